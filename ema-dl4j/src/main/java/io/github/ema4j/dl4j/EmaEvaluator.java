@@ -32,13 +32,13 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * }</pre>
  *
  * <p>The averaged weights are swapped into the network's parameters for the time of the evaluation
- * and back after it, also when it throws. The forward passes are made by a second network that shares
- * the parameters. So an evaluation leaves no trace in training, at any time between updates: weights,
- * updater state, counters, score, recurrent state, inputs and workspace modes stay as they are, bit
- * for bit.
+ * and back after it, also when it throws. The forward passes are made by a second network that
+ * shares the parameters. So an evaluation leaves no trace in training, at any time between updates:
+ * weights, updater state, counters, score, recurrent state, inputs and workspace modes stay as they
+ * are, bit for bit.
  *
- * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass the
- * iterator that trains. Use an evaluator on the thread that trains, or while no training runs.
+ * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
+ * the iterator that trains. Use an evaluator on the thread that trains, or while no training runs.
  */
 public final class EmaEvaluator {
 
@@ -104,8 +104,8 @@ public final class EmaEvaluator {
 
   /**
    * An evaluator that reads the averaged weights where they are, through {@link
-   * ModelEmaListener#networkView}, instead of swapping them in: the network's own parameters are not
-   * touched for a moment, and a DOUBLE shadow is evaluated in double precision.
+   * ModelEmaListener#networkView}, instead of swapping them in: the network's own parameters are
+   * not touched for a moment, and a DOUBLE shadow is evaluated in double precision.
    *
    * @return a new evaluator, otherwise like this one
    */
@@ -141,8 +141,8 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return the results
-   * @throws IllegalStateException if the network is another, or the averaged weights are swapped in;
-   *     if the data is empty, or exhausted and cannot be reset
+   * @throws IllegalStateException if the network is another, or the averaged weights are swapped
+   *     in; if the data is empty, or exhausted and cannot be reset
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
@@ -154,8 +154,8 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return both results; the averaged one is empty before the first update
-   * @throws IllegalStateException as {@link #raw}, and if the iterator cannot be reset for the second
-   *     pass
+   * @throws IllegalStateException as {@link #raw}, and if the iterator cannot be reset for the
+   *     second pass
    */
   public Comparison compare(Model network) {
     requireReady(network);
@@ -175,8 +175,8 @@ public final class EmaEvaluator {
   }
 
   /**
-   * A listener that compares after every so many epochs and keeps the history. Register it after the
-   * {@link ModelEmaListener}.
+   * A listener that compares after every so many epochs and keeps the history. Register it after
+   * the {@link ModelEmaListener}.
    *
    * @param epochs interval, at least 1
    * @return a new listener
@@ -187,8 +187,8 @@ public final class EmaEvaluator {
   }
 
   /**
-   * A listener that compares after every so many iterations and keeps the history. Register it after
-   * the {@link ModelEmaListener}.
+   * A listener that compares after every so many iterations and keeps the history. Register it
+   * after the {@link ModelEmaListener}.
    *
    * @param iterations interval, at least 1
    * @return a new listener

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps an exponential moving average (EMA) of a network's weights while it trains. Adding it is the
- * only change to a training program:
+ * Keeps an exponential moving average (EMA) of a network's weights while it trains. Adding it is
+ * the only change to a training program:
  *
  * <pre>{@code
  * ModelEmaListener ema = new ModelEmaListener(0.999);
@@ -34,27 +34,27 @@ import org.slf4j.LoggerFactory;
  * MultiLayerNetwork averaged = ema.network(net); // evaluate, save, serve
  * }</pre>
  *
- * <p>After every optimizer step the shadow, a copy of all of {@link Model#params()} (weights, biases
- * and batch-norm statistics), moves towards the parameters: {@code shadow = decay * shadow + (1 -
- * decay) * params}. Training itself is not influenced in any bit. The averaged network is usually
- * better and steadier than the last one where the learning rate is constant or falls slowly, where
- * labels are noisy, and in recipes that count on it (RMSprop with short decay, as EfficientNet); it
- * gives nothing where the learning rate is annealed to zero.
+ * <p>After every optimizer step the shadow, a copy of all of {@link Model#params()} (weights,
+ * biases and batch-norm statistics), moves towards the parameters: {@code shadow = decay * shadow +
+ * (1 - decay) * params}. Training itself is not influenced in any bit. The averaged network is
+ * usually better and steadier than the last one where the learning rate is constant or falls
+ * slowly, where labels are noisy, and in recipes that count on it (RMSprop with short decay, as
+ * EfficientNet); it gives nothing where the learning rate is annealed to zero.
  *
  * <p><b>Which decay?</b> The average reaches back about {@code 1 / (1 - decay)} updates, 1,000 at
- * 0.999. Choose a few epochs, and much less than the run: after 2,000 updates an average at 0.9999 is
- * still 82 % initial weights ({@link #initialShare}). Where the length of the run is unknown use a
- * warm-up, {@link DecaySchedule#inversePower}.
+ * 0.999. Choose a few epochs, and much less than the run: after 2,000 updates an average at 0.9999
+ * is still 82 % initial weights ({@link #initialShare}). Where the length of the run is unknown use
+ * a warm-up, {@link DecaySchedule#inversePower}.
  *
  * <p>A listener belongs to one network: the first that it sees in training, or the one given to
  * {@link #attach}. The shadow starts as a copy of the weights before the first update. Layers have
- * their constraints applied in the shadow as in the network. All ways to fit are supported; pretraining
- * of single layers is not averaged. {@code ParallelWrapper} trains replicas, which are not averaged
- * either: attach the listener to the original network and read the warning.
+ * their constraints applied in the shadow as in the network. All ways to fit are supported;
+ * pretraining of single layers is not averaged. {@code ParallelWrapper} trains replicas, which are
+ * not averaged either: attach the listener to the original network and read the warning.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
- * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not carry
- * it.
+ * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
+ * carry it.
  */
 public final class ModelEmaListener implements TrainingListener {
 
@@ -254,7 +254,9 @@ public final class ModelEmaListener implements TrainingListener {
     return false;
   }
 
-  /** Copies the weights while there has been no update, so that the shadow starts right before it. */
+  /**
+   * Copies the weights while there has been no update, so that the shadow starts right before it.
+   */
   private void capture(Model network) {
     if (average.stepCount() == 0) {
       average.set(Networks.params(network));
@@ -312,7 +314,8 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network that this listener averages
    * @return closes the swap; closing puts the raw weights back, bit for bit
-   * @throws IllegalStateException if there is no average yet, of another network, or swapped already
+   * @throws IllegalStateException if there is no average yet, of another network, or swapped
+   *     already
    */
   public Swap swap(Model network) {
     requireBound(network);
@@ -321,8 +324,8 @@ public final class ModelEmaListener implements TrainingListener {
 
   /**
    * A second network whose parameters are the shadow itself: no copy is made, and it follows every
-   * update. Use it between updates, on the training thread; do not train, close or clone it. It is of
-   * the shadow's data type.
+   * update. Use it between updates, on the training thread; do not train, close or clone it. It is
+   * of the shadow's data type.
    *
    * @param network the network that this listener averages
    * @return the live averaged network
@@ -464,7 +467,9 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public String toString() {
-    return average == null ? "ModelEmaListener[" + config + "]" : "ModelEmaListener[" + average + "]";
+    return average == null
+        ? "ModelEmaListener[" + config + "]"
+        : "ModelEmaListener[" + average + "]";
   }
 
   /** Builds a {@link ModelEmaListener}. Each setter checks its value at once. */

@@ -10,7 +10,9 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A listener that sees the averaged weights in the network; see {@link ModelEmaListener#during}. */
+/**
+ * A listener that sees the averaged weights in the network; see {@link ModelEmaListener#during}.
+ */
 final class SwappedListener implements TrainingListener {
 
   private final ModelEmaListener ema;

@@ -17,8 +17,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
 /**
- * Data to validate on, and what to evaluate on it. An iterator that can be reset is, before and after
- * each pass.
+ * Data to validate on, and what to evaluate on it. An iterator that can be reset is, before and
+ * after each pass.
  */
 public final class ValidationSet {
 

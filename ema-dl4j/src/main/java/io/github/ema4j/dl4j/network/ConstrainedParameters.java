@@ -12,9 +12,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * The parameters of a network as its layers' constraints will leave them.
  *
  * <p>Deeplearning4j applies constraints after {@link TrainingListener#iterationDone}. To apply them
- * there to the network itself would change training, since rounding makes a norm constraint differ in
- * bits when applied twice. So they are applied to a copy of the parameters. Costs one more vector of
- * parameters, for networks with constraints only.
+ * there to the network itself would change training, since rounding makes a norm constraint differ
+ * in bits when applied twice. So they are applied to a copy of the parameters. Costs one more
+ * vector of parameters, for networks with constraints only.
  */
 public final class ConstrainedParameters {
 
@@ -44,7 +44,8 @@ public final class ConstrainedParameters {
    * The constrained values of the given parameters.
    *
    * @param params the network's parameters after an update
-   * @param iteration number of iterations done, as Deeplearning4j counts when it applies constraints
+   * @param iteration number of iterations done, as Deeplearning4j counts when it applies
+   *     constraints
    * @param epoch number of epochs done
    * @return valid until the next call
    */

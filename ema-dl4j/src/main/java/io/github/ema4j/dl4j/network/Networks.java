@@ -54,16 +54,15 @@ public final class Networks {
     INDArray params = network.params();
     if (params == null || params.isEmpty() || params.length() == 0) {
       throw new IllegalStateException(
-          network.getClass().getSimpleName()
-              + " has no parameters yet: call init() on it first");
+          network.getClass().getSimpleName() + " has no parameters yet: call init() on it first");
     }
     return params;
   }
 
   /**
    * A second network of the same configuration whose parameters are the given array itself. It has
-   * no listeners and no updater, and keeps its own activations, inputs and recurrent state. Making it
-   * draws no random numbers.
+   * no listeners and no updater, and keeps its own activations, inputs and recurrent state. Making
+   * it draws no random numbers.
    *
    * @param network gives the configuration
    * @param params a vector of as many elements as the network has parameters; its data type becomes
@@ -136,8 +135,8 @@ public final class Networks {
   }
 
   /**
-   * Whether any layer has constraints, which Deeplearning4j applies after each update, and after its
-   * listeners.
+   * Whether any layer has constraints, which Deeplearning4j applies after each update, and after
+   * its listeners.
    *
    * @param network an initialised network
    * @return true if one layer or more is constrained
