@@ -25,8 +25,7 @@ public final class Nd4jKernel implements AveragingKernel {
   @Override
   public boolean isFinite(INDArray array) {
     // A sum is many times faster than MatchCondition; only large finite values can mislead it.
-    if (array.dataType() != DataType.HALF
-        && Double.isFinite(array.norm1Number().doubleValue())) {
+    if (array.dataType() != DataType.HALF && Double.isFinite(array.norm1Number().doubleValue())) {
       return true;
     }
     MatchCondition notFinite = new MatchCondition(array, Conditions.notFinite());
@@ -54,8 +53,7 @@ public final class Nd4jKernel implements AveragingKernel {
     INDArray flatB = flat(b);
     long length = a.length();
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray scratch =
-            Nd4j.createUninitialized(a.dataType(), Math.min(length, SWAP_BLOCK))) {
+        INDArray scratch = Nd4j.createUninitialized(a.dataType(), Math.min(length, SWAP_BLOCK))) {
       for (long from = 0; from < length; from += SWAP_BLOCK) {
         long to = Math.min(length, from + SWAP_BLOCK);
         INDArrayIndex block = NDArrayIndex.interval(from, to);
