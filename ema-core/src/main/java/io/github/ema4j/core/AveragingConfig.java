@@ -195,8 +195,7 @@ public final class AveragingConfig {
      */
     public Builder updateEvery(int steps) {
       if (steps < 1) {
-        throw new IllegalArgumentException(
-            "updateEvery must be at least 1 step, but was " + steps);
+        throw new IllegalArgumentException("updateEvery must be at least 1 step, but was " + steps);
       }
       updateEvery = steps;
       return this;
@@ -204,9 +203,9 @@ public final class AveragingConfig {
 
     /**
      * Whether an update that stands for k steps applies the product of their k decays ({@code
-     * decay^k} for a constant one), so that the window stays the same in steps. The schedule is then
-     * asked with numbers of steps. Most other systems apply the decay as it is; {@code false} does
-     * as they do, and asks the schedule with numbers of updates.
+     * decay^k} for a constant one), so that the window stays the same in steps. The schedule is
+     * then asked with numbers of steps. Most other systems apply the decay as it is; {@code false}
+     * does as they do, and asks the schedule with numbers of updates.
      *
      * @param correct true by default
      * @return this

@@ -22,15 +22,15 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>The shadow starts as a copy of the parameters given to the constructor and moves towards the
- * parameters at each update: {@code shadow -= (1 - decay) * (shadow - params)}, which is {@code decay
- * * shadow + (1 - decay) * params} without its rounding bias (Polyak and Juditsky 1992; {@code
- * ModelEma} in timm; {@code ExponentialMovingAverage} in TensorFlow). The weight {@code 1 - decay} is
- * computed in double and rounded once to the shadow's type. The result has the same bits whatever the
- * number of threads.
+ * parameters at each update: {@code shadow -= (1 - decay) * (shadow - params)}, which is {@code
+ * decay * shadow + (1 - decay) * params} without its rounding bias (Polyak and Juditsky 1992;
+ * {@code ModelEma} in timm; {@code ExponentialMovingAverage} in TensorFlow). The weight {@code 1 -
+ * decay} is computed in double and rounded once to the shadow's type. The result has the same bits
+ * whatever the number of threads.
  *
- * <p>All methods are synchronized: counters may be read from any thread. The arrays are not guarded:
- * nobody else may write to the parameters during a call, and the array that {@link #shadow} returns
- * changes with every update.
+ * <p>All methods are synchronized: counters may be read from any thread. The arrays are not
+ * guarded: nobody else may write to the parameters during a call, and the array that {@link
+ * #shadow} returns changes with every update.
  */
 public final class ParameterAverage {
 
@@ -286,9 +286,9 @@ public final class ParameterAverage {
   }
 
   /**
-   * The share of the initial weights that is still in the shadow: the product of all decays applied.
-   * At 0.9999 it is 82 % after 2,000 updates: then the shadow is not an average of trained weights
-   * yet.
+   * The share of the initial weights that is still in the shadow: the product of all decays
+   * applied. At 0.9999 it is 82 % after 2,000 updates: then the shadow is not an average of trained
+   * weights yet.
    *
    * @return in [0, 1]; 1 before the first update
    */

@@ -12,7 +12,9 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Chunks implements Runnable {
 
-  /** Work on the elements {@code from} (inclusive) to {@code to} (exclusive); false is a verdict. */
+  /**
+   * Work on the elements {@code from} (inclusive) to {@code to} (exclusive); false is a verdict.
+   */
   interface Body {
     boolean run(long from, long to);
   }

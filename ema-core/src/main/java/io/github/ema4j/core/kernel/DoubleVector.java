@@ -54,7 +54,8 @@ final class DoubleVector extends HostVector {
 
   // Small methods of their own: each is one loop that the compiler vectorises.
 
-  private static void lerpFromShadow(DoubleBuffer shadow, double[] params, int count, double weight) {
+  private static void lerpFromShadow(
+      DoubleBuffer shadow, double[] params, int count, double weight) {
     int n = Math.min(count, BLOCK);
     for (int i = 0; i < n; i++) {
       double s = shadow.get(i);
@@ -63,7 +64,8 @@ final class DoubleVector extends HostVector {
   }
 
   // Nearer to the parameters this is the exact side to start from, as torch.lerp does.
-  private static void lerpFromParams(DoubleBuffer shadow, double[] params, int count, double decay) {
+  private static void lerpFromParams(
+      DoubleBuffer shadow, double[] params, int count, double decay) {
     int n = Math.min(count, BLOCK);
     for (int i = 0; i < n; i++) {
       double p = params[i + START];

@@ -7,9 +7,9 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A fused kernel for arrays in host memory: one pass per operation, several threads for long arrays,
- * no temporaries. It reads and writes the arrays' own memory through {@code java.nio} buffers, and
- * works with every parameter type and both shadow types.
+ * A fused kernel for arrays in host memory: one pass per operation, several threads for long
+ * arrays, no temporaries. It reads and writes the arrays' own memory through {@code java.nio}
+ * buffers, and works with every parameter type and both shadow types.
  */
 public final class HostKernel implements AveragingKernel {
 

@@ -9,12 +9,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The memory of one dense array, seen through windows of {@code java.nio} buffers.
  *
- * <p>It does not keep the array alive: whoever uses it does. Ranges never cross a multiple of {@link
- * Chunks#GRAIN}, and so lie in one window.
+ * <p>It does not keep the array alive: whoever uses it does. Ranges never cross a multiple of
+ * {@link Chunks#GRAIN}, and so lie in one window.
  *
  * <p>The loops have the shape that the JIT compiler vectorises on JDK 17 and later without flags:
- * the other array is staged, a block at a time, in a heap array whose first element is as aligned as
- * the buffer (see {@link Scratch}); two off-heap streams in one loop are never vectorised.
+ * the other array is staged, a block at a time, in a heap array whose first element is as aligned
+ * as the buffer (see {@link Scratch}); two off-heap streams in one loop are never vectorised.
  */
 abstract class HostVector {
 
@@ -116,7 +116,9 @@ abstract class HostVector {
     return true;
   }
 
-  /** Zero times a finite number is zero; zero times NaN or infinity is NaN, and stays in the sum. */
+  /**
+   * Zero times a finite number is zero; zero times NaN or infinity is NaN, and stays in the sum.
+   */
   private static void addZeroTimes(float[] values, float[] sums, int count) {
     int end = Scratch.START + Math.min(count, BLOCK);
     for (int i = Scratch.START; i < end; i++) {

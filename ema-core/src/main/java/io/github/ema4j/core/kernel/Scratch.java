@@ -8,7 +8,8 @@ final class Scratch {
    * Index of the first staged element. The elements of a heap array begin 16 bytes into the object;
    * from here they are a multiple of 64 bytes away from its start, for floats (16 + 12 * 4) and
    * doubles (16 + 6 * 8, so 12 are a multiple of 16) alike. JDK 17 vectorises a loop over a heap
-   * array and a buffer only when both begin at the same offset within a vector. Any value is correct.
+   * array and a buffer only when both begin at the same offset within a vector. Any value is
+   * correct.
    */
   static final int START = 12;
 

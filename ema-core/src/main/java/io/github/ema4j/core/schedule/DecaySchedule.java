@@ -127,9 +127,9 @@ public interface DecaySchedule {
   }
 
   /**
-   * Copies the parameters during the first updates and follows another schedule after them. PyTorch's
-   * {@code AveragedModel}, Keras, and timm's {@code ModelEmaV3} called with a step are {@code
-   * copyFirst(1, constant(decay))}.
+   * Copies the parameters during the first updates and follows another schedule after them.
+   * PyTorch's {@code AveragedModel}, Keras, and timm's {@code ModelEmaV3} called with a step are
+   * {@code copyFirst(1, constant(decay))}.
    *
    * @param updates how many updates copy, at least 0
    * @param then asked for all later updates, with their number counted from the very first update
@@ -198,8 +198,8 @@ public interface DecaySchedule {
   }
 
   /**
-   * Power-function average of EDM2 (Karras et al. 2024, arXiv 2312.02696): {@code (1 -
-   * 1/update)^(1 + gamma)}. Its window grows with training and stays the same share of it.
+   * Power-function average of EDM2 (Karras et al. 2024, arXiv 2312.02696): {@code (1 - 1/update)^(1
+   * + gamma)}. Its window grows with training and stays the same share of it.
    *
    * @param sigmaRel width of the averaging profile relative to the training length so far, above 0
    *     and below 0.28867513 (1/sqrt(12), where gamma would be 0); EDM2 stores 0.05 and 0.10

@@ -20,7 +20,8 @@ final class Ranges {
 
   static void atLeast(long value, long least, String name) {
     if (value < least) {
-      throw new IllegalArgumentException(name + " must be at least " + least + ", but was " + value);
+      throw new IllegalArgumentException(
+          name + " must be at least " + least + ", but was " + value);
     }
   }
 }

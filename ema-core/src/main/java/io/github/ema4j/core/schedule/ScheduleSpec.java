@@ -42,7 +42,8 @@ final class ScheduleSpec {
           case "copy-first" -> new CopyFirst(s.count("updates"), parse(s.take("then")));
           case "num-updates" -> new NumUpdates(s.number("decay"));
           case "exponential-ramp" -> new ExponentialRamp(s.number("decay"), s.number("tau"));
-          case "momentum-annealing" -> new MomentumAnnealing(s.number("momentum"), s.number("gamma"));
+          case "momentum-annealing" ->
+              new MomentumAnnealing(s.number("momentum"), s.number("gamma"));
           case "linear-ramp" ->
               new LinearRamp(s.number("start"), s.number("decay"), s.count("updates"));
           case "uniform" -> new UniformAverage();
