@@ -4,7 +4,6 @@ package io.github.ema4j.core;
 import static io.github.ema4j.core.Vectors.bits;
 import static io.github.ema4j.core.Vectors.doubles;
 import static io.github.ema4j.core.Vectors.floats;
-import static io.github.ema4j.core.Vectors.of;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -33,7 +32,12 @@ class ParameterAverageBadInputTest {
     @ParameterizedTest
     @ValueSource(
         doubles = {
-          -0.1, 1.1, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 99.99
+          -0.1,
+          1.1,
+          Double.NaN,
+          Double.POSITIVE_INFINITY,
+          Double.NEGATIVE_INFINITY,
+          99.99
         })
     void decayOutsideZeroToOne(double decay) {
       refused(() -> AveragingConfig.of(decay), "decay", Double.toString(decay));
@@ -96,17 +100,15 @@ class ParameterAverageBadInputTest {
         value = DataType.class,
         names = {"INT", "LONG", "BOOL", "BYTE"})
     void parametersThatAreNotFloatingPoint(DataType type) {
-      refused(
-          () -> new ParameterAverage(config, Nd4j.zeros(type, 3)), "floating", type.toString());
+      refused(() -> new ParameterAverage(config, Nd4j.zeros(type, 3)), "floating", type.toString());
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
     void weightsThatAreNotFinite(double bad) {
       for (DataType type : new DataType[] {DataType.HALF, DataType.FLOAT, DataType.DOUBLE}) {
-        INDArray start = of(type, 1, 2, bad, 4);
-        assertThrows(
-            NonFiniteParametersException.class, () -> new ParameterAverage(config, start));
+        INDArray start = Vectors.of(type, 1, 2, bad, 4);
+        assertThrows(NonFiniteParametersException.class, () -> new ParameterAverage(config, start));
       }
     }
 
@@ -141,16 +143,15 @@ class ParameterAverageBadInputTest {
     @Test
     void otherTypes() {
       for (DataType type : new DataType[] {DataType.DOUBLE, DataType.HALF, DataType.INT}) {
-        leavesTheAverageAlone(IllegalArgumentException.class, of(type, 1, 2, 3));
-        refused(() -> average.update(of(type, 1, 2, 3)), "FLOAT", type.toString());
+        leavesTheAverageAlone(IllegalArgumentException.class, Vectors.of(type, 1, 2, 3));
+        refused(() -> average.update(Vectors.of(type, 1, 2, 3)), "FLOAT", type.toString());
       }
     }
 
     @Test
     void stridedVectors() {
       INDArray column = Nd4j.rand(DataType.FLOAT, 3, 5).getColumn(2);
-      INDArray everySecond =
-          Nd4j.rand(DataType.FLOAT, 6).get(NDArrayIndex.interval(0, 2, 6));
+      INDArray everySecond = Nd4j.rand(DataType.FLOAT, 6).get(NDArrayIndex.interval(0, 2, 6));
       leavesTheAverageAlone(IllegalArgumentException.class, column);
       leavesTheAverageAlone(IllegalArgumentException.class, everySecond);
     }
@@ -170,8 +171,7 @@ class ParameterAverageBadInputTest {
             }
           };
       ParameterAverage ofWrong =
-          new ParameterAverage(
-              AveragingConfig.builder().schedule(wrong).build(), floats(1, 2, 3));
+          new ParameterAverage(AveragingConfig.builder().schedule(wrong).build(), floats(1, 2, 3));
       IllegalStateException e =
           assertThrows(IllegalStateException.class, () -> ofWrong.update(floats(4, 5, 6)));
       assertTrue(e.getMessage().contains("wrong()") && e.getMessage().contains("1.5"));
@@ -193,8 +193,7 @@ class ParameterAverageBadInputTest {
   @Nested
   class Matrices {
     private final INDArray start = Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}});
-    private final ParameterAverage average =
-        new ParameterAverage(AveragingConfig.of(0.5), start);
+    private final ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.5), start);
 
     @Test
     void theSameLayoutIsAveraged() {
@@ -314,18 +313,18 @@ class ParameterAverageBadInputTest {
         names = {"HALF", "FLOAT", "DOUBLE"})
     void skipLeavesTheShadowInBitsAndCounts(DataType type) {
       ParameterAverage average =
-          new ParameterAverage(AveragingConfig.of(0.9), of(type, 0.1, -0.0, 1e-7));
-      average.update(of(type, 1, 2, 3));
+          new ParameterAverage(AveragingConfig.of(0.9), Vectors.of(type, 0.1, -0.0, 1e-7));
+      average.update(Vectors.of(type, 1, 2, 3));
       long[] before = bits(average.shadow());
       for (int i = 0; i < bad.length; i++) {
-        assertFalse(average.update(of(type, 1, bad[i], 3)));
+        assertFalse(average.update(Vectors.of(type, 1, bad[i], 3)));
         assertArrayEquals(before, bits(average.shadow()));
         assertEquals(i + 1, average.skippedUpdates());
       }
       assertEquals(4, average.stepCount());
       assertEquals(1, average.updateCount());
       assertEquals(0.9, average.initialShare());
-      assertTrue(average.update(of(type, 1, 2, 3)));
+      assertTrue(average.update(Vectors.of(type, 1, 2, 3)));
       assertEquals(2, average.updateCount());
       assertEquals(3, average.skippedUpdates());
     }
@@ -366,8 +365,7 @@ class ParameterAverageBadInputTest {
       ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.9), floats(1));
       average.update(floats(2));
       long[] before = bits(average.shadow());
-      assertThrows(
-          NonFiniteParametersException.class, () -> average.set(floats(Double.NaN)));
+      assertThrows(NonFiniteParametersException.class, () -> average.set(floats(Double.NaN)));
       assertArrayEquals(before, bits(average.shadow()));
       assertEquals(1, average.updateCount());
     }

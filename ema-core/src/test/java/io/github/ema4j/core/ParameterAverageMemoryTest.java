@@ -25,7 +25,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Where the arrays of an average lie: apart from the parameters, from workspaces, anywhere in an array. */
+/**
+ * Where the arrays of an average lie: apart from the parameters, from workspaces, anywhere in an
+ * array.
+ */
 class ParameterAverageMemoryTest {
   private static final int LENGTH = 1000;
 

@@ -41,7 +41,8 @@ class DecaySchedulePropertiesTest {
         scale.filter(s -> s >= 1).map(DecaySchedule::window),
         decay.map(DecaySchedule::inversePower),
         Combinators.combine(decay, scale, scale, decay, count)
-            .as((d, gamma, power, min, after) ->
+            .as(
+                (d, gamma, power, min, after) ->
                     DecaySchedule.inversePower(d, gamma, power, min * d, after)),
         decay.map(DecaySchedule::numUpdates),
         Combinators.combine(decay, scale).as(DecaySchedule::exponentialRamp),
@@ -56,8 +57,7 @@ class DecaySchedulePropertiesTest {
 
   @Property(tries = 2000)
   void everyDecayLiesInZeroToOne(
-      @ForAll("schedules") DecaySchedule schedule,
-      @ForAll @LongRange(min = 1) long update) {
+      @ForAll("schedules") DecaySchedule schedule, @ForAll @LongRange(min = 1) long update) {
     for (long u : new long[] {1, 2, 3, update, update % 20_000 + 1, Long.MAX_VALUE}) {
       double decay = schedule.decayAt(u);
       assertTrue(decay >= 0 && decay <= 1, schedule + " has " + decay + " at " + u);

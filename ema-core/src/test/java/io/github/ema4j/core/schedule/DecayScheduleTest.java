@@ -23,7 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The schedules' values, as published by the systems they come from, to the digits printed there. */
+/**
+ * The schedules' values, as published by the systems they come from, to the digits printed there.
+ */
 class DecayScheduleTest {
   private static final double TEN_DIGITS = 5e-11;
 
@@ -235,7 +237,11 @@ class DecayScheduleTest {
     @ParameterizedTest
     @ValueSource(
         doubles = {
-          -1e-9, 1.0000001, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
+          -1e-9,
+          1.0000001,
+          Double.NaN,
+          Double.POSITIVE_INFINITY,
+          Double.NEGATIVE_INFINITY
         })
     void aDecayOutsideZeroToOneIsRefusedByNameAndValue(double decay) {
       for (Executable factory :
