@@ -128,7 +128,7 @@ public final class BatchNormStatistics {
             if (!statistics.isFinite()) {
               throw new IllegalStateException(
                   "The data gave no finite statistics for the batch-norm layer %s (over %d values per channel)"
-                      .formatted(layer.layerId(), statistics.count()));
+                      .formatted(layer.layerConf().getLayerName(), statistics.count()));
             }
             write(layer, statistics, undo);
           });
