@@ -47,7 +47,7 @@ final class GoldenData {
 
   /** The largest magnitude that each parameter has on the trajectory. */
   double[] magnitudes() {
-    double[] magnitudes = new double[(int) trajectory.columns()];
+    double[] magnitudes = new double[trajectory.columns()];
     for (int step = 0; step < trajectory.rows(); step++) {
       double[] params = params(step).toDoubleVector();
       for (int i = 0; i < params.length; i++) {
