@@ -79,7 +79,7 @@ public final class ParameterAverage {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
     kernel = Kernels.forArrays(shadow, start);
-    if (!kernel.isFinite(start)) {
+    if (!isFinite(start)) {
       throw new NonFiniteParametersException(
           "The parameters to start the average from hold NaN or infinite values");
     }
@@ -109,7 +109,7 @@ public final class ParameterAverage {
     }
     double next = starting ? 0 : nextDecay();
     steps++;
-    if (!kernel.isFinite(params)) {
+    if (!isFinite(params)) {
       skip();
       return false;
     }
@@ -138,6 +138,13 @@ public final class ParameterAverage {
     return next;
   }
 
+  /** Finite in the shadow's type too: a DOUBLE parameter may overflow a FLOAT shadow. */
+  private boolean isFinite(INDArray params) {
+    boolean narrower = paramsType == DataType.DOUBLE && shadow.dataType() == DataType.FLOAT;
+    return kernel.isFinite(params)
+        && !(narrower && params.amaxNumber().doubleValue() > Float.MAX_VALUE);
+  }
+
   private void skip() {
     skipped++;
     String message =
@@ -164,7 +171,7 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!kernel.isFinite(params)) {
+    if (!isFinite(params)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }

@@ -81,10 +81,28 @@ final class HalfVector extends HostVector {
       int count = (int) Math.min(BLOCK, to - at);
       other.read(at, count, block);
       for (int i = START; i < START + count; i++) {
-        bits[i] = brain ? toBrain(block[i]) : (short) HalfIndexer.fromFloat(block[i]);
+        bits[i] = brain ? toBrain(block[i]) : toHalf(block[i]);
       }
       window.put(inWindow(at), bits, START, count);
     }
+  }
+
+  /**
+   * Rounds to nearest, ties to even, as ND4J does; {@code HalfIndexer.fromFloat} rounds ties up.
+   */
+  private static short toHalf(float value) {
+    int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
+    float magnitude = Math.abs(value);
+    if (Float.isNaN(value)) {
+      return (short) (sign | 0x7FFF);
+    }
+    if (magnitude < 0x1p-14f) { // subnormal: the floats from 0.5 to 1 are as far apart
+      return (short)
+          (sign | (Float.floatToRawIntBits(magnitude + 0.5f) - Float.floatToRawIntBits(0.5f)));
+    }
+    int bits = Float.floatToRawIntBits(magnitude);
+    int rounded = bits + 0xFFF + ((bits >>> 13) & 1) - (112 << 23);
+    return (short) (sign | Math.min(rounded >>> 13, 0x7C00));
   }
 
   /** Rounds to nearest, ties to even; NaN stays NaN. */

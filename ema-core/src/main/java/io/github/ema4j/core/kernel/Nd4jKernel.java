@@ -24,11 +24,13 @@ public final class Nd4jKernel implements AveragingKernel {
 
   @Override
   public boolean isFinite(INDArray array) {
+    // In 16 bits a sum overflows early, and ND4J knows one bit pattern of a HALF NaN out of 2046.
     // A sum is many times faster than MatchCondition; only large finite values can mislead it.
-    if (array.dataType() != DataType.HALF && Double.isFinite(array.norm1Number().doubleValue())) {
+    INDArray values = array.dataType().width() == 2 ? array.castTo(DataType.FLOAT) : array;
+    if (Double.isFinite(values.norm1Number().doubleValue())) {
       return true;
     }
-    MatchCondition notFinite = new MatchCondition(array, Conditions.notFinite());
+    MatchCondition notFinite = new MatchCondition(values, Conditions.notFinite());
     return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
   }
 
@@ -38,7 +40,8 @@ public final class Nd4jKernel implements AveragingKernel {
       copy(params, shadow);
     } else if (decay < 1) {
       INDArray p = like(shadow, params);
-      shadow.subi(p).muli(decay).addi(p);
+      // p - d * (p - s) and not (s - p) * d + p, which would turn a constant -0.0 into 0.0
+      shadow.rsubi(p).muli(decay).rsubi(p);
     }
   }
 
