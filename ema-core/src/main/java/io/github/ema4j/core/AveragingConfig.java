@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core;
+
+import io.github.ema4j.core.schedule.DecaySchedule;
+import java.util.Objects;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * How to average: schedule, cadence, precision and what to do about non-finite parameters.
+ * Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * AveragingConfig config = AveragingConfig.builder()
+ *     .schedule(DecaySchedule.inversePower(0.9999))
+ *     .updateEvery(10)
+ *     .build();
+ * }</pre>
+ */
+public final class AveragingConfig {
+
+  private final DecaySchedule schedule;
+  private final DataType shadowType;
+  private final int updateEvery;
+  private final boolean correctDecayForInterval;
+  private final long startAfter;
+  private final NonFinitePolicy onNonFinite;
+
+  private AveragingConfig(Builder builder) {
+    schedule = builder.schedule;
+    shadowType = builder.shadowType;
+    updateEvery = builder.updateEvery;
+    correctDecayForInterval = builder.correctDecayForInterval;
+    startAfter = builder.startAfter;
+    onNonFinite = builder.onNonFinite;
+  }
+
+  /**
+   * Averaging after every step with a constant decay and defaults for the rest.
+   *
+   * @param decay in [0, 1], typically 0.99 to 0.9999
+   * @return the configuration
+   * @throws IllegalArgumentException if the decay is not in [0, 1]
+   */
+  public static AveragingConfig of(double decay) {
+    return builder().decay(decay).build();
+  }
+
+  /**
+   * A builder with all defaults, and no decay yet.
+   *
+   * @return the builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * The decay schedule.
+   *
+   * @return the schedule
+   */
+  public DecaySchedule schedule() {
+    return schedule;
+  }
+
+  /**
+   * The data type of the shadow where one was asked for.
+   *
+   * @return FLOAT or DOUBLE, or empty for the default: DOUBLE for DOUBLE parameters, else FLOAT
+   */
+  public Optional<DataType> shadowType() {
+    return Optional.ofNullable(shadowType);
+  }
+
+  /**
+   * Steps from one update of the shadow to the next.
+   *
+   * @return at least 1
+   */
+  public int updateEvery() {
+    return updateEvery;
+  }
+
+  /**
+   * Whether the decay accounts for {@link #updateEvery}.
+   *
+   * @return true if an update applies the decays of all steps since the last one
+   */
+  public boolean correctDecayForInterval() {
+    return correctDecayForInterval;
+  }
+
+  /**
+   * Steps before averaging begins.
+   *
+   * @return at least 0
+   */
+  public long startAfter() {
+    return startAfter;
+  }
+
+  /**
+   * What happens when parameters are not finite.
+   *
+   * @return the policy
+   */
+  public NonFinitePolicy onNonFinite() {
+    return onNonFinite;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AveragingConfig that && toString().equals(that.toString());
+  }
+
+  @Override
+  public int hashCode() {
+    return toString().hashCode();
+  }
+
+  /** Every setting, the schedule by its textual form. */
+  @Override
+  public String toString() {
+    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s"
+        .formatted(
+            schedule.spec(),
+            shadowType == null ? "default" : shadowType,
+            updateEvery,
+            correctDecayForInterval,
+            startAfter,
+            onNonFinite);
+  }
+
+  /** Builds an {@link AveragingConfig}. Each setter checks its value at once. */
+  public static final class Builder {
+
+    private DecaySchedule schedule;
+    private DataType shadowType;
+    private int updateEvery = 1;
+    private boolean correctDecayForInterval = true;
+    private long startAfter;
+    private NonFinitePolicy onNonFinite = NonFinitePolicy.SKIP;
+
+    private Builder() {}
+
+    /**
+     * A constant decay.
+     *
+     * @param decay in [0, 1], typically 0.99 to 0.9999
+     * @return this
+     * @throws IllegalArgumentException if the decay is not in [0, 1]
+     */
+    public Builder decay(double decay) {
+      return schedule(DecaySchedule.constant(decay));
+    }
+
+    /**
+     * A decay schedule.
+     *
+     * @param schedule for example {@code DecaySchedule.inversePower(0.9999)}
+     * @return this
+     */
+    public Builder schedule(DecaySchedule schedule) {
+      this.schedule = Objects.requireNonNull(schedule, "schedule");
+      return this;
+    }
+
+    /**
+     * The precision of the shadow. A FLOAT shadow stops about {@code 2^-25 / (1 - decay)} short of
+     * constant parameters, relatively (0.03 % at 0.9999); a DOUBLE one does not, at twice the
+     * memory.
+     *
+     * @param type FLOAT or DOUBLE; by default DOUBLE for DOUBLE parameters, else FLOAT
+     * @return this
+     * @throws IllegalArgumentException if the type is another
+     */
+    public Builder shadowType(DataType type) {
+      if (type != DataType.FLOAT && type != DataType.DOUBLE) {
+        throw new IllegalArgumentException(
+            "shadowType must be FLOAT or DOUBLE (in 16 bits the updates round to nothing), but was "
+                + type);
+      }
+      shadowType = type;
+      return this;
+    }
+
+    /**
+     * Updates the shadow at every k-th step only, which costs a k-th of the time. Good as long as
+     * parameters change slowly within k steps; 10 is safe.
+     *
+     * @param steps at least 1, the default
+     * @return this
+     * @throws IllegalArgumentException if below 1
+     */
+    public Builder updateEvery(int steps) {
+      if (steps < 1) {
+        throw new IllegalArgumentException("updateEvery must be at least 1 step, but was " + steps);
+      }
+      updateEvery = steps;
+      return this;
+    }
+
+    /**
+     * Whether an update that stands for k steps applies the product of their k decays ({@code
+     * decay^k} for a constant one), so that the window stays the same in steps. The schedule is
+     * then asked with numbers of steps. Most other systems apply the decay as it is; {@code false}
+     * does as they do, and asks the schedule with numbers of updates.
+     *
+     * @param correct true by default
+     * @return this
+     */
+    public Builder correctDecayForInterval(boolean correct) {
+      correctDecayForInterval = correct;
+      return this;
+    }
+
+    /**
+     * Steps before averaging begins. Until then the shadow is a plain copy of the parameters.
+     *
+     * @param steps at least 0, the default
+     * @return this
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder startAfter(long steps) {
+      if (steps < 0) {
+        throw new IllegalArgumentException("startAfter must be at least 0 steps, but was " + steps);
+      }
+      startAfter = steps;
+      return this;
+    }
+
+    /**
+     * What happens when parameters are not finite. They never enter the shadow.
+     *
+     * @param policy {@link NonFinitePolicy#SKIP} by default
+     * @return this
+     */
+    public Builder onNonFinite(NonFinitePolicy policy) {
+      onNonFinite = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * Builds the configuration.
+     *
+     * @return the configuration
+     * @throws IllegalStateException if neither a decay nor a schedule was given
+     */
+    public AveragingConfig build() {
+      if (schedule == null) {
+        throw new IllegalStateException(
+            "An average needs a decay: call decay(0.999) or schedule(...) before build()");
+      }
+      return new AveragingConfig(this);
+    }
+  }
+}

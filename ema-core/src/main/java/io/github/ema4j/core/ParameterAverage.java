@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core;
+
+import io.github.ema4j.core.kernel.AveragingKernel;
+import io.github.ema4j.core.kernel.Kernels;
+import java.util.Arrays;
+import java.util.Objects;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An exponential moving average of a parameter vector.
+ *
+ * <pre>{@code
+ * ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.999), params);
+ * // after every optimizer step:
+ * average.update(params);
+ * }</pre>
+ *
+ * <p>The shadow starts as a copy of the parameters given to the constructor and moves towards the
+ * parameters at each update: {@code shadow -= (1 - decay) * (shadow - params)}, which is {@code
+ * decay * shadow + (1 - decay) * params} without its rounding bias (Polyak and Juditsky 1992;
+ * {@code ModelEma} in timm; {@code ExponentialMovingAverage} in TensorFlow). The weight {@code 1 -
+ * decay} is computed in double and rounded once to the shadow's type. The result has the same bits
+ * whatever the number of threads.
+ *
+ * <p>All methods are synchronized: counters may be read from any thread. The arrays are not
+ * guarded: nobody else may write to the parameters during a call, and the array that {@link
+ * #shadow} returns changes with every update.
+ */
+public final class ParameterAverage {
+
+  private static final Logger log = LoggerFactory.getLogger(ParameterAverage.class);
+
+  private final AveragingConfig config;
+  private final INDArray shadow;
+  private final DataType paramsType;
+  private final AveragingKernel kernel;
+
+  private long steps;
+  private long updates;
+  private long skipped;
+  private boolean skippedLast;
+  private double decay = Double.NaN;
+  private double initialShare = 1;
+  private Swap swap;
+
+  /**
+   * Starts an average at these parameters.
+   *
+   * @param config how to average
+   * @param start the parameters before the first update that the average sees: a dense vector of
+   *     FLOAT, DOUBLE, HALF or BFLOAT16; copied
+   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense
+   * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
+   */
+  public ParameterAverage(AveragingConfig config, INDArray start) {
+    this.config = Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(start, "start");
+    if (start.isEmpty() || start.length() == 0) {
+      throw new IllegalArgumentException(
+          "There are no parameters to average: the array is empty. Is the network initialised?");
+    }
+    if (!start.dataType().isFPType()) {
+      throw new IllegalArgumentException(
+          "Parameters must be of a floating type, but were " + start.dataType());
+    }
+    requireDense(start);
+    paramsType = start.dataType();
+    DataType shadowType =
+        config
+            .shadowType()
+            .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
+    }
+    kernel = Kernels.forArrays(shadow, start);
+    if (!isFinite(start)) {
+      throw new NonFiniteParametersException(
+          "The parameters to start the average from hold NaN or infinite values");
+    }
+    kernel.copy(start, shadow);
+  }
+
+  /**
+   * Takes in the parameters after one optimizer step. During the first {@link
+   * AveragingConfig#startAfter} steps the shadow becomes a copy of them; after that every {@link
+   * AveragingConfig#updateEvery}-th step moves the shadow towards them.
+   *
+   * @param params the parameters now, of the length and type given to the constructor; only read
+   * @return true if the shadow was moved; false if this step was not due or was skipped
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException while swapped
+   * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
+   *     NonFinitePolicy#THROW}
+   */
+  public synchronized boolean update(INDArray params) {
+    requireNotSwapped("updated");
+    requireMatching(params);
+    long step = steps + 1 - config.startAfter();
+    boolean starting = step <= 0;
+    if (!starting && step % config.updateEvery() != 0) {
+      steps++;
+      return false;
+    }
+    double next = starting ? 0 : nextDecay();
+    steps++;
+    if (!isFinite(params)) {
+      skip();
+      return false;
+    }
+    skippedLast = false;
+    kernel.lerp(shadow, params, next);
+    if (starting) {
+      return false;
+    }
+    updates++;
+    decay = next;
+    initialShare *= next;
+    return true;
+  }
+
+  private double nextDecay() {
+    long interval = config.updateEvery();
+    double next =
+        config.correctDecayForInterval()
+            ? config.schedule().decayOver(updates * interval + 1, (updates + 1) * interval)
+            : config.schedule().decayAt(updates + 1);
+    if (!(next >= 0 && next <= 1)) {
+      throw new IllegalStateException(
+          "The schedule %s gave the decay %s for update %d; it must be in [0, 1]"
+              .formatted(config.schedule().spec(), next, updates + 1));
+    }
+    return next;
+  }
+
+  /** Finite in the shadow's type too: a DOUBLE parameter may overflow a FLOAT shadow. */
+  private boolean isFinite(INDArray params) {
+    boolean narrower = paramsType == DataType.DOUBLE && shadow.dataType() == DataType.FLOAT;
+    return kernel.isFinite(params)
+        && !(narrower && params.amaxNumber().doubleValue() > Float.MAX_VALUE);
+  }
+
+  private void skip() {
+    skipped++;
+    String message =
+        "The parameters after step %d are not finite; the average keeps its last good value (%d updates)"
+            .formatted(steps, updates);
+    if (config.onNonFinite() == NonFinitePolicy.THROW) {
+      throw new NonFiniteParametersException(message);
+    }
+    if (!skippedLast) {
+      log.warn(message);
+    }
+    skippedLast = true;
+  }
+
+  /**
+   * Starts afresh at these parameters: the shadow becomes a copy of them and all counters return to
+   * their beginnings.
+   *
+   * @param params of the length and type given to the constructor; only read
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException while swapped
+   * @throws NonFiniteParametersException if the parameters are not finite; nothing has changed then
+   */
+  public synchronized void set(INDArray params) {
+    requireNotSwapped("set");
+    requireMatching(params);
+    if (!isFinite(params)) {
+      throw new NonFiniteParametersException(
+          "The parameters to set the average to hold NaN or infinite values");
+    }
+    kernel.copy(params, shadow);
+    steps = 0;
+    updates = 0;
+    skipped = 0;
+    skippedLast = false;
+    decay = Double.NaN;
+    initialShare = 1;
+  }
+
+  /**
+   * Puts the averaged values into {@code params} until the returned {@link Swap} is closed. No copy
+   * is made where both have the same type: the contents of the two arrays change places.
+   *
+   * @param params of the length and type given to the constructor
+   * @return closes the swap; closing puts parameters and shadow back, bit for bit
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException if swapped already
+   */
+  public synchronized Swap swap(INDArray params) {
+    requireNotSwapped("swapped again");
+    requireMatching(params);
+    swap = new Swap(this, kernel, params);
+    return swap;
+  }
+
+  synchronized void ended(Swap ended) {
+    if (swap == ended) {
+      swap = null;
+    }
+  }
+
+  /**
+   * The averaged values: the array itself, in the length and shape given to the constructor, which
+   * changes at every update. Take {@code dup()} to keep them. Do not write to it or close it.
+   *
+   * @return FLOAT or DOUBLE, see {@link #shadowType}
+   * @throws IllegalStateException while swapped, when the array holds the raw parameters
+   */
+  public synchronized INDArray shadow() {
+    requireNotSwapped("read");
+    return shadow;
+  }
+
+  INDArray memory() {
+    return shadow;
+  }
+
+  /**
+   * Whether the averaged values are in the parameters just now.
+   *
+   * @return true while a {@link Swap} is open
+   */
+  public synchronized boolean isSwapped() {
+    return swap != null;
+  }
+
+  /**
+   * The configuration.
+   *
+   * @return as given to the constructor
+   */
+  public AveragingConfig config() {
+    return config;
+  }
+
+  /**
+   * The data type of the shadow.
+   *
+   * @return FLOAT or DOUBLE
+   */
+  public DataType shadowType() {
+    return shadow.dataType();
+  }
+
+  /**
+   * The number of parameters.
+   *
+   * @return elements of the shadow
+   */
+  public long length() {
+    return shadow.length();
+  }
+
+  /**
+   * Optimizer steps seen: calls of {@link #update}.
+   *
+   * @return from 0
+   */
+  public synchronized long stepCount() {
+    return steps;
+  }
+
+  /**
+   * Updates that moved the shadow.
+   *
+   * @return from 0; fewer than steps with {@code startAfter}, {@code updateEvery} or skips
+   */
+  public synchronized long updateCount() {
+    return updates;
+  }
+
+  /**
+   * The decay of the last update.
+   *
+   * @return in [0, 1], or NaN before the first update
+   */
+  public synchronized double decay() {
+    return decay;
+  }
+
+  /**
+   * The share of the initial weights that is still in the shadow: the product of all decays
+   * applied. At 0.9999 it is 82 % after 2,000 updates: then the shadow is not an average of trained
+   * weights yet.
+   *
+   * @return in [0, 1]; 1 before the first update
+   */
+  public synchronized double initialShare() {
+    return initialShare;
+  }
+
+  /**
+   * Updates left out because the parameters were not finite.
+   *
+   * @return from 0
+   */
+  public synchronized long skippedUpdates() {
+    return skipped;
+  }
+
+  @Override
+  public synchronized String toString() {
+    return "ParameterAverage[%d %s, %d updates, decay %s, initial share %.4g, %s]"
+        .formatted(length(), shadowType(), updates, decay, initialShare, config);
+  }
+
+  private void requireNotSwapped(String what) {
+    if (swap != null) {
+      throw new IllegalStateException(
+          "The average cannot be "
+              + what
+              + " while its values are swapped into the network: close the Swap first");
+    }
+  }
+
+  private void requireMatching(INDArray params) {
+    Objects.requireNonNull(params, "params");
+    if (params.length() != shadow.length()) {
+      throw new IllegalArgumentException(
+          "This average is of %d parameters, but was given %d. Another network needs an average of its own"
+              .formatted(shadow.length(), params.length()));
+    }
+    if (params.dataType() != paramsType) {
+      throw new IllegalArgumentException(
+          "This average is of %s parameters, but was given %s. Another network needs an average of its own"
+              .formatted(paramsType, params.dataType()));
+    }
+    requireDense(params);
+    // Elements are paired in memory order, which for anything but a vector depends on the layout.
+    if (!params.isVectorOrScalar()
+        && !(params.equalShapes(shadow) && params.ordering() == shadow.ordering())) {
+      throw new IllegalArgumentException(
+          "This average is of an array of shape %s in order '%s', but was given %s in order '%s'"
+              .formatted(
+                  Arrays.toString(shadow.shape()),
+                  shadow.ordering(),
+                  Arrays.toString(params.shape()),
+                  params.ordering()));
+    }
+  }
+
+  private static void requireDense(INDArray params) {
+    if (params.length() > 1 && params.elementWiseStride() != 1) {
+      throw new IllegalArgumentException(
+          "Parameters must stand densely in memory, as Model.params() does, but this array has the"
+              + " strides "
+              + Arrays.toString(params.stride())
+              + ": pass array.dup()");
+    }
+  }
+}

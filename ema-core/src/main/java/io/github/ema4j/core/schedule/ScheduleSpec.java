@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core.schedule;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Reads {@code name(key=value, ...)}, where a value may be another such form. */
+final class ScheduleSpec {
+
+  private static final String KNOWN =
+      "constant, inverse-power, copy-first, num-updates, exponential-ramp, momentum-annealing,"
+          + " linear-ramp, uniform, power-function";
+
+  private final String text;
+  private final Map<String, String> arguments;
+
+  private ScheduleSpec(String text, Map<String, String> arguments) {
+    this.text = text;
+    this.arguments = arguments;
+  }
+
+  static DecaySchedule parse(String spec) {
+    String text = spec.strip();
+    int open = text.indexOf('(');
+    if (open < 0 || !text.endsWith(")")) {
+      throw new IllegalArgumentException(
+          "A decay schedule reads name(key=value, ...), but this is '" + spec + "'");
+    }
+    String name = text.substring(0, open).strip();
+    ScheduleSpec s =
+        new ScheduleSpec(text, arguments(text, text.substring(open + 1, text.length() - 1)));
+    DecaySchedule schedule =
+        switch (name) {
+          case "constant" -> new ConstantDecay(s.number("decay"));
+          case "inverse-power" ->
+              new InversePower(
+                  s.number("decay"),
+                  s.number("gamma"),
+                  s.number("power"),
+                  s.number("min"),
+                  s.count("after"));
+          case "copy-first" -> new CopyFirst(s.count("updates"), parse(s.take("then")));
+          case "num-updates" -> new NumUpdates(s.number("decay"));
+          case "exponential-ramp" -> new ExponentialRamp(s.number("decay"), s.number("tau"));
+          case "momentum-annealing" ->
+              new MomentumAnnealing(s.number("momentum"), s.number("gamma"));
+          case "linear-ramp" ->
+              new LinearRamp(s.number("start"), s.number("decay"), s.count("updates"));
+          case "uniform" -> new UniformAverage();
+          case "power-function" -> new PowerFunction(s.number("sigmaRel"));
+          default ->
+              throw new IllegalArgumentException(
+                  "Unknown decay schedule '" + name + "' in '" + spec + "'; known are: " + KNOWN);
+        };
+    if (!s.arguments.isEmpty()) {
+      throw new IllegalArgumentException(
+          "'" + spec + "' has arguments that " + name + " does not take: " + s.arguments.keySet());
+    }
+    return schedule;
+  }
+
+  private static Map<String, String> arguments(String text, String list) {
+    Map<String, String> arguments = new HashMap<>();
+    int depth = 0;
+    int start = 0;
+    for (int i = 0; i <= list.length(); i++) {
+      char c = i < list.length() ? list.charAt(i) : ',';
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (c == ',' && depth == 0) {
+        String argument = list.substring(start, i).strip();
+        start = i + 1;
+        if (argument.isEmpty() && i == list.length() && arguments.isEmpty()) {
+          break;
+        }
+        int equals = argument.indexOf('=');
+        if (equals <= 0
+            || arguments.put(
+                    argument.substring(0, equals).strip(), argument.substring(equals + 1).strip())
+                != null) {
+          throw new IllegalArgumentException(
+              "'" + argument + "' in '" + text + "' is not a key=value that stands once");
+        }
+      }
+    }
+    return arguments;
+  }
+
+  private String take(String key) {
+    String value = arguments.remove(key);
+    if (value == null) {
+      throw new IllegalArgumentException("'" + text + "' lacks the argument '" + key + "'");
+    }
+    return value;
+  }
+
+  private double number(String key) {
+    String value = take(key);
+    try {
+      return Double.parseDouble(value);
+    } catch (NumberFormatException e) {
+      throw notNumber(key, value, e);
+    }
+  }
+
+  private long count(String key) {
+    String value = take(key);
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw notNumber(key, value, e);
+    }
+  }
+
+  private IllegalArgumentException notNumber(String key, String value, NumberFormatException e) {
+    return new IllegalArgumentException(
+        key + " in '" + text + "' must be a number, but was '" + value + "'", e);
+  }
+}

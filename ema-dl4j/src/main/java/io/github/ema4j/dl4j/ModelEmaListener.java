@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j;
+
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
+import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.network.ConstrainedParameters;
+import io.github.ema4j.dl4j.network.Networks;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps an exponential moving average (EMA) of a network's weights while it trains. Adding it is
+ * the only change to a training program:
+ *
+ * <pre>{@code
+ * ModelEmaListener ema = new ModelEmaListener(0.999);
+ * net.addListeners(ema);
+ * net.fit(trainingData, epochs);
+ *
+ * MultiLayerNetwork averaged = ema.network(net); // evaluate, save, serve
+ * }</pre>
+ *
+ * <p>After every optimizer step the shadow, a copy of all of {@link Model#params()} (weights,
+ * biases and batch-norm statistics), moves towards the parameters: {@code shadow = decay * shadow +
+ * (1 - decay) * params}. Training itself is not influenced in any bit. The averaged network is
+ * usually better and steadier than the last one where the learning rate is constant or falls
+ * slowly, where labels are noisy, and in recipes that count on it (RMSprop with short decay, as
+ * EfficientNet); it gives nothing where the learning rate is annealed to zero.
+ *
+ * <p><b>Which decay?</b> The average reaches back about {@code 1 / (1 - decay)} updates, 1,000 at
+ * 0.999. Choose a few epochs, and much less than the run: after 2,000 updates an average at 0.9999
+ * is still 82 % initial weights ({@link #initialShare}). Where the length of the run is unknown use
+ * a warm-up, {@link DecaySchedule#inversePower}.
+ *
+ * <p>A listener belongs to one network: the first that it sees in training, or the one given to
+ * {@link #attach}. The shadow starts as a copy of the weights before the first update. Layers have
+ * their constraints applied in the shadow as in the network. All ways to fit are supported;
+ * pretraining of single layers is not averaged. {@code ParallelWrapper} trains replicas, which are
+ * not averaged either: attach the listener to the original network and read the warning.
+ *
+ * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
+ * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
+ * carry it.
+ */
+public final class ModelEmaListener implements TrainingListener {
+
+  private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
+
+  private final AveragingConfig config;
+  private final AtomicBoolean warned = new AtomicBoolean();
+
+  private volatile Model model;
+  private volatile ParameterAverage average;
+  private Optional<ConstrainedParameters> constrained = Optional.empty();
+  // Whether an update is under way: the weights before it have been seen, those after it not yet.
+  private boolean updating;
+
+  /**
+   * Averages after every optimizer step with a constant decay.
+   *
+   * @param decay in [0, 1], typically 0.99 to 0.9999
+   * @throws IllegalArgumentException if the decay is not in [0, 1]
+   */
+  public ModelEmaListener(double decay) {
+    this(AveragingConfig.of(decay));
+  }
+
+  /**
+   * Averages as configured.
+   *
+   * @param config schedule, cadence, precision
+   */
+  public ModelEmaListener(AveragingConfig config) {
+    this.config = Objects.requireNonNull(config, "config");
+  }
+
+  /**
+   * A builder for everything but the simplest case.
+   *
+   * @return the builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  // ---------------------------------------------------------------- the model and its average
+
+  /**
+   * Binds this listener to a network at once and copies its weights as the start of the average.
+   * Optional: in every way to fit, the listener does so by itself before the first update. A custom
+   * training loop that calls {@link #update} needs it. Does not register the listener.
+   *
+   * @param network an initialised MultiLayerNetwork or ComputationGraph
+   * @return this
+   * @throws IllegalArgumentException if the network is of another class
+   * @throws IllegalStateException if it is not initialised, or this listener has another network
+   */
+  public ModelEmaListener attach(Model network) {
+    INDArray params = Networks.params(network);
+    if (model != null) {
+      requireBound(network);
+      return this;
+    }
+    start(network, params);
+    return this;
+  }
+
+  /**
+   * Takes in the network's weights after one optimizer step of a training loop that does not use
+   * {@code fit}. Call it once per optimizer step, not once per micro-batch.
+   *
+   * @param network the network given to {@link #attach}
+   * @return true if the shadow was moved; false if this step was not due or was skipped
+   * @throws IllegalStateException if not attached, if attached to another network, or while swapped
+   */
+  public boolean update(Model network) {
+    requireBound(network);
+    return average.update(Networks.params(network));
+  }
+
+  /**
+   * Starts the average afresh at the network's present weights, for example after loading others.
+   *
+   * @param network the network that this listener averages, or any if it has none yet
+   * @throws IllegalStateException if this listener has another network, or while swapped
+   */
+  public void set(Model network) {
+    if (model == null) {
+      attach(network);
+      return;
+    }
+    requireBound(network);
+    average.set(Networks.params(network));
+  }
+
+  private void start(Model network, INDArray params) {
+    average = new ParameterAverage(config, params);
+    constrained = ConstrainedParameters.of(network);
+    model = network;
+    log.info(
+        "Averaging {} parameters of a {}: {}",
+        params.length(),
+        network.getClass().getSimpleName(),
+        config);
+  }
+
+  void requireBound(Model network) {
+    if (model == null) {
+      throw new IllegalStateException(
+          "This ModelEmaListener has no network yet: train with it, or call attach(network) before"
+              + " the first update");
+    }
+    if (network != model) {
+      throw new IllegalStateException(
+          "This ModelEmaListener averages another network (%s, %d parameters; this one is a %s). Create a new listener per network"
+              .formatted(
+                  model.getClass().getSimpleName(),
+                  average.length(),
+                  network == null ? "null" : network.getClass().getSimpleName()));
+    }
+  }
+
+  private ParameterAverage requireStarted() {
+    if (average == null) {
+      throw new IllegalStateException(
+          "There is no average yet: this ModelEmaListener has seen no training. Register it with"
+              + " addListeners(ema) and fit, or call attach(network)");
+    }
+    return average;
+  }
+
+  // ---------------------------------------------------------------- training
+
+  @Override
+  public void onEpochStart(Model network) {
+    // A clone of a ComputationGraph shares its listeners, but not its updates: leave it alone.
+    if (mine(network, false)) {
+      requireTrainable();
+      capture(network);
+      updating = false;
+    }
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    if (mine(network, true)) {
+      requireTrainable();
+      // Solvers that search along a line come here twice per update, the second time after it.
+      if (!updating) {
+        capture(network);
+        updating = true;
+      }
+    }
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    if (mine(network, true)) {
+      updating = false;
+      INDArray params = network.params();
+      average.update(
+          constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
+    }
+  }
+
+  @Override
+  public void onEpochEnd(Model network) {}
+
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {}
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
+
+  @Override
+  public void onBackwardPass(Model network) {}
+
+  /** Whether a callback is about the network to average. Binds to the first network seen. */
+  private boolean mine(Model network, boolean foreignIsError) {
+    if (network == model && network != null) {
+      return true;
+    }
+    if (!Networks.isNetwork(network)) {
+      warnOnce(
+          "Pretraining of single layers is not averaged; the average begins with fit() of the network");
+      return false;
+    }
+    if (onWorkerOfParallelWrapper()) {
+      warnOnce(
+          "ParallelWrapper trains replicas of the network, which are not averaged. Call"
+              + " ema.attach(network) with the original network before building the wrapper: then its"
+              + " own weights are averaged, as they are before the wrapper averages the replicas");
+      return false;
+    }
+    if (model == null) {
+      start(network, Networks.params(network));
+      return true;
+    }
+    if (foreignIsError) {
+      requireBound(network);
+    }
+    return false;
+  }
+
+  /**
+   * Copies the weights while there has been no update, so that the shadow starts right before it.
+   */
+  private void capture(Model network) {
+    if (average.stepCount() == 0) {
+      average.set(Networks.params(network));
+    }
+  }
+
+  private void requireTrainable() {
+    if (average.isSwapped()) {
+      throw new IllegalStateException(
+          "Training while the averaged weights are swapped in would train them and lose the raw"
+              + " ones: close the Swap first");
+    }
+    int registrations = 0;
+    for (TrainingListener listener : Networks.listeners(model)) {
+      if (listener == this) {
+        registrations++;
+      }
+    }
+    if (registrations > 1) {
+      throw new IllegalStateException(
+          "This ModelEmaListener is registered %d times with one network and would average as often per step: register it once"
+              .formatted(registrations));
+    }
+  }
+
+  private void warnOnce(String message) {
+    if (warned.compareAndSet(false, true)) {
+      log.warn(message);
+    }
+  }
+
+  private static boolean onWorkerOfParallelWrapper() {
+    // By name: the plugin does not depend on deeplearning4j-parallel-wrapper.
+    for (Class<?> c = Thread.currentThread().getClass(); c != Thread.class; c = c.getSuperclass()) {
+      if (c.getName().startsWith("org.deeplearning4j.parallelism.")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ---------------------------------------------------------------- the averaged weights
+
+  /**
+   * Puts the averaged weights into the network until the returned {@link Swap} is closed. No second
+   * set of weights is needed where shadow and network are of the same data type. Training meanwhile
+   * is refused.
+   *
+   * <pre>{@code
+   * try (Swap swap = ema.swap(net)) {
+   *   net.evaluate(validation);
+   * }
+   * }</pre>
+   *
+   * @param network the network that this listener averages
+   * @return closes the swap; closing puts the raw weights back, bit for bit
+   * @throws IllegalStateException if there is no average yet, of another network, or swapped
+   *     already
+   */
+  public Swap swap(Model network) {
+    requireBound(network);
+    return average.swap(Networks.params(network));
+  }
+
+  /**
+   * A second network whose parameters are the shadow itself: no copy is made, and it follows every
+   * update. Use it between updates, on the training thread; do not train, close or clone it. It is
+   * of the shadow's data type.
+   *
+   * @param network the network that this listener averages
+   * @return the live averaged network
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public MultiLayerNetwork networkView(MultiLayerNetwork network) {
+    requireBound(network);
+    return Networks.over(network, average.shadow());
+  }
+
+  /**
+   * A second network whose parameters are the shadow itself; see {@link
+   * #networkView(MultiLayerNetwork)}.
+   *
+   * @param network the network that this listener averages
+   * @return the live averaged network
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public ComputationGraph networkView(ComputationGraph network) {
+    requireBound(network);
+    return Networks.over(network, average.shadow());
+  }
+
+  /**
+   * An independent network with the averaged weights, to keep, save, serve or train on: of the
+   * network's data type, with its iteration and epoch counts, without listeners and updater state.
+   *
+   * @param network the network that this listener averages
+   * @return the averaged network
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public MultiLayerNetwork network(MultiLayerNetwork network) {
+    requireBound(network);
+    return Networks.copy(network, average.shadow());
+  }
+
+  /**
+   * An independent network with the averaged weights; see {@link #network(MultiLayerNetwork)}.
+   *
+   * @param network the network that this listener averages
+   * @return the averaged network
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public ComputationGraph network(ComputationGraph network) {
+    requireBound(network);
+    return Networks.copy(network, average.shadow());
+  }
+
+  /**
+   * Wraps another listener so that it runs with the averaged weights in the network: an
+   * EvaluativeListener then evaluates them, a CheckpointListener saves them. Register the wrapped
+   * listener after this one. What belongs to a forward or backward pass is passed on unchanged, and
+   * so is everything before the average has started.
+   *
+   * @param listener any listener
+   * @return the wrapped listener, to be registered in its place
+   */
+  public TrainingListener during(TrainingListener listener) {
+    return new SwappedListener(this, Objects.requireNonNull(listener, "listener"));
+  }
+
+  /**
+   * The average itself.
+   *
+   * @return shared with this listener
+   * @throws IllegalStateException if there is none yet
+   */
+  public ParameterAverage average() {
+    return requireStarted();
+  }
+
+  /**
+   * The averaged parameters: the array itself, in the order of {@link Model#params()}. It changes
+   * with every update; take {@code dup()} to keep it, and do not write to it.
+   *
+   * @return a vector of {@link ParameterAverage#shadowType}
+   * @throws IllegalStateException if there is no average yet, or while swapped
+   */
+  public INDArray shadow() {
+    return requireStarted().shadow();
+  }
+
+  // ---------------------------------------------------------------- what it did so far
+
+  /**
+   * Whether this listener has a network, and so an average.
+   *
+   * @return false until attached or trained with
+   */
+  public boolean isStarted() {
+    return average != null;
+  }
+
+  /**
+   * Updates that moved the shadow.
+   *
+   * @return from 0
+   */
+  public long updateCount() {
+    return average == null ? 0 : average.updateCount();
+  }
+
+  /**
+   * The decay of the last update.
+   *
+   * @return in [0, 1], or NaN before the first update
+   */
+  public double decay() {
+    return average == null ? Double.NaN : average.decay();
+  }
+
+  /**
+   * The share of the initial weights that is still in the shadow; see {@link
+   * ParameterAverage#initialShare}.
+   *
+   * @return in [0, 1]; 1 before the first update
+   */
+  public double initialShare() {
+    return average == null ? 1 : average.initialShare();
+  }
+
+  /**
+   * Updates left out because the weights were not finite.
+   *
+   * @return from 0
+   */
+  public long skippedUpdates() {
+    return average == null ? 0 : average.skippedUpdates();
+  }
+
+  /**
+   * The configuration.
+   *
+   * @return as given to the constructor or builder
+   */
+  public AveragingConfig config() {
+    return config;
+  }
+
+  @Override
+  public String toString() {
+    return average == null
+        ? "ModelEmaListener[" + config + "]"
+        : "ModelEmaListener[" + average + "]";
+  }
+
+  /** Builds a {@link ModelEmaListener}. Each setter checks its value at once. */
+  public static final class Builder {
+
+    private final AveragingConfig.Builder config = AveragingConfig.builder();
+
+    private Builder() {}
+
+    /**
+     * A constant decay; see {@link AveragingConfig.Builder#decay}.
+     *
+     * @param decay in [0, 1]
+     * @return this
+     */
+    public Builder decay(double decay) {
+      config.decay(decay);
+      return this;
+    }
+
+    /**
+     * A decay schedule; see {@link AveragingConfig.Builder#schedule}.
+     *
+     * @param schedule for example {@code DecaySchedule.inversePower(0.9999)}
+     * @return this
+     */
+    public Builder schedule(DecaySchedule schedule) {
+      config.schedule(schedule);
+      return this;
+    }
+
+    /**
+     * The precision of the shadow; see {@link AveragingConfig.Builder#shadowType}.
+     *
+     * @param type FLOAT or DOUBLE; by default DOUBLE for a DOUBLE network, else FLOAT
+     * @return this
+     */
+    public Builder shadowType(DataType type) {
+      config.shadowType(type);
+      return this;
+    }
+
+    /**
+     * Updates at every k-th step only; see {@link AveragingConfig.Builder#updateEvery}.
+     *
+     * @param steps at least 1, the default
+     * @return this
+     */
+    public Builder updateEvery(int steps) {
+      config.updateEvery(steps);
+      return this;
+    }
+
+    /**
+     * Whether the decay accounts for {@link #updateEvery}; see {@link
+     * AveragingConfig.Builder#correctDecayForInterval}.
+     *
+     * @param correct true by default
+     * @return this
+     */
+    public Builder correctDecayForInterval(boolean correct) {
+      config.correctDecayForInterval(correct);
+      return this;
+    }
+
+    /**
+     * Steps before averaging begins; see {@link AveragingConfig.Builder#startAfter}.
+     *
+     * @param steps at least 0, the default
+     * @return this
+     */
+    public Builder startAfter(long steps) {
+      config.startAfter(steps);
+      return this;
+    }
+
+    /**
+     * What to do about non-finite weights; see {@link AveragingConfig.Builder#onNonFinite}.
+     *
+     * @param policy {@link NonFinitePolicy#SKIP} by default
+     * @return this
+     */
+    public Builder onNonFinite(NonFinitePolicy policy) {
+      config.onNonFinite(policy);
+      return this;
+    }
+
+    /**
+     * Builds the listener.
+     *
+     * @return the listener
+     * @throws IllegalStateException if neither a decay nor a schedule was given
+     */
+    public ModelEmaListener build() {
+      return new ModelEmaListener(config.build());
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j;
+
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.network.RecurrentState;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A listener that sees the averaged weights in the network; see {@link ModelEmaListener#during}.
+ */
+final class SwappedListener implements TrainingListener {
+
+  private final ModelEmaListener ema;
+  private final TrainingListener listener;
+
+  SwappedListener(ModelEmaListener ema, TrainingListener listener) {
+    this.ema = ema;
+    this.listener = listener;
+  }
+
+  private void swapped(Model network, Runnable callback) {
+    if (!ema.isStarted() || !Networks.isNetwork(network)) {
+      callback.run();
+      return;
+    }
+    RecurrentState state = RecurrentState.of(network);
+    try (Swap ignored = ema.swap(network)) {
+      callback.run();
+    } finally {
+      state.restore();
+    }
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    swapped(network, () -> listener.iterationDone(network, iteration, epoch));
+  }
+
+  @Override
+  public void onEpochStart(Model network) {
+    swapped(network, () -> listener.onEpochStart(network));
+  }
+
+  @Override
+  public void onEpochEnd(Model network) {
+    swapped(network, () -> listener.onEpochEnd(network));
+  }
+
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {
+    listener.onForwardPass(network, activations);
+  }
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {
+    listener.onForwardPass(network, activations);
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    listener.onGradientCalculation(network);
+  }
+
+  @Override
+  public void onBackwardPass(Model network) {
+    listener.onBackwardPass(network);
+  }
+}

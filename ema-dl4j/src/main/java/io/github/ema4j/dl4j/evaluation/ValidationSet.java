@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.evaluation;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+
+/**
+ * Data to validate on, and what to evaluate on it. An iterator that can be reset is, before and
+ * after each pass.
+ */
+public final class ValidationSet {
+
+  private final DataSetIterator dataSets;
+  private final MultiDataSetIterator multiDataSets;
+  private final Map<Integer, List<IEvaluation<?>>> prototypes;
+
+  private ValidationSet(
+      DataSetIterator dataSets,
+      MultiDataSetIterator multiDataSets,
+      Map<Integer, List<IEvaluation<?>>> prototypes) {
+    this.dataSets = dataSets;
+    this.multiDataSets = multiDataSets;
+    this.prototypes = prototypes;
+    if (prototypes.isEmpty() || prototypes.values().stream().anyMatch(List::isEmpty)) {
+      throw new IllegalArgumentException("There is nothing to evaluate: pass an IEvaluation");
+    }
+  }
+
+  /**
+   * Data of one input and one output.
+   *
+   * @param iterator the data
+   * @param prototypes what to evaluate, by index of the output; only their settings are used
+   * @return the set
+   */
+  public static ValidationSet of(
+      DataSetIterator iterator, Map<Integer, List<IEvaluation<?>>> prototypes) {
+    return new ValidationSet(Objects.requireNonNull(iterator, "iterator"), null, prototypes);
+  }
+
+  /**
+   * Data of several inputs or outputs.
+   *
+   * @param iterator the data
+   * @param prototypes what to evaluate, by index of the output; only their settings are used
+   * @return the set
+   */
+  public static ValidationSet of(
+      MultiDataSetIterator iterator, Map<Integer, List<IEvaluation<?>>> prototypes) {
+    return new ValidationSet(null, Objects.requireNonNull(iterator, "iterator"), prototypes);
+  }
+
+  /**
+   * Whether more than one pass can be made.
+   *
+   * @return false if the iterator cannot be reset
+   */
+  public boolean isRepeatable() {
+    return dataSets != null ? dataSets.resetSupported() : multiDataSets.resetSupported();
+  }
+
+  /**
+   * Makes one pass over the data.
+   *
+   * @param network a MultiLayerNetwork or ComputationGraph
+   * @return new evaluation objects, filled
+   * @throws IllegalStateException if the data is empty, or exhausted and cannot be reset
+   */
+  public EvaluationResult evaluate(Model network) {
+    reset();
+    if (!(dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext())) {
+      throw new IllegalStateException(
+          isRepeatable()
+              ? "The validation iterator is empty: there is nothing to evaluate on"
+              : "The validation iterator is exhausted and does not support reset(): pass a new one");
+    }
+    Map<Integer, IEvaluation<?>[]> evaluations = new HashMap<>();
+    prototypes.forEach(
+        (output, list) ->
+            evaluations.put(
+                output, list.stream().map(IEvaluation::newInstance).toArray(IEvaluation[]::new)));
+    try {
+      if (network instanceof MultiLayerNetwork mln) {
+        evaluate(mln, evaluations);
+      } else {
+        evaluate((ComputationGraph) network, evaluations);
+      }
+    } finally {
+      reset();
+    }
+    Map<Integer, List<IEvaluation<?>>> result = new HashMap<>();
+    evaluations.forEach((output, filled) -> result.put(output, List.of(filled)));
+    return new EvaluationResult(result);
+  }
+
+  private void evaluate(MultiLayerNetwork network, Map<Integer, IEvaluation<?>[]> evaluations) {
+    if (!evaluations.keySet().equals(Set.of(0))) {
+      throw new IllegalArgumentException(
+          "A MultiLayerNetwork has output 0 only, but evaluations were asked for outputs "
+              + new ArrayList<>(evaluations.keySet()));
+    }
+    network.doEvaluation(
+        dataSets != null ? dataSets : new MultiDataSetWrapperIterator(multiDataSets),
+        evaluations.get(0));
+  }
+
+  private void evaluate(ComputationGraph network, Map<Integer, IEvaluation<?>[]> evaluations) {
+    for (int output : evaluations.keySet()) {
+      if (output < 0 || output >= network.getNumOutputArrays()) {
+        throw new IllegalArgumentException(
+            "An evaluation was asked for output %d, but the network has outputs 0 to %d"
+                .formatted(output, network.getNumOutputArrays() - 1));
+      }
+    }
+    network.evaluate(
+        dataSets != null ? new MultiDataSetIteratorAdapter(dataSets) : multiDataSets, evaluations);
+  }
+
+  private void reset() {
+    if (isRepeatable()) {
+      if (dataSets != null) {
+        dataSets.reset();
+      } else {
+        multiDataSets.reset();
+      }
+    }
+  }
+}
