@@ -90,8 +90,7 @@ public final class Quickstart implements Callable<Integer> {
     return metrics;
   }
 
-  private void save(
-      MultiLayerNetwork averaged, List<EpochMetrics> metrics, DataSetIterator test)
+  private void save(MultiLayerNetwork averaged, List<EpochMetrics> metrics, DataSetIterator test)
       throws IOException {
     Path zip =
         AtomicFile.write(

@@ -23,7 +23,7 @@ final class QuickstartOptions {
 
   @Option(
       names = "--epochs",
-      description = "Passes over the training images, >= 1 (default: mlp 10, cnn 12).")
+      description = "Passes over the training images, at least 1 (default: 10).")
   private Integer epochs;
 
   @Option(
@@ -48,6 +48,7 @@ final class QuickstartOptions {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help and exit.")
+  @SuppressWarnings("unused") // picocli reads it
   private boolean help;
 
   @Spec(Spec.Target.MIXEE)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
+import java.util.Locale;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -20,8 +21,8 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * A network for 28 x 28 images of ten classes, with the settings that suit it. Nothing here knows of
- * the average: both learning rates are constant, which leaves the last weights noisy.
+ * A network for 28 x 28 images of ten classes, with the settings that suit it. Nothing here knows
+ * of the average: both learning rates are constant, which leaves the last weights noisy.
  */
 enum Recipe {
   /** 784-64-10, 50,890 parameters: ten epochs in about ten seconds. */
@@ -40,7 +41,7 @@ enum Recipe {
   },
 
   /** Three strided convolutions with batch normalization, 6,386 parameters: about a minute. */
-  CNN(32, 12, 0.99) {
+  CNN(32, 10, 0.99) {
     @Override
     MultiLayerConfiguration configuration(long seed) {
       return new NeuralNetConfiguration.Builder()
@@ -101,6 +102,6 @@ enum Recipe {
   /** As typed on the command line. */
   @Override
   public String toString() {
-    return name().toLowerCase();
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -14,8 +14,9 @@ import java.util.zip.ZipException;
  * The content of a gzipped file in the idx format of MNIST: an array of unsigned bytes.
  *
  * <p>The format is a magic number (two zero bytes, 8 for the data type "unsigned byte", the number
- * of dimensions), one big-endian 32-bit size for each dimension, then the values, the last dimension
- * running fastest. Instances are immutable by convention: {@link #values()} is not copied.
+ * of dimensions), one big-endian 32-bit size for each dimension, then the values, the last
+ * dimension running fastest. Instances are immutable by convention: {@link #values()} is not
+ * copied.
  */
 public final class IdxFile {
   private static final int UNSIGNED_BYTES = 0x0800;
@@ -85,7 +86,9 @@ public final class IdxFile {
       length *= size;
       if (size < 1 || length > Integer.MAX_VALUE) {
         throw new IOException(
-            "impossible size " + product(shape) + ": each has to be >= 1, all at most 2^31-1 values");
+            "impossible size "
+                + product(shape)
+                + ": each has to be >= 1, all at most 2^31-1 values");
       }
     }
     return (int) length;

@@ -39,7 +39,10 @@ public final class AccuracyChart {
   }
 
   private static void addCurve(
-      XYChart chart, String name, List<EpochMetrics> rows, ToDoubleFunction<EpochMetrics> accuracy) {
+      XYChart chart,
+      String name,
+      List<EpochMetrics> rows,
+      ToDoubleFunction<EpochMetrics> accuracy) {
     double[] epochs = rows.stream().mapToDouble(EpochMetrics::epoch).toArray();
     double[] percent = rows.stream().mapToDouble(accuracy).map(a -> 100 * a).toArray();
     chart.addSeries(name, epochs, percent).setMarker(SeriesMarkers.CIRCLE);

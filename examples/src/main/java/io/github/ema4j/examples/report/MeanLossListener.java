@@ -4,7 +4,9 @@ package io.github.ema4j.examples.report;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
-/** The mean of the mini-batch losses of the latest epoch; {@code score()} is that of the last one. */
+/**
+ * The mean of the mini-batch losses of the latest epoch; {@code score()} is that of the last one.
+ */
 public final class MeanLossListener extends BaseTrainingListener {
   private double sum;
   private int count;

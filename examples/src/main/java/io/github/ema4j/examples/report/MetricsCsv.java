@@ -15,16 +15,21 @@ public final class MetricsCsv {
 
   /** Writes a header and one row per epoch; numbers in full, so that reading gives them back. */
   public static Path write(Path file, List<EpochMetrics> rows) throws IOException {
-    String csv = rows.stream().map(MetricsCsv::row).collect(Collectors.joining("", HEADER + "\n", ""));
+    String csv =
+        rows.stream().map(MetricsCsv::row).collect(Collectors.joining("", HEADER + "\n", ""));
     return AtomicFile.write(file, out -> out.write(csv.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static String row(EpochMetrics m) {
     return m.epoch()
-        + "," + m.loss()
-        + "," + m.rawAccuracy()
-        + "," + m.averagedAccuracy()
-        + "," + m.initialShare()
+        + ","
+        + m.loss()
+        + ","
+        + m.rawAccuracy()
+        + ","
+        + m.averagedAccuracy()
+        + ","
+        + m.initialShare()
         + "\n";
   }
 }
