@@ -109,7 +109,7 @@ public final class MultiInputGraphExample {
   private static String line(String name, EvaluationResult result) {
     return String.format(
         Locale.ROOT,
-        "%s: %.2f %% of the kinds right, hours left wrong by %.0f (RMS)",
+        "%s %.2f %% of the kinds right, hours left wrong by %.0f (RMS)",
         name,
         100 * kindAccuracy(result),
         1000 * hoursError(result));

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
 final class QuickstartOptions {
   @Option(
       names = "--network",
+      paramLabel = "NAME",
       defaultValue = "mlp",
       description = "One of: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private Recipe recipe;
@@ -24,16 +25,19 @@ final class QuickstartOptions {
 
   @Option(
       names = "--epochs",
+      paramLabel = "N",
       description = "Passes over the training images, at least 1 (default: 10).")
   private Integer epochs;
 
   @Option(
       names = "--decay",
+      paramLabel = "D",
       description = "Decay of the average, 0 to 1 (default: mlp 0.999, cnn 0.99).")
   private Double decay;
 
   @Option(
       names = "--seed",
+      paramLabel = "N",
       defaultValue = "1",
       description = "Of weights, batches and wrong labels (default: ${DEFAULT-VALUE}).")
   private long seed;

@@ -175,12 +175,17 @@ class QuickstartTest {
   }
 
   @Test
-  void helpShowsAllOptions() {
+  void helpShowsAllOptionsAndTheirDefaults() {
     assertEquals(0, run("--help"));
 
     for (String option :
         List.of("--network", "--clean", "--epochs", "--decay", "--seed", "--output")) {
       assertTrue(out.toString().contains(option), out.toString());
+    }
+    String text = out.toString().replaceAll("\\s+", " ");
+    for (Recipe recipe : Recipe.values()) {
+      assertTrue(text.contains(recipe + " " + recipe.decay), text);
+      assertTrue(text.contains("(default: " + recipe.epochs + ")"), text);
     }
   }
 
