@@ -22,7 +22,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Replays a real training trajectory and compares with what timm, torch, TensorFlow and Keras make of it. */
+/**
+ * Replays a real training trajectory and compares with what timm, torch, TensorFlow and Keras make
+ * of it.
+ */
 class ConformanceTest {
   private static final GoldenData GOLDEN = new GoldenData();
 
@@ -90,8 +93,7 @@ class ConformanceTest {
     for (int at = 0; at < shadows.length; at++) {
       double[] expected = GOLDEN.expected(configuration, at);
       double error = largestError(shadows[at], expected, magnitudes);
-      double theirs =
-          largestError(GOLDEN.expectedInFloat(configuration, at), expected, magnitudes);
+      double theirs = largestError(GOLDEN.expectedInFloat(configuration, at), expected, magnitudes);
       assertTrue(
           error <= Math.max(1e-6, theirs),
           "error " + error + ", theirs " + theirs + ", after " + GOLDEN.updates()[at]);

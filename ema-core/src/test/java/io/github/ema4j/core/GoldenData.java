@@ -12,7 +12,9 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The trajectory and the reference results in {@code conformance/}; its README says what they are. */
+/**
+ * The trajectory and the reference results in {@code conformance/}; its README says what they are.
+ */
 final class GoldenData {
   /** A parameter of the network: a range of the flat vector. */
   record Parameter(String key, long offset, long length) {}

@@ -74,11 +74,18 @@ class ParameterAveragePropertiesTest {
   @Provide
   Arbitrary<Double> decay() {
     return Arbitraries.oneOf(
-        Arbitraries.doubles().between(0, 1).ofScale(6),
-        Arbitraries.doubles().between(0.99, 1).ofScale(9),
-        Arbitraries.of(
-            0.0, Double.MIN_VALUE, 1e-30, 0.5, Math.nextUp(0.5), Math.nextDown(0.5),
-            0.9999, Math.nextDown(1.0), 1.0))
+            Arbitraries.doubles().between(0, 1).ofScale(6),
+            Arbitraries.doubles().between(0.99, 1).ofScale(9),
+            Arbitraries.of(
+                0.0,
+                Double.MIN_VALUE,
+                1e-30,
+                0.5,
+                Math.nextUp(0.5),
+                Math.nextDown(0.5),
+                0.9999,
+                Math.nextDown(1.0),
+                1.0))
         .withoutEdgeCases();
   }
 
@@ -117,7 +124,8 @@ class ParameterAveragePropertiesTest {
   }
 
   @Property
-  void updatesOnlyReadTheParameters(@ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
+  void updatesOnlyReadTheParameters(
+      @ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
     ParameterAverage average = run.average(schedule);
     INDArray params = run.params(1);
     average.update(params);
@@ -173,7 +181,8 @@ class ParameterAveragePropertiesTest {
       // In double this is exact to well below a FLOAT ulp, and to one DOUBLE ulp.
       double expected = decay * start[i] + (1 - decay) * params[i];
       double largest = Math.max(Math.abs(start[i]), Math.abs(params[i]));
-      double ulp = run.shadowType() == DataType.FLOAT ? Math.ulp((float) largest) : Math.ulp(largest);
+      double ulp =
+          run.shadowType() == DataType.FLOAT ? Math.ulp((float) largest) : Math.ulp(largest);
       assertEquals(expected, average.shadow().getDouble(i), 3 * ulp, "element " + i);
     }
   }
@@ -222,8 +231,8 @@ class ParameterAveragePropertiesTest {
   }
 
   /**
-   * Every input has a share in the average; run over unit impulses, element j shows the share of the
-   * vector of step j.
+   * Every input has a share in the average; run over unit impulses, element j shows the share of
+   * the vector of step j.
    */
   @Property
   void theSharesOfAllInputsAddUpToOneAndThatOfTheStartIsTheInitialShare(
@@ -286,9 +295,7 @@ class ParameterAveragePropertiesTest {
       if (due) {
         updates++;
         decay =
-            correct
-                ? sinceLast.stream().reduce(1.0, (a, b) -> a * b)
-                : schedule.decayAt(updates);
+            correct ? sinceLast.stream().reduce(1.0, (a, b) -> a * b) : schedule.decayAt(updates);
         expected = decay * expected + (1 - decay) * params;
         initialShare *= decay;
         sinceLast.clear();

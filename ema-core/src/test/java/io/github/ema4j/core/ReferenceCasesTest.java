@@ -107,7 +107,8 @@ class ReferenceCasesTest {
     int updates = 10;
     double decay = 0.999;
     Random random = new Random(10);
-    ParameterAverage average = average(copyFirst(1, constant(decay)), doubles(random.nextGaussian()));
+    ParameterAverage average =
+        average(copyFirst(1, constant(decay)), doubles(random.nextGaussian()));
     double expected = 0;
     for (int i = 0; i < updates; i++) {
       double weight = random.nextGaussian();
@@ -155,8 +156,7 @@ class ReferenceCasesTest {
       assertEquals(5.0, average.shadow().getDouble(0) / (1 - average.initialShare()), 1e-14);
       average.update(doubles(7));
       assertEquals(1.15, average.shadow().getDouble(0), 1e-15);
-      assertEquals(
-          6.052632, average.shadow().getDouble(0) / (1 - average.initialShare()), 5e-7);
+      assertEquals(6.052632, average.shadow().getDouble(0) / (1 - average.initialShare()), 5e-7);
     }
 
     @Test
@@ -204,12 +204,15 @@ class ReferenceCasesTest {
     }
   }
 
-  /** {@code ExponentialMovingAverage}, {@code MomentumAnnealingEMA} and {@code EMAHook} of MMEngine. */
+  /**
+   * {@code ExponentialMovingAverage}, {@code MomentumAnnealingEMA} and {@code EMAHook} of MMEngine.
+   */
   @Nested
   class MMEngine {
     @Test
     void tenUpdatesOfMomentumOneTenthOfWhichTheFirstCopies() {
-      expectTen(AveragingConfig.builder().schedule(copyFirst(1, constant(0.9))).build(), 1, i -> 0.1);
+      expectTen(
+          AveragingConfig.builder().schedule(copyFirst(1, constant(0.9))).build(), 1, i -> 0.1);
     }
 
     @Test
@@ -245,7 +248,9 @@ class ReferenceCasesTest {
       assertEquals(5.1, average.shadow().getDouble(0), 1e-15);
     }
 
-    /** The loop of MMEngine's test: the first call copies, then every {@code interval}-th averages. */
+    /**
+     * The loop of MMEngine's test: the first call copies, then every {@code interval}-th averages.
+     */
     private void expectTen(AveragingConfig config, int interval, Momentum momentum) {
       Random random = new Random(4);
       double weight = random.nextGaussian();
@@ -313,14 +318,9 @@ class ReferenceCasesTest {
   @Nested
   class Intervals {
     @ParameterizedTest
-    @CsvSource({
-      "0.9998, 10, 0.9980017990",
-      "0.9999, 10, 0.9990004499",
-      "0.999, 16, 0.9841194418"
-    })
+    @CsvSource({"0.9998, 10, 0.9980017990", "0.9999, 10, 0.9990004499", "0.999, 16, 0.9841194418"})
     void theDecayAppliedIsThePower(double decay, int interval, double expected) {
-      AveragingConfig config =
-          AveragingConfig.builder().decay(decay).updateEvery(interval).build();
+      AveragingConfig config = AveragingConfig.builder().decay(decay).updateEvery(interval).build();
       ParameterAverage average = new ParameterAverage(config, doubles(0));
       for (int step = 1; step <= interval; step++) {
         average.update(doubles(1));
@@ -358,8 +358,7 @@ class ReferenceCasesTest {
       // Lags d/(1-d) = 99 and 10 d^10/(1-d^10) = 94.6 steps behind.
       assertEquals(5000 - 99, everyStep.shadow().getDouble(0), 1e-6);
       double power = Math.pow(0.99, 10);
-      assertEquals(
-          5000 - 10 * power / (1 - power), everyTenth.shadow().getDouble(0), 1e-6);
+      assertEquals(5000 - 10 * power / (1 - power), everyTenth.shadow().getDouble(0), 1e-6);
     }
   }
 

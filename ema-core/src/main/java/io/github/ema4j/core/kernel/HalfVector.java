@@ -87,7 +87,9 @@ final class HalfVector extends HostVector {
     }
   }
 
-  /** Rounds to nearest, ties to even, as ND4J does; {@code HalfIndexer.fromFloat} rounds ties up. */
+  /**
+   * Rounds to nearest, ties to even, as ND4J does; {@code HalfIndexer.fromFloat} rounds ties up.
+   */
   private static short toHalf(float value) {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
     float magnitude = Math.abs(value);

@@ -56,8 +56,7 @@ public final class Nd4jKernel implements AveragingKernel {
     INDArray flatB = flat(b);
     long length = a.length();
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray scratch =
-            Nd4j.createUninitialized(a.dataType(), Math.min(length, SWAP_BLOCK))) {
+        INDArray scratch = Nd4j.createUninitialized(a.dataType(), Math.min(length, SWAP_BLOCK))) {
       for (long from = 0; from < length; from += SWAP_BLOCK) {
         long to = Math.min(length, from + SWAP_BLOCK);
         INDArrayIndex block = NDArrayIndex.interval(from, to);

@@ -220,8 +220,6 @@ class KernelPropertiesTest {
   private static float half(int bits) {
     int exponent = bits >>> 10;
     int fraction = bits & 0x3FF;
-    return exponent == 0
-        ? fraction * 0x1p-24f
-        : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+    return exponent == 0 ? fraction * 0x1p-24f : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
   }
 }
