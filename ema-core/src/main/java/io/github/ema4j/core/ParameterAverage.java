@@ -61,7 +61,8 @@ public final class ParameterAverage {
    * @param config how to average
    * @param start the parameters before the first update that the average sees: a dense vector of
    *     FLOAT, DOUBLE, HALF or BFLOAT16; copied
-   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense
+   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense, or
+   *     DOUBLE where a FLOAT shadow was asked for
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
@@ -81,6 +82,11 @@ public final class ParameterAverage {
         config
             .shadowType()
             .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    if (paramsType == DataType.DOUBLE && shadowType == DataType.FLOAT) {
+      throw new IllegalArgumentException(
+          "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
+              + " DOUBLE");
+    }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
@@ -114,7 +120,7 @@ public final class ParameterAverage {
     if (!Double.isNaN(next)) {
       decays[0] = next;
       finite =
-          (!throwsOnNonFinite() || isFinite(params))
+          (!throwsOnNonFinite() || kernel.isFinite(params, ranges))
               && kernel.lerp(params, shadows, decays, ranges);
     }
     return count(next, finite);
@@ -169,13 +175,6 @@ public final class ParameterAverage {
     return next;
   }
 
-  /** Finite in the shadow's type too: a DOUBLE parameter may overflow a FLOAT shadow. */
-  private boolean isFinite(INDArray params) {
-    boolean narrower = paramsType == DataType.DOUBLE && shadow.dataType() == DataType.FLOAT;
-    return kernel.isFinite(params, ranges)
-        && !(narrower && params.amaxNumber().doubleValue() > Float.MAX_VALUE);
-  }
-
   private void skip() {
     skipped++;
     if (throwsOnNonFinite()) {
@@ -205,7 +204,7 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!isFinite(params)) {
+    if (!kernel.isFinite(params, ranges)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
