@@ -65,9 +65,7 @@ final class JavaSnippets {
                 null,
                 List.of("-cp", classPath(), "-d", directory.toString(), "-proc:none"),
                 null,
-                compiler
-                    .getStandardFileManager(null, null, null)
-                    .getJavaFileObjects(file))
+                compiler.getStandardFileManager(null, null, null).getJavaFileObjects(file))
             .call();
     if (!compiled) {
       throw new AssertionError(messages + "\n" + source);
