@@ -66,8 +66,8 @@ public final class ModelEmaListener implements TrainingListener {
   private volatile Model model;
   private volatile ParameterAverage average;
   private Optional<ConstrainedParameters> constrained = Optional.empty();
-  // Whether the shadow holds the weights before the update that is under way.
-  private boolean captured;
+  // Whether an update is under way: the weights before it have been seen, those after it not yet.
+  private boolean updating;
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -191,6 +191,7 @@ public final class ModelEmaListener implements TrainingListener {
     if (mine(network, false)) {
       requireTrainable();
       capture(network);
+      updating = false;
     }
   }
 
@@ -199,8 +200,9 @@ public final class ModelEmaListener implements TrainingListener {
     if (mine(network, true)) {
       requireTrainable();
       // Solvers that search along a line come here twice per update, the second time after it.
-      if (!captured) {
+      if (!updating) {
         capture(network);
+        updating = true;
       }
     }
   }
@@ -208,6 +210,7 @@ public final class ModelEmaListener implements TrainingListener {
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
     if (mine(network, true)) {
+      updating = false;
       INDArray params = network.params();
       average.update(
           constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
@@ -232,7 +235,6 @@ public final class ModelEmaListener implements TrainingListener {
       return true;
     }
     if (!Networks.isNetwork(network)) {
-      captured = false; // pretraining changes weights between here and the first update
       warnOnce(
           "Pretraining of single layers is not averaged; the average begins with fit() of the network");
       return false;
@@ -261,7 +263,6 @@ public final class ModelEmaListener implements TrainingListener {
     if (average.stepCount() == 0) {
       average.set(Networks.params(network));
     }
-    captured = true;
   }
 
   private void requireTrainable() {
