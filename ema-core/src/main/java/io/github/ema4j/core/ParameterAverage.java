@@ -45,8 +45,8 @@ public final class ParameterAverage {
   private long updates;
   private long skipped;
   private boolean skippedLast;
-  private double decay = Double.NaN;
-  private double initialShare = 1;
+  private double decay;
+  private double initialShare;
   private Swap swap;
 
   /**
@@ -59,6 +59,15 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
+    this(config, start, AverageCounters.START);
+    if (!kernel.isFinite(start)) {
+      throw new NonFiniteParametersException(
+          "The parameters to start the average from hold NaN or infinite values");
+    }
+    kernel.copy(start, shadow);
+  }
+
+  private ParameterAverage(AveragingConfig config, INDArray start, AverageCounters counters) {
     this.config = Objects.requireNonNull(config, "config");
     Objects.requireNonNull(start, "start");
     if (start.isEmpty() || start.length() == 0) {
@@ -79,11 +88,41 @@ public final class ParameterAverage {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
     kernel = Kernels.forArrays(shadow, start);
-    if (!kernel.isFinite(start)) {
-      throw new NonFiniteParametersException(
-          "The parameters to start the average from hold NaN or infinite values");
+    steps = counters.steps();
+    updates = counters.updates();
+    skipped = counters.skipped();
+    decay = counters.decay();
+    initialShare = counters.initialShare();
+  }
+
+  /**
+   * Goes on with an average that was stopped, as if it had not been.
+   *
+   * @param config how it averaged
+   * @param counters what {@link #counters} returned when it stopped
+   * @param shadow what {@link #shadow} returned then; copied
+   * @param params the parameters to go on with, of the length and type that the average is of; only
+   *     looked at, and not checked to be finite
+   * @return the average
+   * @throws IllegalArgumentException if {@code shadow} is not of the length of the parameters and
+   *     the type that the configuration asks for
+   * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
+   */
+  public static ParameterAverage resume(
+      AveragingConfig config, AverageCounters counters, INDArray shadow, INDArray params) {
+    ParameterAverage average = new ParameterAverage(config, params, counters);
+    INDArray own = average.shadow;
+    if (shadow.length() != own.length() || shadow.dataType() != own.dataType()) {
+      throw new IllegalArgumentException(
+          "An average of these parameters holds %d %s values, but was given %d %s"
+              .formatted(own.length(), own.dataType(), shadow.length(), shadow.dataType()));
     }
-    kernel.copy(start, shadow);
+    if (!average.kernel.isFinite(shadow)) {
+      throw new NonFiniteParametersException(
+          "The averaged values to go on with hold NaN or infinite values");
+    }
+    own.assign(shadow.reshape(own.ordering(), own.shape()));
+    return average;
   }
 
   /**
@@ -243,12 +282,30 @@ public final class ParameterAverage {
   }
 
   /**
+   * The data type of the parameters that are averaged.
+   *
+   * @return FLOAT, DOUBLE, HALF or BFLOAT16
+   */
+  public DataType paramsType() {
+    return paramsType;
+  }
+
+  /**
    * The number of parameters.
    *
    * @return elements of the shadow
    */
   public long length() {
     return shadow.length();
+  }
+
+  /**
+   * All counts at once: with configuration and shadow, what {@link #resume} goes on with.
+   *
+   * @return as of now
+   */
+  public synchronized AverageCounters counters() {
+    return new AverageCounters(steps, updates, skipped, decay, initialShare);
   }
 
   /**
