@@ -274,6 +274,7 @@ public final class ModelEmaListener implements TrainingListener {
       return true;
     }
     if (!Networks.isNetwork(network)) {
+      requireNotSwapped();
       warnOnce(
           "Pretraining of single layers is not averaged; the average begins with fit() of the network");
       return false;
@@ -305,11 +306,7 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   private void requireTrainable() {
-    if (average.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
-    }
+    requireNotSwapped();
     int registrations = 0;
     for (TrainingListener listener : Networks.listeners(model)) {
       if (listener == this) {
@@ -320,6 +317,14 @@ public final class ModelEmaListener implements TrainingListener {
       throw new IllegalStateException(
           "This ModelEmaListener is registered %d times with one network and would average as often per step: register it once"
               .formatted(registrations));
+    }
+  }
+
+  private void requireNotSwapped() {
+    if (average != null && average.isSwapped()) {
+      throw new IllegalStateException(
+          "Training while the averaged weights are swapped in would train them and lose the raw"
+              + " ones: close the Swap first");
     }
   }
 
