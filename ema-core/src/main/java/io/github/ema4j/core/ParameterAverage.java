@@ -294,10 +294,6 @@ public final class ParameterAverage {
     return shadow;
   }
 
-  DataType paramsType() {
-    return paramsType;
-  }
-
   /**
    * Whether the averaged values are in the parameters just now.
    *
