@@ -48,16 +48,16 @@ public final class MultiInputGraphExample {
   }
 
   static Comparison train(long seed) {
-    List<MultiDataSet> training = Pumps.draw(100, 16, 0.2, seed);
+    List<MultiDataSet> training = Pumps.recorded(100, 16, seed);
     MultiDataSetIterator test =
-        new SingletonMultiDataSetIterator(Pumps.draw(1, 2000, 0, seed + 1).get(0));
+        new SingletonMultiDataSetIterator(Pumps.examined(1, 2000, seed + 1).get(0));
 
     ComputationGraph net = new ComputationGraph(configuration(seed));
     net.init();
     ModelEmaListener ema = new ModelEmaListener(0.99);
     net.addListeners(ema); // the one added line
 
-    for (int epoch = 0; epoch < 10; epoch++) {
+    for (int epoch = 0; epoch < 6; epoch++) {
       for (MultiDataSet batch : training) {
         net.fit(batch);
       }
@@ -74,7 +74,7 @@ public final class MultiInputGraphExample {
   private static ComputationGraphConfiguration configuration(long seed) {
     return new NeuralNetConfiguration.Builder()
         .seed(seed)
-        .updater(new Adam(0.01))
+        .updater(new Adam(0.02))
         .activation(Activation.RELU)
         .graphBuilder()
         .addInputs("vibrations", "operation")

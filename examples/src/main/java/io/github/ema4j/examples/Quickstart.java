@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
 /**
  * Trains a DL4J network on images of clothing and shows how much better its averaged weights are.
  *
- * <p>The average takes one added line: {@code net.addListeners(ema)} in {@link #train}. The rest is
+ * <p>The average takes one added line: {@code net.addListeners(ema)} in {@link #call}. The rest is
  * plain DL4J. With 30 % of the training labels wrong and a constant learning rate, the averaged
  * weights recognise several per cent more of the test images than the weights they are made of.
  */
@@ -79,11 +79,13 @@ public final class Quickstart implements Callable<Integer> {
     MeanLossListener loss = new MeanLossListener();
     net.addListeners(loss);
     List<EpochMetrics> metrics = new ArrayList<>();
-    log.info(MetricsTable.HEADER);
     for (int epoch = 1; epoch <= options.epochs(); epoch++) {
       net.fit(training);
       Comparison comparison = evaluator.compare(net);
       EpochMetrics row = EpochMetrics.of(epoch, loss.mean(), comparison);
+      if (metrics.isEmpty()) {
+        log.info(MetricsTable.HEADER);
+      }
       log.info(MetricsTable.row(row));
       metrics.add(row);
     }
@@ -98,14 +100,16 @@ public final class Quickstart implements Callable<Integer> {
             out -> ModelSerializer.writeModel(averaged, out, false));
     Path csv = MetricsCsv.write(options.output().resolve("metrics.csv"), metrics);
     Path png =
-        AccuracyChart.write(
-            options.output().resolve("accuracy.png"),
-            String.format("Fashion-MNIST, %s, decay %s", options.recipe(), options.decay()),
-            metrics);
+        AccuracyChart.write(options.output().resolve("accuracy.png"), options.title(), metrics);
     EpochMetrics last = metrics.get(metrics.size() - 1);
     requireSameAccuracy(zip, test, last.averagedAccuracy());
     log.info("");
     log.info(MetricsTable.summary(last));
+    if (last.initialShare() > 0.1) {
+      log.warn(
+          "{} % of the average are still the initial weights: take more epochs or a smaller decay",
+          Math.round(100 * last.initialShare()));
+    }
     log.info("{}: the averaged network; loaded with plain DL4J, it gets the same accuracy", zip);
     log.info("{}: the table above", csv);
     log.info("{}: its accuracies as curves", png);
@@ -128,13 +132,11 @@ public final class Quickstart implements Callable<Integer> {
     }
   }
 
-  /** Runs with the given options and returns the exit code. */
-  static int run(String... args) {
+  static CommandLine commandLine() {
     return new CommandLine(new Quickstart())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Quickstart::wrongOptions)
-        .setExecutionExceptionHandler(Quickstart::failed)
-        .execute(args);
+        .setExecutionExceptionHandler(Quickstart::failed);
   }
 
   private static int wrongOptions(ParameterException e, String[] args) {
@@ -153,7 +155,9 @@ public final class Quickstart implements Callable<Integer> {
     throw e; // picocli prints where it comes from and exits with the same code
   }
 
+  /** Runs with the given options and exits: 0 done, 1 failed, 2 wrong options. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    System.setProperty("java.awt.headless", "true"); // the chart is drawn into a file
+    System.exit(commandLine().execute(args));
   }
 }

@@ -5,6 +5,7 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.examples.report.OutputDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -73,6 +74,16 @@ final class QuickstartOptions {
     } catch (IOException e) {
       throw wrong("--output", e.getMessage(), e);
     }
+  }
+
+  /** What is trained, in one line. */
+  String title() {
+    return String.format(
+        Locale.ROOT,
+        "Fashion-MNIST, %.0f %% of the training labels wrong: %s, decay %s",
+        100 * wrongLabels(),
+        recipe,
+        decay());
   }
 
   private ParameterException wrong(String option, String message, Exception cause) {

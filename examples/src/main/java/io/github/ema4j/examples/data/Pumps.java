@@ -31,25 +31,35 @@ public final class Pumps {
   private Pumps() {}
 
   /**
-   * Draws pumps.
+   * Draws pumps as people have recorded them: 30 % of the kinds of wear are guesses, and the hours
+   * left are off by normal noise with a standard deviation of 1,000 hours.
    *
    * @param batches the number of mini-batches
    * @param batchSize the number of pumps in one
-   * @param wrongKinds the share of pumps with a random kind of wear as their label, 0 to 1
    * @param seed the same seed gives the same pumps
    * @return mini-batches of two inputs, vibrations and operation, and two outputs, kind of wear
    *     (one-hot) and thousands of hours left
    */
-  public static List<MultiDataSet> draw(int batches, int batchSize, double wrongKinds, long seed) {
+  public static List<MultiDataSet> recorded(int batches, int batchSize, long seed) {
+    return draw(batches, batchSize, 0.3, 1, seed);
+  }
+
+  /** Draws pumps as {@link #recorded} does, but with the truth as labels. */
+  public static List<MultiDataSet> examined(int batches, int batchSize, long seed) {
+    return draw(batches, batchSize, 0, 0, seed);
+  }
+
+  private static List<MultiDataSet> draw(
+      int batches, int batchSize, double guesses, double noise, long seed) {
     Random random = new Random(seed);
     List<MultiDataSet> drawn = new ArrayList<>();
     for (int i = 0; i < batches; i++) {
-      drawn.add(batch(batchSize, wrongKinds, random));
+      drawn.add(batch(batchSize, guesses, noise, random));
     }
     return drawn;
   }
 
-  private static MultiDataSet batch(int batchSize, double wrongKinds, Random random) {
+  private static MultiDataSet batch(int batchSize, double guesses, double noise, Random random) {
     float[][] vibrations = new float[batchSize][VIBRATIONS];
     float[][] operations = new float[batchSize][OPERATIONS];
     float[][] kinds = new float[batchSize][KINDS];
@@ -64,9 +74,9 @@ public final class Pumps {
       }
       operations[i][0] = (float) load;
       operations[i][1] = (float) (load + 0.2 * random.nextGaussian());
-      int label = random.nextDouble() < wrongKinds ? random.nextInt(KINDS) : kind;
+      int label = random.nextDouble() < guesses ? random.nextInt(KINDS) : kind;
       kinds[i][label] = 1;
-      hours[i][0] = (float) (3 * (1 - wear) * (1.5 - load) + 0.2 * random.nextGaussian());
+      hours[i][0] = (float) (3 * (1 - wear) * (1.5 - load) + noise * random.nextGaussian());
     }
     return new MultiDataSet(
         new INDArray[] {Nd4j.createFromArray(vibrations), Nd4j.createFromArray(operations)},

@@ -32,6 +32,8 @@ public final class AtomicFile {
       }
       return Files.move(
           part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IOException("cannot write " + target + ": " + e, e);
     } finally {
       Files.deleteIfExists(part);
     }
