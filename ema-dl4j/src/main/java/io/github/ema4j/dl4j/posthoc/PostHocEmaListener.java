@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.posthoc;
 
+import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -53,7 +56,7 @@ public final class PostHocEmaListener implements TrainingListener {
   private final int every;
   private final double[] sigmaRels;
   private final List<ModelEmaListener> averages;
-  private final UUID run = UUID.randomUUID();
+  private final UUID run;
   private long lastSnapshot;
 
   /**
@@ -83,36 +86,91 @@ public final class PostHocEmaListener implements TrainingListener {
    * @throws UncheckedIOException if the directory cannot be read
    */
   public PostHocEmaListener(Path directory, int every, double... sigmaRels) {
-    this.directory = Objects.requireNonNull(directory, "directory");
+    this(
+        directory,
+        every,
+        UUID.randomUUID(),
+        sigmaRels,
+        Arrays.stream(sigmaRels).mapToObj(w -> new ModelEmaListener(config(w))).toList());
+    List<Snapshot> found = list(directory);
+    if (!found.isEmpty()) {
+      throw new IllegalStateException(
+          "There are snapshots of another training run in %s, up to update %d: choose another directory, delete them, or go on with that run by resume(...)"
+              .formatted(directory, found.get(found.size() - 1).update()));
+    }
+  }
+
+  private PostHocEmaListener(
+      Path directory, int every, UUID run, double[] sigmaRels, List<ModelEmaListener> averages) {
     if (every < 1) {
       throw new IllegalArgumentException("every must be at least 1 update, but was " + every);
     }
-    this.every = every;
-    this.sigmaRels = sigmaRels.clone();
     if (sigmaRels.length < 2 || Arrays.stream(sigmaRels).distinct().count() < sigmaRels.length) {
       throw new IllegalArgumentException(
           "sigmaRels must be two or more different widths, but were " + Arrays.toString(sigmaRels));
     }
-    averages =
-        Arrays.stream(sigmaRels)
-            .mapToObj(DecaySchedule::powerFunction)
-            .map(schedule -> AveragingConfig.builder().schedule(schedule).build())
-            .map(ModelEmaListener::new)
-            .toList();
-    requireNoSnapshots();
+    this.directory = directory;
+    this.every = every;
+    this.run = run;
+    this.sigmaRels = sigmaRels.clone();
+    this.averages = averages;
+    this.lastSnapshot = updateCount();
   }
 
-  private void requireNoSnapshots() {
+  private static AveragingConfig config(double sigmaRel) {
+    return AveragingConfig.builder().schedule(DecaySchedule.powerFunction(sigmaRel)).build();
+  }
+
+  private static List<Snapshot> list(Path directory) {
     try {
-      List<Snapshot> found = PostHocEma.list(directory);
-      if (!found.isEmpty()) {
-        throw new IllegalStateException(
-            "There are snapshots of another training run in %s, up to update %d: choose another directory, or delete them"
-                .formatted(directory, found.get(found.size() - 1).update()));
-      }
+      return PostHocEma.list(Objects.requireNonNull(directory, "directory"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Goes on with a training run that was stopped, from its last snapshots: the averages continue
+   * bit for bit, provided that the network is as it was at their update. So call {@link #snapshot}
+   * whenever the network is saved, and pass the number of updates it had then.
+   *
+   * @param directory the directory of the run
+   * @param every updates from one snapshot to the next, at least 1
+   * @param network the network with weights and updater state as they were at {@code update}
+   * @param update the update of the last snapshots
+   * @return a listener to be registered with the network
+   * @throws IllegalStateException if there are no snapshots of that update, or there are later ones
+   * @throws IllegalArgumentException if {@code every} is below 1, or the snapshots are of another
+   *     network
+   * @throws IOException if a snapshot cannot be read, is damaged or of another run
+   */
+  public static PostHocEmaListener resume(Path directory, int every, Model network, long update)
+      throws IOException {
+    PostHocEma postHoc = PostHocEma.read(directory);
+    List<Snapshot> last =
+        postHoc.snapshots().stream().filter(snapshot -> snapshot.update() == update).toList();
+    if (last.size() < 2 || postHoc.lastUpdate() > update) {
+      throw new IllegalStateException(
+          "Training cannot go on from update %d: the last snapshots in %s are of update %d, and there are %d of update %d. Delete snapshots of later updates"
+              .formatted(update, directory, postHoc.lastUpdate(), last.size(), update));
+    }
+    List<ModelEmaListener> averages = new ArrayList<>();
+    for (Snapshot snapshot : last) {
+      averages.add(resume(snapshot, network));
+    }
+    double[] sigmaRels = last.stream().mapToDouble(Snapshot::sigmaRel).toArray();
+    return new PostHocEmaListener(directory, every, last.get(0).run(), sigmaRels, averages);
+  }
+
+  private static ModelEmaListener resume(Snapshot snapshot, Model network) throws IOException {
+    AveragingConfig config = config(snapshot.sigmaRel());
+    long update = snapshot.update();
+    // The first update of a power-function average copies: nothing is left of the initial weights.
+    AverageCounters counters =
+        new AverageCounters(update, update, 0, config.schedule().decayAt(update), 0);
+    ParameterAverage average =
+        ParameterAverage.resume(config, counters, snapshot.read(), Networks.params(network));
+    return ModelEmaListener.resume(network, average);
   }
 
   /**
@@ -180,7 +238,9 @@ public final class PostHocEmaListener implements TrainingListener {
   }
 
   @Override
-  public void onEpochEnd(Model network) {}
+  public void onEpochEnd(Model network) {
+    averages.forEach(average -> average.onEpochEnd(network));
+  }
 
   @Override
   public void onForwardPass(Model network, List<INDArray> activations) {}
