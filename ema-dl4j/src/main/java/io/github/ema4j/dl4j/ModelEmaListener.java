@@ -7,6 +7,7 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.network.ConstrainedParameters;
+import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,9 @@ public final class ModelEmaListener implements TrainingListener {
   private Optional<ConstrainedParameters> constrained = Optional.empty();
   // Whether an update is under way: the weights before it have been seen, those after it not yet.
   private boolean updating;
+  // What Deeplearning4j's counters were in the last iterationDone and onEpochEnd; -1 if none since.
+  private int iterationDone = -1;
+  private int epochEnded = -1;
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -115,8 +119,33 @@ public final class ModelEmaListener implements TrainingListener {
       requireBound(network);
       return this;
     }
-    start(network, params);
+    start(network, new ParameterAverage(config, params));
     return this;
+  }
+
+  /**
+   * A listener that goes on with an average of earlier, such as a checkpoint holds. Register it
+   * with the network to train on.
+   *
+   * @param network an initialised MultiLayerNetwork or ComputationGraph, with the weights that it
+   *     had when the average was last updated
+   * @param average from then on updated by the listener
+   * @return a listener that belongs to the network
+   * @throws IllegalArgumentException if the average is of another number or type of parameters, or
+   *     the network of another class
+   * @throws IllegalStateException if the network is not initialised
+   */
+  public static ModelEmaListener resume(Model network, ParameterAverage average) {
+    INDArray params = Networks.params(network);
+    if (params.length() != average.length() || params.dataType() != average.paramsType()) {
+      throw new IllegalArgumentException(
+          "The average is of %d %s parameters, but the network has %d %s"
+              .formatted(
+                  average.length(), average.paramsType(), params.length(), params.dataType()));
+    }
+    ModelEmaListener listener = new ModelEmaListener(average.config());
+    listener.start(network, average);
+    return listener;
   }
 
   /**
@@ -147,14 +176,15 @@ public final class ModelEmaListener implements TrainingListener {
     average.set(Networks.params(network));
   }
 
-  private void start(Model network, INDArray params) {
-    average = new ParameterAverage(config, params);
+  private void start(Model network, ParameterAverage start) {
+    average = start;
     constrained = ConstrainedParameters.of(network);
     model = network;
     log.info(
-        "Averaging {} parameters of a {}: {}",
-        params.length(),
+        "Averaging {} parameters of a {} after {} updates: {}",
+        start.length(),
         network.getClass().getSimpleName(),
+        start.updateCount(),
         config);
   }
 
@@ -192,6 +222,8 @@ public final class ModelEmaListener implements TrainingListener {
       requireTrainable();
       capture(network);
       updating = false;
+      iterationDone = -1;
+      epochEnded = -1;
     }
   }
 
@@ -203,6 +235,8 @@ public final class ModelEmaListener implements TrainingListener {
       if (!updating) {
         capture(network);
         updating = true;
+        iterationDone = -1;
+        epochEnded = -1;
       }
     }
   }
@@ -211,6 +245,7 @@ public final class ModelEmaListener implements TrainingListener {
   public void iterationDone(Model network, int iteration, int epoch) {
     if (mine(network, true)) {
       updating = false;
+      iterationDone = iteration;
       INDArray params = network.params();
       average.update(
           constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
@@ -218,7 +253,11 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   @Override
-  public void onEpochEnd(Model network) {}
+  public void onEpochEnd(Model network) {
+    if (mine(network, false)) {
+      epochEnded = Networks.epochCount(network);
+    }
+  }
 
   @Override
   public void onForwardPass(Model network, List<INDArray> activations) {}
@@ -235,6 +274,7 @@ public final class ModelEmaListener implements TrainingListener {
       return true;
     }
     if (!Networks.isNetwork(network)) {
+      requireNotSwapped();
       warnOnce(
           "Pretraining of single layers is not averaged; the average begins with fit() of the network");
       return false;
@@ -247,7 +287,7 @@ public final class ModelEmaListener implements TrainingListener {
       return false;
     }
     if (model == null) {
-      start(network, Networks.params(network));
+      start(network, new ParameterAverage(config, Networks.params(network)));
       return true;
     }
     if (foreignIsError) {
@@ -266,11 +306,7 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   private void requireTrainable() {
-    if (average.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
-    }
+    requireNotSwapped();
     int registrations = 0;
     for (TrainingListener listener : Networks.listeners(model)) {
       if (listener == this) {
@@ -281,6 +317,14 @@ public final class ModelEmaListener implements TrainingListener {
       throw new IllegalStateException(
           "This ModelEmaListener is registered %d times with one network and would average as often per step: register it once"
               .formatted(registrations));
+    }
+  }
+
+  private void requireNotSwapped() {
+    if (average != null && average.isSwapped()) {
+      throw new IllegalStateException(
+          "Training while the averaged weights are swapped in would train them and lose the raw"
+              + " ones: close the Swap first");
     }
   }
 
@@ -427,6 +471,34 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public long updateCount() {
     return average == null ? 0 : average.updateCount();
+  }
+
+  /**
+   * Whether this listener averages a network.
+   *
+   * @param network any
+   * @return false also as long as this listener has no network
+   */
+  public boolean averages(Model network) {
+    return network != null && network == model;
+  }
+
+  /**
+   * Where in a fit the network is: which counters of Deeplearning4j are one behind. Ask from a
+   * listener that is registered after this one, or outside a fit.
+   *
+   * @return the moment
+   * @throws IllegalStateException if there is no average yet
+   */
+  public Moment moment() {
+    requireStarted();
+    if (updating) {
+      return Moment.UPDATING;
+    }
+    if (iterationDone == Networks.iterationCount(model)) {
+      return Moment.ITERATION_DONE;
+    }
+    return epochEnded == Networks.epochCount(model) ? Moment.EPOCH_END : Moment.BETWEEN_FITS;
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -34,6 +35,16 @@ public final class Networks {
    */
   public static boolean isNetwork(Model model) {
     return model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
+  }
+
+  /**
+   * Which of the two classes of network a network is of, itself or by inheritance.
+   *
+   * @param network a network
+   * @return {@code MultiLayerNetwork.class} or {@code ComputationGraph.class}
+   */
+  public static Class<? extends Model> type(Model network) {
+    return network instanceof MultiLayerNetwork ? MultiLayerNetwork.class : ComputationGraph.class;
   }
 
   /**
@@ -163,6 +174,21 @@ public final class Networks {
     }
     List<LayerConstraint> constraints = layer.getConstraints();
     return constraints != null && !constraints.isEmpty();
+  }
+
+  /**
+   * Whether a network is trained by truncated backpropagation through time, with several updates
+   * for one minibatch of sequences.
+   *
+   * @param network a network
+   * @return true if so configured
+   */
+  public static boolean isTruncatedInTime(Model network) {
+    BackpropType type =
+        network instanceof MultiLayerNetwork mln
+            ? mln.getLayerWiseConfigurations().getBackpropType()
+            : ((ComputationGraph) network).getConfiguration().getBackpropType();
+    return type == BackpropType.TruncatedBPTT;
   }
 
   /**
