@@ -296,13 +296,13 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   private static boolean onWorkerOfParallelWrapper() {
-    // By name: the plugin does not depend on deeplearning4j-parallel-wrapper.
-    for (Class<?> c = Thread.currentThread().getClass(); c != Thread.class; c = c.getSuperclass()) {
-      if (c.getName().startsWith("org.deeplearning4j.parallelism.")) {
-        return true;
-      }
-    }
-    return false;
+    // Its workers are plain threads of a pool; what it gives them is its handler of exceptions. By
+    // name, since the plugin does not depend on deeplearning4j-parallel-wrapper.
+    return Thread.currentThread()
+        .getUncaughtExceptionHandler()
+        .getClass()
+        .getName()
+        .startsWith("org.deeplearning4j.parallelism.");
   }
 
   // ---------------------------------------------------------------- the averaged weights
