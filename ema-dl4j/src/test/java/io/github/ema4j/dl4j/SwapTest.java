@@ -85,8 +85,7 @@ class SwapTest {
     Bits averaged = Bits.of(ema.shadow());
 
     try (Swap ignored = ema.swap(network)) {
-      IllegalStateException e =
-          assertThrows(IllegalStateException.class, () -> ema.swap(network));
+      IllegalStateException e = assertThrows(IllegalStateException.class, () -> ema.swap(network));
       assertEquals(
           "The average cannot be swapped again while its values are swapped into the network:"
               + " close the Swap first",
@@ -184,9 +183,7 @@ class SwapTest {
   void doubleShadowOfFloatNetworkIsRoundedIntoIt() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema =
-        trained(
-            network,
-            ModelEmaListener.builder().decay(0.9).shadowType(DataType.DOUBLE).build());
+        trained(network, ModelEmaListener.builder().decay(0.9).shadowType(DataType.DOUBLE).build());
     Bits raw = Bits.of(network.params());
     Bits averaged = Bits.of(ema.shadow());
     Bits rounded = Bits.of(ema.shadow().castTo(DataType.FLOAT));
