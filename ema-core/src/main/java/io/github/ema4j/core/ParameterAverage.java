@@ -3,6 +3,7 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.kernel.AveragingKernel;
 import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.kernel.Ranges;
 import java.util.Arrays;
 import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -40,6 +41,11 @@ public final class ParameterAverage {
   private final INDArray shadow;
   private final DataType paramsType;
   private final AveragingKernel kernel;
+  private final Ranges ranges;
+
+  // The arguments of the kernel, here so that an update allocates nothing.
+  private final INDArray[] shadows;
+  private final double[] decays = new double[1];
 
   private long steps;
   private long updates;
@@ -55,16 +61,16 @@ public final class ParameterAverage {
    * @param config how to average
    * @param start the parameters before the first update that the average sees: a dense vector of
    *     FLOAT, DOUBLE, HALF or BFLOAT16; copied
-   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense
+   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense, or
+   *     DOUBLE where a FLOAT shadow was asked for
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
     this(config, start, AverageCounters.START);
-    if (!kernel.isFinite(start)) {
+    if (!kernel.copy(start, shadow, ranges)) {
       throw new NonFiniteParametersException(
           "The parameters to start the average from hold NaN or infinite values");
     }
-    kernel.copy(start, shadow);
   }
 
   private ParameterAverage(AveragingConfig config, INDArray start, AverageCounters counters) {
@@ -84,10 +90,17 @@ public final class ParameterAverage {
         config
             .shadowType()
             .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    if (paramsType == DataType.DOUBLE && shadowType == DataType.FLOAT) {
+      throw new IllegalArgumentException(
+          "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
+              + " DOUBLE");
+    }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
+    shadows = new INDArray[] {shadow};
     kernel = Kernels.forArrays(shadow, start);
+    ranges = Ranges.all(shadow.length());
     steps = counters.steps();
     updates = counters.updates();
     skipped = counters.skipped();
@@ -117,7 +130,7 @@ public final class ParameterAverage {
           "An average of these parameters holds %d %s values, but was given %d %s"
               .formatted(own.length(), own.dataType(), shadow.length(), shadow.dataType()));
     }
-    if (!average.kernel.isFinite(shadow)) {
+    if (!average.kernel.isFinite(shadow, average.ranges)) {
       throw new NonFiniteParametersException(
           "The averaged values to go on with hold NaN or infinite values");
     }
@@ -130,37 +143,61 @@ public final class ParameterAverage {
    * AveragingConfig#startAfter} steps the shadow becomes a copy of them; after that every {@link
    * AveragingConfig#updateEvery}-th step moves the shadow towards them.
    *
+   * <p>Parameters that are not finite never enter the shadow; see {@link NonFinitePolicy} for what
+   * becomes of the others.
+   *
    * @param params the parameters now, of the length and type given to the constructor; only read
-   * @return true if the shadow was moved; false if this step was not due or was skipped
+   * @return true if this was an update; false if this step was not due or was skipped
    * @throws IllegalArgumentException if length or type differ
    * @throws IllegalStateException while swapped
    * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
    *     NonFinitePolicy#THROW}
    */
   public synchronized boolean update(INDArray params) {
+    double next = next(params);
+    boolean finite = true;
+    if (!Double.isNaN(next)) {
+      decays[0] = next;
+      finite =
+          (!throwsOnNonFinite() || kernel.isFinite(params, ranges))
+              && kernel.lerp(params, shadows, decays, ranges);
+    }
+    return count(next, finite);
+  }
+
+  /** The decay to apply at this step, 0 for a copy, NaN if no update is due. Changes nothing. */
+  double next(INDArray params) {
     requireNotSwapped("updated");
     requireMatching(params);
     long step = steps + 1 - config.startAfter();
-    boolean starting = step <= 0;
-    if (!starting && step % config.updateEvery() != 0) {
-      steps++;
+    if (step <= 0) {
+      return 0;
+    }
+    return step % config.updateEvery() == 0 ? nextDecay() : Double.NaN;
+  }
+
+  /** Counts this step, once the kernel has done what {@link #next} said; true for an update. */
+  boolean count(double next, boolean finite) {
+    steps++;
+    if (Double.isNaN(next)) {
       return false;
     }
-    double next = starting ? 0 : nextDecay();
-    steps++;
-    if (!kernel.isFinite(params)) {
+    if (!finite) {
       skip();
       return false;
     }
     skippedLast = false;
-    kernel.lerp(shadow, params, next);
-    if (starting) {
+    if (steps <= config.startAfter()) {
       return false;
     }
     updates++;
     decay = next;
     initialShare *= next;
     return true;
+  }
+
+  boolean throwsOnNonFinite() {
+    return config.onNonFinite() == NonFinitePolicy.THROW;
   }
 
   private double nextDecay() {
@@ -179,14 +216,17 @@ public final class ParameterAverage {
 
   private void skip() {
     skipped++;
-    String message =
-        "The parameters after step %d are not finite; the average keeps its last good value (%d updates)"
-            .formatted(steps, updates);
-    if (config.onNonFinite() == NonFinitePolicy.THROW) {
-      throw new NonFiniteParametersException(message);
+    if (throwsOnNonFinite()) {
+      throw new NonFiniteParametersException(
+          "The parameters after step %d are not finite; the average has not changed (%d updates)"
+              .formatted(steps, updates));
     }
     if (!skippedLast) {
-      log.warn(message);
+      log.warn(
+          "The parameters after step {} are not all finite: those keep their last good average, and"
+              + " the update is not counted ({} updates)",
+          steps,
+          updates);
     }
     skippedLast = true;
   }
@@ -203,11 +243,11 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!kernel.isFinite(params)) {
+    if (!kernel.isFinite(params, ranges)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    kernel.copy(params, shadow);
+    kernel.copy(params, shadow, ranges);
     steps = 0;
     updates = 0;
     skipped = 0;
@@ -228,7 +268,7 @@ public final class ParameterAverage {
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
     requireMatching(params);
-    swap = new Swap(this, kernel, params);
+    swap = new Swap(this, kernel, ranges, params);
     return swap;
   }
 
@@ -347,7 +387,7 @@ public final class ParameterAverage {
   }
 
   /**
-   * Updates left out because the parameters were not finite.
+   * Updates not counted because parameters were not finite.
    *
    * @return from 0
    */

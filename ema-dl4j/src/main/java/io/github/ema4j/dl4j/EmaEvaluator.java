@@ -183,7 +183,7 @@ public final class EmaEvaluator {
    * @throws IllegalArgumentException if below 1
    */
   public EmaEvaluationListener everyEpochs(int epochs) {
-    return new EmaEvaluationListener(this::compare, epochs, EmaEvaluationListener.Unit.EPOCHS);
+    return listener(epochs, EmaEvaluationListener.Unit.EPOCHS);
   }
 
   /**
@@ -195,8 +195,11 @@ public final class EmaEvaluator {
    * @throws IllegalArgumentException if below 1
    */
   public EmaEvaluationListener everyIterations(int iterations) {
-    return new EmaEvaluationListener(
-        this::compare, iterations, EmaEvaluationListener.Unit.ITERATIONS);
+    return listener(iterations, EmaEvaluationListener.Unit.ITERATIONS);
+  }
+
+  private EmaEvaluationListener listener(int every, EmaEvaluationListener.Unit unit) {
+    return new EmaEvaluationListener(network -> !ema.passesBy(network), this::compare, every, unit);
   }
 
   private void requireReady(Model network) {

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -62,7 +63,7 @@ public final class ModelEmaListener implements TrainingListener {
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
   private final AveragingConfig config;
-  private final AtomicBoolean warned = new AtomicBoolean();
+  private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
   private volatile Model model;
   private volatile ParameterAverage average;
@@ -217,8 +218,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public void onEpochStart(Model network) {
-    // A clone of a ComputationGraph shares its listeners, but not its updates: leave it alone.
-    if (mine(network, false)) {
+    if (mine(network)) {
       requireTrainable();
       capture(network);
       updating = false;
@@ -229,7 +229,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public void onGradientCalculation(Model network) {
-    if (mine(network, true)) {
+    if (mine(network)) {
       requireTrainable();
       // Solvers that search along a line come here twice per update, the second time after it.
       if (!updating) {
@@ -243,7 +243,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (mine(network, true)) {
+    if (mine(network)) {
       updating = false;
       iterationDone = iteration;
       INDArray params = network.params();
@@ -269,13 +269,29 @@ public final class ModelEmaListener implements TrainingListener {
   public void onBackwardPass(Model network) {}
 
   /** Whether a callback is about the network to average. Binds to the first network seen. */
-  private boolean mine(Model network, boolean foreignIsError) {
-    if (network == model && network != null) {
-      return true;
+  private boolean mine(Model network) {
+    if (passesBy(network)) {
+      return false;
     }
-    if (!Networks.isNetwork(network)) {
+    if (model == null) {
+      start(network, Networks.params(network));
+    }
+    requireBound(network);
+    return true;
+  }
+
+  /**
+   * Whether a model shares the listeners of the averaged network, by Deeplearning4j's doing,
+   * without being averaged: a layer of it, a replica, a clone.
+   */
+  boolean passesBy(Model other) {
+    if (!Networks.isNetwork(other)) {
+      requireNotSwapped();
       warnOnce(
           "Pretraining of single layers is not averaged; the average begins with fit() of the network");
+      return true;
+    }
+    if (other == model) {
       return false;
     }
     if (onWorkerOfParallelWrapper()) {
@@ -283,14 +299,20 @@ public final class ModelEmaListener implements TrainingListener {
           "ParallelWrapper trains replicas of the network, which are not averaged. Call"
               + " ema.attach(network) with the original network before building the wrapper: then its"
               + " own weights are averaged, as they are before the wrapper averages the replicas");
+<<<<<<< HEAD
       return false;
     }
     if (model == null) {
       start(network, new ParameterAverage(config, Networks.params(network)));
+=======
+>>>>>>> dl4jtests
       return true;
     }
-    if (foreignIsError) {
-      requireBound(network);
+    if (model != null && Networks.listeners(other) == Networks.listeners(model)) {
+      warnOnce(
+          "A clone of a ComputationGraph shares its listeners, this one too, but it is not averaged."
+              + " To average it, copy it with ModelSerializer and give it a listener of its own");
+      return true;
     }
     return false;
   }
@@ -305,11 +327,7 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   private void requireTrainable() {
-    if (average.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
-    }
+    requireNotSwapped();
     int registrations = 0;
     for (TrainingListener listener : Networks.listeners(model)) {
       if (listener == this) {
@@ -323,20 +341,28 @@ public final class ModelEmaListener implements TrainingListener {
     }
   }
 
+  private void requireNotSwapped() {
+    if (average != null && average.isSwapped()) {
+      throw new IllegalStateException(
+          "Training while the averaged weights are swapped in would train them and lose the raw"
+              + " ones: close the Swap first");
+    }
+  }
+
   private void warnOnce(String message) {
-    if (warned.compareAndSet(false, true)) {
+    if (warnings.add(message)) {
       log.warn(message);
     }
   }
 
   private static boolean onWorkerOfParallelWrapper() {
-    // By name: the plugin does not depend on deeplearning4j-parallel-wrapper.
-    for (Class<?> c = Thread.currentThread().getClass(); c != Thread.class; c = c.getSuperclass()) {
-      if (c.getName().startsWith("org.deeplearning4j.parallelism.")) {
-        return true;
-      }
-    }
-    return false;
+    // Its workers are plain threads of a pool; what it gives them is its handler of exceptions. By
+    // name, since the plugin does not depend on deeplearning4j-parallel-wrapper.
+    return Thread.currentThread()
+        .getUncaughtExceptionHandler()
+        .getClass()
+        .getName()
+        .startsWith("org.deeplearning4j.parallelism.");
   }
 
   // ---------------------------------------------------------------- the averaged weights
@@ -418,7 +444,8 @@ public final class ModelEmaListener implements TrainingListener {
    * Wraps another listener so that it runs with the averaged weights in the network: an
    * EvaluativeListener then evaluates them, a CheckpointListener saves them. Register the wrapped
    * listener after this one. What belongs to a forward or backward pass is passed on unchanged, and
-   * so is everything before the average has started.
+   * so is everything before the average has started. Replicas and clones, which share listeners but
+   * are not averaged, are not shown to it.
    *
    * @param listener any listener
    * @return the wrapped listener, to be registered in its place

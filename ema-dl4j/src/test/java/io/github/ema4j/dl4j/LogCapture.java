@@ -29,6 +29,7 @@ final class LogCapture implements AutoCloseable {
     logger.setLevel(Level.INFO);
     appender.start();
     logger.addAppender(appender);
+    logger.setAdditive(false);
   }
 
   List<String> messages(Level level) {
@@ -42,5 +43,6 @@ final class LogCapture implements AutoCloseable {
   public void close() {
     logger.detachAppender(appender);
     logger.setLevel(before);
+    logger.setAdditive(true);
   }
 }

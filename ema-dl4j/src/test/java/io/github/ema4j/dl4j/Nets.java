@@ -20,7 +20,6 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
-import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -248,9 +247,9 @@ final class Nets {
                 .layer(
                     new Bidirectional(
                         Bidirectional.Mode.CONCAT,
-                        new SimpleRnn.Builder()
+                        new LSTM.Builder()
                             .nOut(4)
-                            .constrainInputWeights(new MaxNormConstraint(MAX_NORM, 0))
+                            .constrainWeights(new MaxNormConstraint(MAX_NORM, 0))
                             .build()))
                 .layer(softmaxPerStep())
                 .setInputType(InputType.recurrent(3))
@@ -265,9 +264,9 @@ final class Nets {
                 .list()
                 .layer(
                     new LastTimeStep(
-                        new SimpleRnn.Builder()
+                        new LSTM.Builder()
                             .nOut(4)
-                            .constrainInputWeights(new MaxNormConstraint(MAX_NORM, 0))
+                            .constrainWeights(new MaxNormConstraint(MAX_NORM, 0))
                             .build()))
                 .layer(softmax(2))
                 .setInputType(InputType.recurrent(3))

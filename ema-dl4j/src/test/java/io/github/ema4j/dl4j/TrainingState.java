@@ -25,4 +25,9 @@ record TrainingState(Bits params, Bits updater, int iteration, int epoch, double
         graph.getConfiguration().getEpochCount(),
         graph.score());
   }
+
+  /** Without the score, which a forward pass changes. */
+  TrainingState unscored() {
+    return new TrainingState(params, updater, iteration, epoch, 0);
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import static io.github.ema4j.core.kernel.Scratch.START;
+import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -21,40 +21,33 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void read(long from, int count, float[] to) {
-    windows[windowOf(from)].get(inWindow(from), to, START, count);
+  void read(long from, int count, Block block) {
+    windows[windowOf(from)].get(inWindow(from), block.fillFloats(count), START, count);
   }
 
   @Override
-  void read(long from, int count, double[] to) {
-    float[] floats = Scratch.ofThread().floats;
-    read(from, count, floats);
-    for (int i = START; i < START + count; i++) {
-      to[i] = floats[i];
-    }
+  void write(long from, Block block) {
+    windows[windowOf(from)].put(inWindow(from), block.floats(), START, block.count());
   }
 
   @Override
-  void lerp(HostVector params, long from, long to, double decay) {
+  void lerp(long from, Block block, double decay) {
     FloatBuffer window = windows[windowOf(from)];
-    float[] p = Scratch.ofThread().floats;
+    int index = inWindow(from);
     float weight = (float) (1 - decay);
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      params.read(at, count, p);
-      FloatBuffer shadow = window.slice(inWindow(at), count);
-      if (weight < 0.5f) {
-        lerpFromShadow(shadow, p, count, weight);
-      } else {
-        lerpFromParams(shadow, p, count, (float) decay);
-      }
+    if (weight < 0.5f) {
+      lerpFromShadow(window, index, block.floats(), block.count(), weight);
+    } else {
+      lerpFromParams(window, index, block.floats(), block.count(), (float) decay);
     }
   }
 
   // Small methods of their own: each is one loop that the compiler vectorises.
 
-  private static void lerpFromShadow(FloatBuffer shadow, float[] params, int count, float weight) {
-    int n = Math.min(count, BLOCK);
+  private static void lerpFromShadow(
+      FloatBuffer window, int index, float[] params, int count, float weight) {
+    FloatBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));
@@ -62,8 +55,10 @@ final class FloatVector extends HostVector {
   }
 
   // Nearer to the parameters this is the exact side to start from, as torch.lerp does.
-  private static void lerpFromParams(FloatBuffer shadow, float[] params, int count, float decay) {
-    int n = Math.min(count, BLOCK);
+  private static void lerpFromParams(
+      FloatBuffer window, int index, float[] params, int count, float decay) {
+    FloatBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
@@ -71,27 +66,13 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void copy(HostVector other, long from, long to) {
-    FloatBuffer window = windows[windowOf(from)];
-    float[] block = Scratch.ofThread().floats;
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      other.read(at, count, block);
-      window.put(inWindow(at), block, START, count);
-    }
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to) {
+  void swap(HostVector other, long from, int count, Block block) {
     FloatBuffer a = windows[windowOf(from)];
     FloatBuffer b = ((FloatVector) other).windows[windowOf(from)];
-    float[] block = Scratch.ofThread().floats;
-    for (long at = from; at < to; at += BLOCK) {
-      int index = inWindow(at);
-      int count = (int) Math.min(BLOCK, to - at);
-      a.get(index, block, START, count);
-      a.put(index, b, index, count);
-      b.put(index, block, START, count);
-    }
+    float[] saved = block.fillFloats(count);
+    int index = inWindow(from);
+    a.get(index, saved, START, count);
+    a.put(index, b, index, count);
+    b.put(index, saved, START, count);
   }
 }

@@ -2,6 +2,7 @@
 package io.github.ema4j.core.kernel;
 
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
@@ -13,9 +14,22 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class HostKernel implements AveragingKernel {
 
-  // The two arrays of the last call: an average works on the same memory again and again.
-  private HostVector first;
-  private HostVector second;
+  private final Loop loop = new Loop();
+
+  // The operations as objects, made once: a call allocates nothing.
+  private final Loop.Body lerp = this::lerp;
+  private final Loop.Body copy = this::copy;
+  private final Loop.Body swap = this::swap;
+  private final Loop.Body isFinite = this::isFinite;
+  private final Move lerpBlock = this::lerpBlock;
+  private final Move writeBlock = this::writeBlock;
+
+  // What an operation works on. An average works on the same memory again and again, so that the
+  // arrays of the last call often are those of the next.
+  private HostVector source;
+  private HostVector[] targets = new HostVector[1];
+  private int targetCount;
+  private double[] decays;
 
   /** Creates a kernel. */
   public HostKernel() {}
@@ -34,66 +48,140 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean isFinite(INDArray array) {
-    HostVector vector = first(array);
+  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges) {
+    if (targets.length < shadows.length) {
+      targets = Arrays.copyOf(targets, shadows.length);
+    }
+    source = map(source, params, ranges);
+    for (int i = 0; i < shadows.length; i++) {
+      targets[i] = map(targets[i], shadows[i], ranges);
+    }
+    targetCount = shadows.length;
+    this.decays = decays;
     try {
-      return Chunks.all(vector.length(), vector::isFinite);
+      return loop.all(ranges, lerp);
+    } finally {
+      // A HostVector holds bare memory; the arrays must not be freed while it is in use.
+      Reference.reachabilityFence(params);
+      Reference.reachabilityFence(shadows);
+    }
+  }
+
+  @Override
+  public boolean copy(INDArray from, INDArray to, Ranges ranges) {
+    return pairwise(from, to, ranges, copy);
+  }
+
+  @Override
+  public void swap(INDArray a, INDArray b, Ranges ranges) {
+    if (a.dataType() != b.dataType()) {
+      throw new IllegalArgumentException(
+          "Only arrays of one type can be swapped, but they are %s and %s"
+              .formatted(a.dataType(), b.dataType()));
+    }
+    pairwise(b, a, ranges, swap);
+  }
+
+  @Override
+  public boolean isFinite(INDArray array, Ranges ranges) {
+    source = map(source, array, ranges);
+    try {
+      return loop.all(ranges, isFinite);
     } finally {
       Reference.reachabilityFence(array);
     }
   }
 
-  @Override
-  public void lerp(INDArray shadow, INDArray params, double decay) {
-    if (decay == 0) {
-      copy(params, shadow);
-    } else if (decay < 1) {
-      pairwise(shadow, params, (s, p, from, to) -> s.lerp(p, from, to, decay));
-    }
-  }
-
-  @Override
-  public void copy(INDArray from, INDArray to) {
-    pairwise(to, from, HostVector::copy);
-  }
-
-  @Override
-  public void swap(INDArray a, INDArray b) {
-    pairwise(a, b, HostVector::swap);
-  }
-
-  private interface Pairwise {
-    void run(HostVector changed, HostVector other, long from, long to);
-  }
-
-  private void pairwise(INDArray changed, INDArray other, Pairwise operation) {
-    HostVector x = first(changed);
-    HostVector y = second(other);
+  private boolean pairwise(INDArray from, INDArray to, Ranges ranges, Loop.Body operation) {
+    source = map(source, from, ranges);
+    targets[0] = map(targets[0], to, ranges);
     try {
-      Chunks.all(
-          x.length(),
-          (from, to) -> {
-            operation.run(x, y, from, to);
-            return true;
-          });
+      return loop.all(ranges, operation);
     } finally {
-      // A HostVector holds bare memory; the arrays must not be freed while it is in use.
-      Reference.reachabilityFence(changed);
-      Reference.reachabilityFence(other);
+      Reference.reachabilityFence(from);
+      Reference.reachabilityFence(to);
     }
   }
 
-  private HostVector first(INDArray array) {
-    if (first == null || !first.maps(array)) {
-      first = HostVector.of(array);
+  private static HostVector map(HostVector last, INDArray array, Ranges ranges) {
+    if (array.length() != ranges.length()) {
+      throw new IllegalArgumentException(
+          "The ranges are of a vector of %d elements, but the array has %d"
+              .formatted(ranges.length(), array.length()));
     }
-    return first;
+    return last != null && last.maps(array) ? last : HostVector.of(array);
   }
 
-  private HostVector second(INDArray array) {
-    if (second == null || !second.maps(array)) {
-      second = HostVector.of(array);
+  private boolean lerp(long from, long to, Block block) {
+    return move(from, to, block, lerpBlock);
+  }
+
+  private boolean copy(long from, long to, Block block) {
+    return move(from, to, block, writeBlock);
+  }
+
+  private boolean isFinite(long from, long to, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      source.read(at, (int) Math.min(Block.SIZE, to - at), block);
+      finite &= block.isFinite();
     }
-    return second;
+    return finite;
+  }
+
+  private boolean swap(long from, long to, Block block) {
+    for (long at = from; at < to; at += Block.SIZE) {
+      source.swap(targets[0], at, (int) Math.min(Block.SIZE, to - at), block);
+    }
+    return true;
+  }
+
+  /** Moves the targets towards a block of the source that begins at an index. */
+  private interface Move {
+    void apply(long at, Block block);
+  }
+
+  private void lerpBlock(long at, Block block) {
+    for (int i = 0; i < targetCount; i++) {
+      if (decays[i] == 0) {
+        targets[i].write(at, block);
+      } else if (decays[i] < 1) {
+        targets[i].lerp(at, block, decays[i]);
+      }
+    }
+  }
+
+  private void writeBlock(long at, Block block) {
+    targets[0].write(at, block);
+  }
+
+  private boolean move(long from, long to, Block block, Move move) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      int count = (int) Math.min(Block.SIZE, to - at);
+      source.read(at, count, block);
+      if (block.isFinite()) {
+        move.apply(at, block);
+      } else {
+        finite = false;
+        moveFinite(at, count, block, move);
+      }
+    }
+    return finite;
+  }
+
+  /** Takes the runs of finite elements as blocks of their own, and leaves out the others. */
+  private void moveFinite(long at, int count, Block block, Move move) {
+    block.markFinite();
+    for (int i = 0; i < count; i++) {
+      int begin = i;
+      while (i < count && block.wasFinite(i)) {
+        i++;
+      }
+      if (begin < i) {
+        source.read(at + begin, i - begin, block);
+        move.apply(at + begin, block);
+      }
+    }
   }
 }

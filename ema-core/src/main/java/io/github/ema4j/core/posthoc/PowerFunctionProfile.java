@@ -51,8 +51,9 @@ public record PowerFunctionProfile(double gamma, long update) {
    * @return above 0
    */
   public double dot(PowerFunctionProfile other) {
-    PowerFunctionProfile later = update < other.update ? other : this;
-    PowerFunctionProfile earlier = later == this ? other : this;
+    boolean otherIsLater = update < other.update;
+    PowerFunctionProfile later = otherIsLater ? other : this;
+    PowerFunctionProfile earlier = otherIsLater ? this : other;
     return (gamma + 1)
         * (other.gamma + 1)
         / (gamma + other.gamma + 1)

@@ -10,10 +10,10 @@ import io.github.ema4j.dl4j.network.ConstrainedParameters;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.zip.Deflater;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -117,10 +117,10 @@ final class ModelEntries {
   }
 
   static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
-    zip.entry(
-        NORMALIZER_BIN,
-        Deflater.DEFAULT_COMPRESSION,
-        out -> NormalizerSerializer.getDefault().write(normalizer, out));
+    // The serializer closes the stream that it is given.
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    NormalizerSerializer.getDefault().write(normalizer, bytes);
+    zip.text(NORMALIZER_BIN, bytes.toByteArray());
   }
 
   // ---------------------------------------------------------------- reading

@@ -30,17 +30,7 @@ final class ZipWriter implements AutoCloseable {
     zip = new ZipOutputStream(out);
   }
 
-  /** Writes the content of one entry. */
-  void entry(String name, int level, AtomicFile.Content content) throws IOException {
-    ZipEntry entry = new ZipEntry(name);
-    entry.setTimeLocal(NO_TIME);
-    zip.setLevel(level);
-    zip.putNextEntry(entry);
-    content.writeTo(zip);
-    zip.closeEntry();
-    checksums.put(name, entry.getCrc());
-  }
-
+  /** Bytes that shrink. */
   void text(String name, byte[] text) throws IOException {
     entry(name, Deflater.DEFAULT_COMPRESSION, out -> out.write(text));
   }
@@ -55,6 +45,16 @@ final class ZipWriter implements AutoCloseable {
           Nd4j.write(array, data);
           data.flush();
         });
+  }
+
+  private void entry(String name, int level, AtomicFile.Content content) throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    entry.setTimeLocal(NO_TIME);
+    zip.setLevel(level);
+    zip.putNextEntry(entry);
+    content.writeTo(zip);
+    zip.closeEntry();
+    checksums.put(name, entry.getCrc());
   }
 
   /** CRC-32 of the entries so far by name. */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.earlystopping;
+
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.network.Networks;
+import java.util.Objects;
+import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
+import org.deeplearning4j.nn.api.Model;
+
+/**
+ * Scores the averaged weights with another score calculator. Use it together with {@link
+ * EmaModelSaver}, so that what was scored is what is stored:
+ *
+ * <pre>{@code
+ * ModelEmaListener ema = new ModelEmaListener(0.999);
+ * net.addListeners(ema);
+ * EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
+ *     new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+ *         .scoreCalculator(new EmaScoreCalculator<>(ema, new DataSetLossCalculator(validation, true)))
+ *         .modelSaver(new EmaModelSaver<>(ema, new LocalFileModelSaver(directory)))
+ *         .epochTerminationConditions(new MaxEpochsTerminationCondition(100))
+ *         .build();
+ * EarlyStoppingResult<MultiLayerNetwork> result =
+ *     new EarlyStoppingTrainer(configuration, net, training).fit();
+ * }</pre>
+ *
+ * <p>Before the first update the averaged weights are the initial ones, and are scored as such.
+ * Scores are in {@code result.getScoreVsEpoch()}; {@code getBestModelScore()} of Deeplearning4j
+ * 1.0.0-M2.1 is overwritten by the stored network's own score field, which is 0.
+ *
+ * @param <M> MultiLayerNetwork or ComputationGraph
+ */
+public final class EmaScoreCalculator<M extends Model> implements ScoreCalculator<M> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient ModelEmaListener ema;
+  private final transient ScoreCalculator<M> calculator;
+
+  /**
+   * Scores with a calculator.
+   *
+   * @param ema keeps the average of the network that trains
+   * @param calculator scores a network; any of Deeplearning4j's
+   */
+  public EmaScoreCalculator(ModelEmaListener ema, ScoreCalculator<M> calculator) {
+    this.ema = Objects.requireNonNull(ema, "ema");
+    this.calculator = Objects.requireNonNull(calculator, "calculator");
+  }
+
+  @Override
+  public double calculateScore(M network) {
+    ema.attach(network);
+    // A copy has the data type in which it is stored, so that its score is that of the stored one.
+    return calculator.calculateScore(Networks.copy(network, ema.shadow()));
+  }
+
+  @Override
+  public boolean minimizeScore() {
+    return calculator.minimizeScore();
+  }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Early stopping on averaged weights, with Deeplearning4j's own trainers.
+ *
+ * <p>{@link io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator} scores the averaged weights and
+ * {@link io.github.ema4j.dl4j.earlystopping.EmaModelSaver} stores them. Use both or neither:
+ * Deeplearning4j scores and stores the same network, and a calculator alone would choose the best
+ * epoch by one set of weights and store another.
+ */
+package io.github.ema4j.dl4j.earlystopping;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.examples;
+
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.examples.data.FashionMnist;
+import io.github.ema4j.examples.data.ImageIterator;
+import java.util.Locale;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The averaged network as a teacher, after "Mean teachers are better role models" (Tarvainen and
+ * Valpola 2017, arXiv 1703.01780): learning from a few labelled images and many without labels.
+ *
+ * <p>The student learns the labels of 500 images, and on 4,500 others to agree, whatever the noise on
+ * its pixels, with a teacher whose weights are the average of the student's own. The teacher is a
+ * live view of that average: it costs no copy and is up to date at every step.
+ */
+public final class MeanTeacherExample {
+  private static final Logger log = LoggerFactory.getLogger(MeanTeacherExample.class);
+
+  private static final int LABELLED = 500;
+  private static final int EPOCHS_ALONE = 20;
+  private static final int EPOCHS_WITH_TEACHER = 3;
+  private static final double NOISE = 0.2;
+
+  private MeanTeacherExample() {}
+
+  /** Shares of test images recognised, 0 to 1. */
+  record Accuracy(double labelsOnly, double student, double teacher) {}
+
+  /** Trains, and logs the accuracies. */
+  public static void main(String[] args) {
+    OpenMp.useOneThreadUnlessSet();
+    Accuracy accuracy = train(1);
+    log.info(percent("student, labels only", accuracy.labelsOnly()));
+    log.info(percent("student with teacher", accuracy.student()));
+    log.info(percent("teacher             ", accuracy.teacher()));
+  }
+
+  static Accuracy train(long seed) {
+    DataSet images = ImageIterator.inOrder(FashionMnist.training(), 5_000).next();
+    images.shuffle(seed);
+    DataSet labelled = images.splitTestAndTrain(LABELLED).getTrain();
+    DataSet unlabelled = images.splitTestAndTrain(LABELLED).getTest();
+    DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
+
+    MultiLayerNetwork student = Recipe.MLP.network(seed);
+    ModelEmaListener ema =
+        ModelEmaListener.builder().schedule(DecaySchedule.inversePower(0.998)).build();
+    student.addListeners(ema);
+    MultiLayerNetwork teacher = ema.attach(student).networkView(student);
+
+    // First from the labels alone, until the teacher knows something worth agreeing with.
+    for (int epoch = 0; epoch < EPOCHS_ALONE; epoch++) {
+      labelled.batchBy(16).forEach(student::fit);
+    }
+    double labelsOnly = student.evaluate(test).accuracy();
+
+    for (int epoch = 0; epoch < EPOCHS_WITH_TEACHER; epoch++) {
+      for (DataSet batch : unlabelled.batchBy(16)) {
+        INDArray target = teacher.output(batch.getFeatures());
+        student.fit(noisy(batch.getFeatures()), target);
+        student.fit(labelled.sample(16));
+      }
+    }
+    return new Accuracy(
+        labelsOnly, student.evaluate(test).accuracy(), teacher.evaluate(test).accuracy());
+  }
+
+  private static INDArray noisy(INDArray pixels) {
+    return Transforms.max(pixels.add(Nd4j.randn(pixels.shape()).muli(NOISE)), 0, false);
+  }
+
+  private static String percent(String name, double accuracy) {
+    return String.format(Locale.ROOT, "%s %.2f %% of the test images", name, 100 * accuracy);
+  }
+}
