@@ -30,11 +30,7 @@ final class VariableVector {
 
   VariableVector(SameDiff sd) {
     this.sd = sd;
-    Set<String> names =
-        sd.variables().stream()
-            .filter(v -> v.getVariableType() == VariableType.VARIABLE && v.dataType().isFPType())
-            .map(SDVariable::name)
-            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> names = trainable();
     if (names.isEmpty()) {
       throw new IllegalArgumentException(
           "There is nothing to average: this SameDiff has no trainable variables. Define them with"
@@ -60,6 +56,13 @@ final class VariableVector {
     gather();
   }
 
+  private Set<String> trainable() {
+    return sd.variables().stream()
+        .filter(v -> v.getVariableType() == VariableType.VARIABLE && v.dataType().isFPType())
+        .map(SDVariable::name)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   /** A type that holds the values of both without rounding. */
   private static DataType wider(DataType a, DataType b) {
     if (a == b) {
@@ -83,6 +86,11 @@ final class VariableVector {
 
   /** Copies the variables here, bit for bit. */
   INDArray gather() {
+    if (!trainable().equals(parts.keySet())) {
+      throw new IllegalStateException(
+          "The trainable variables are %s now, but were %s when their average began. Create a new listener"
+              .formatted(trainable(), parts.keySet()));
+    }
     parts.forEach(
         (name, part) -> {
           INDArray array = array(name);
