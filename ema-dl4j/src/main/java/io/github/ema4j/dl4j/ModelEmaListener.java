@@ -9,6 +9,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.network.ConstrainedParameters;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -63,6 +64,7 @@ public final class ModelEmaListener implements TrainingListener {
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
   private final AveragingConfig config;
+  private final ParameterSelection selection;
   private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
   private volatile Model model;
@@ -90,7 +92,18 @@ public final class ModelEmaListener implements TrainingListener {
    * @param config schedule, cadence, precision
    */
   public ModelEmaListener(AveragingConfig config) {
+    this(config, ParameterSelection.averageAll());
+  }
+
+  /**
+   * Averages some of the parameters, as configured.
+   *
+   * @param config schedule, cadence, precision
+   * @param selection which parameters are averaged, copied or left out
+   */
+  public ModelEmaListener(AveragingConfig config, ParameterSelection selection) {
     this.config = Objects.requireNonNull(config, "config");
+    this.selection = Objects.requireNonNull(selection, "selection");
   }
 
   /**
@@ -120,7 +133,7 @@ public final class ModelEmaListener implements TrainingListener {
       requireBound(network);
       return this;
     }
-    start(network, new ParameterAverage(config, params));
+    start(network, new ParameterAverage(config, params, selection.of(network)));
     return this;
   }
 
@@ -274,7 +287,9 @@ public final class ModelEmaListener implements TrainingListener {
       return false;
     }
     if (model == null) {
-      start(network, new ParameterAverage(config, Networks.params(network)));
+      start(
+          network,
+          new ParameterAverage(config, Networks.params(network), selection.of(network)));
     }
     requireBound(network);
     return true;
@@ -392,7 +407,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public MultiLayerNetwork networkView(MultiLayerNetwork network) {
     requireBound(network);
-    return Networks.over(network, average.shadow());
+    return Networks.over(network, shadow());
   }
 
   /**
@@ -405,7 +420,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public ComputationGraph networkView(ComputationGraph network) {
     requireBound(network);
-    return Networks.over(network, average.shadow());
+    return Networks.over(network, shadow());
   }
 
   /**
@@ -418,7 +433,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public MultiLayerNetwork network(MultiLayerNetwork network) {
     requireBound(network);
-    return Networks.copy(network, average.shadow());
+    return Networks.copy(network, shadow());
   }
 
   /**
@@ -430,7 +445,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public ComputationGraph network(ComputationGraph network) {
     requireBound(network);
-    return Networks.copy(network, average.shadow());
+    return Networks.copy(network, shadow());
   }
 
   /**
@@ -459,13 +474,16 @@ public final class ModelEmaListener implements TrainingListener {
 
   /**
    * The averaged parameters: the array itself, in the order of {@link Model#params()}. It changes
-   * with every update; take {@code dup()} to keep it, and do not write to it.
+   * with every update; take {@code dup()} to keep it, and do not write to it. Parameters that a
+   * {@link ParameterSelection} leaves out have the network's present values.
    *
    * @return a vector of {@link ParameterAverage#shadowType}
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    return requireStarted().shadow();
+    INDArray shadow = requireStarted().shadow();
+    average.refreshLeftOut(Networks.params(model));
+    return shadow;
   }
 
   // ---------------------------------------------------------------- what it did so far
@@ -564,8 +582,20 @@ public final class ModelEmaListener implements TrainingListener {
   public static final class Builder {
 
     private final AveragingConfig.Builder config = AveragingConfig.builder();
+    private ParameterSelection selection = ParameterSelection.averageAll();
 
     private Builder() {}
+
+    /**
+     * Which parameters are averaged, copied or left out.
+     *
+     * @param selection all are averaged by default
+     * @return this
+     */
+    public Builder parameters(ParameterSelection selection) {
+      this.selection = Objects.requireNonNull(selection, "selection");
+      return this;
+    }
 
     /**
      * A constant decay; see {@link AveragingConfig.Builder#decay}.
@@ -652,7 +682,7 @@ public final class ModelEmaListener implements TrainingListener {
      * @throws IllegalStateException if neither a decay nor a schedule was given
      */
     public ModelEmaListener build() {
-      return new ModelEmaListener(config.build());
+      return new ModelEmaListener(config.build(), selection);
     }
   }
 }

@@ -4,6 +4,7 @@ package io.github.ema4j.examples;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.examples.data.FashionMnist;
 import io.github.ema4j.examples.data.ImageIterator;
+import java.io.IOException;
 import java.util.Locale;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -31,7 +32,7 @@ public final class CustomLoopExample {
   record Accuracy(double raw, double averaged, long updates) {}
 
   /** Trains, and logs both accuracies. */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     OpenMp.useOneThreadUnlessSet();
     Accuracy accuracy = train(1, 3);
     log.info("{} updates, each of {} batches", accuracy.updates(), BATCHES_PER_STEP);
@@ -39,7 +40,7 @@ public final class CustomLoopExample {
     log.info(percent("averaged weights", accuracy.averaged()));
   }
 
-  static Accuracy train(long seed, int epochs) {
+  static Accuracy train(long seed, int epochs) throws IOException {
     DataSetIterator training =
         ImageIterator.shuffled(FashionMnist.training().withWrongLabels(0.3, seed), 4, seed);
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);

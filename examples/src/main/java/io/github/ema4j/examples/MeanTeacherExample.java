@@ -5,6 +5,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.examples.data.FashionMnist;
 import io.github.ema4j.examples.data.ImageIterator;
+import java.io.IOException;
 import java.util.Locale;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -37,7 +38,7 @@ public final class MeanTeacherExample {
   record Accuracy(double labelsOnly, double student, double teacher) {}
 
   /** Trains, and logs the accuracies. */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     OpenMp.useOneThreadUnlessSet();
     Accuracy accuracy = train(1);
     log.info(percent("student, labels only", accuracy.labelsOnly()));
@@ -45,7 +46,7 @@ public final class MeanTeacherExample {
     log.info(percent("teacher             ", accuracy.teacher()));
   }
 
-  static Accuracy train(long seed) {
+  static Accuracy train(long seed) throws IOException {
     DataSet images = ImageIterator.inOrder(FashionMnist.training(), 5_000).next();
     images.shuffle(seed);
     DataSet labelled = images.splitTestAndTrain(LABELLED).getTrain();

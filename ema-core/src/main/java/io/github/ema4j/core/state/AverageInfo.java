@@ -3,6 +3,7 @@ package io.github.ema4j.core.state;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -22,6 +23,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param length number of parameters, at least 1
  * @param paramsType data type of the parameters
  * @param shadowType data type of the averaged values, FLOAT or DOUBLE
+ * @param coverage which of the parameters are averaged, copied or left out
  * @param settings how it averages, the decay schedule by its textual form
  * @param counters how far it has come
  */
@@ -29,6 +31,7 @@ public record AverageInfo(
     long length,
     DataType paramsType,
     DataType shadowType,
+    Coverage coverage,
     Settings settings,
     AverageCounters counters) {
 
@@ -141,6 +144,11 @@ public record AverageInfo(
     if (length < 1) {
       throw new IllegalArgumentException("length must be at least 1, but was " + length);
     }
+    if (coverage.length() != length) {
+      throw new IllegalArgumentException(
+          "The average is of %d parameters, but its coverage of %d"
+              .formatted(length, coverage.length()));
+    }
     if (!paramsType.isFPType()) {
       throw new IllegalArgumentException(
           "paramsType must be a floating type, but was " + paramsType);
@@ -162,6 +170,7 @@ public record AverageInfo(
         average.length(),
         average.paramsType(),
         average.shadowType(),
+        average.coverage(),
         Settings.of(average.config()),
         average.counters());
   }
@@ -169,13 +178,18 @@ public record AverageInfo(
   /**
    * The description as plain values under fixed names: strings, numbers and booleans.
    *
-   * @return a new map in a fixed order; {@code decay} is absent before the first update
+   * @return a new map in a fixed order; {@code decay} is absent before the first update, and
+   *     {@code averaged} and {@code copied} where all parameters are averaged
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("length", length);
     map.put("paramsType", paramsType.name());
     map.put("shadowType", shadowType.name());
+    if (coverage.averaged().count() < length) {
+      map.put("averaged", Coverage.text(coverage.averaged()));
+      map.put("copied", Coverage.text(coverage.copied()));
+    }
     map.putAll(settings.toMap());
     map.put("steps", counters.steps());
     map.put("updates", counters.updates());
@@ -197,10 +211,14 @@ public record AverageInfo(
   public static AverageInfo fromMap(Map<String, ?> map) {
     PlainValues values = new PlainValues(map);
     String requested = values.text("requestedShadowType");
+    long length = values.whole("length");
     return new AverageInfo(
-        values.whole("length"),
+        length,
         values.constant("paramsType", DataType.class),
         values.constant("shadowType", DataType.class),
+        map.containsKey("averaged")
+            ? Coverage.parse(length, values.text("averaged"), values.text("copied"))
+            : Coverage.all(length),
         new Settings(
             values.text("schedule"),
             requested.equals(DEFAULT)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.network;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -12,6 +15,9 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -129,6 +135,53 @@ public final class Networks {
       graph.getConfiguration().setEpochCount(epochCount(network));
     }
     return copy;
+  }
+
+  /**
+   * The named parameter arrays of a network, in the order of the flat vector.
+   *
+   * @param network an initialised network
+   * @return each with its place in {@link #params}
+   */
+  public static List<NetworkParameter> parameters(Model network) {
+    long start = params(network).offset();
+    List<NetworkParameter> parameters = new ArrayList<>();
+    if (network instanceof MultiLayerNetwork mln) {
+      for (org.deeplearning4j.nn.api.Layer layer : mln.getLayers()) {
+        add(parameters, start, layer.conf().getLayer().getLayerName(), layer, layer.paramTable());
+      }
+    } else {
+      for (GraphVertex vertex : ((ComputationGraph) network).getVertices()) {
+        add(
+            parameters,
+            start,
+            vertex.getVertexName(),
+            vertex.hasLayer() ? vertex.getLayer() : null,
+            vertex.paramTable(false));
+      }
+    }
+    parameters.sort(Comparator.comparingLong(NetworkParameter::from));
+    return parameters;
+  }
+
+  private static void add(
+      List<NetworkParameter> parameters,
+      long start,
+      String name,
+      org.deeplearning4j.nn.api.Layer layer,
+      Map<String, INDArray> table) {
+    if (table == null) {
+      return;
+    }
+    boolean frozen = layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+    // By offset: the order of the table is not that of the vector for every layer.
+    table.forEach(
+        (key, array) -> {
+          if (array != null && array.length() > 0) {
+            long from = array.offset() - start;
+            parameters.add(new NetworkParameter(name, key, frozen, from, from + array.length()));
+          }
+        });
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.posthoc;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
@@ -169,7 +170,12 @@ public final class PostHocEmaListener implements TrainingListener {
     AverageCounters counters =
         new AverageCounters(update, update, 0, config.schedule().decayAt(update), 0);
     ParameterAverage average =
-        ParameterAverage.resume(config, counters, snapshot.read(), Networks.params(network));
+        ParameterAverage.resume(
+            config,
+            counters,
+            snapshot.read(),
+            Networks.params(network),
+            Coverage.all(snapshot.length()));
     return ModelEmaListener.resume(network, average);
   }
 
