@@ -254,7 +254,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
-    if (mine(network, false)) {
+    if (mine(network)) {
       epochEnded = Networks.epochCount(network);
     }
   }
@@ -274,7 +274,7 @@ public final class ModelEmaListener implements TrainingListener {
       return false;
     }
     if (model == null) {
-      start(network, Networks.params(network));
+      start(network, new ParameterAverage(config, Networks.params(network)));
     }
     requireBound(network);
     return true;
@@ -299,13 +299,6 @@ public final class ModelEmaListener implements TrainingListener {
           "ParallelWrapper trains replicas of the network, which are not averaged. Call"
               + " ema.attach(network) with the original network before building the wrapper: then its"
               + " own weights are averaged, as they are before the wrapper averages the replicas");
-<<<<<<< HEAD
-      return false;
-    }
-    if (model == null) {
-      start(network, new ParameterAverage(config, Networks.params(network)));
-=======
->>>>>>> dl4jtests
       return true;
     }
     if (model != null && Networks.listeners(other) == Networks.listeners(model)) {

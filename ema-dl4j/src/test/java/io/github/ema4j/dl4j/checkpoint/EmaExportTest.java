@@ -148,6 +148,7 @@ class EmaExportTest {
             .network((MultiLayerNetwork) run.network())
             .output(Kind.MLP.batch(0).getFeatures().getRow(0, true));
     assertTrue(
-        printed.strip().endsWith("output " + output.getDouble(0)), "Expected " + output + ": " + printed);
+        printed.strip().endsWith("output " + output.getDouble(0)),
+        "Expected " + output + ": " + printed);
   }
 }
