@@ -287,9 +287,7 @@ public final class ModelEmaListener implements TrainingListener {
       return false;
     }
     if (model == null) {
-      start(
-          network,
-          new ParameterAverage(config, Networks.params(network), selection.of(network)));
+      start(network, new ParameterAverage(config, Networks.params(network), selection.of(network)));
     }
     requireBound(network);
     return true;

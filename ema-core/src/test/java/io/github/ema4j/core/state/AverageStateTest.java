@@ -158,7 +158,8 @@ class AverageStateTest {
                 CONFIG,
                 average.counters(),
                 average.shadow().castTo(DataType.DOUBLE),
-                params(DataType.FLOAT, 4)));
+                params(DataType.FLOAT, 4),
+                average.coverage()));
   }
 
   @Test

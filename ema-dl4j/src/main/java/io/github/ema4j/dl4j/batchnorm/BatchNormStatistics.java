@@ -42,9 +42,9 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Works for inputs of rank 2 (dense) and 4 (convolutional, both formats), for variances held as
  * they are or as log10 of the standard deviation. Layers that are frozen or inside another wrapper
- * keep their statistics. Masks are ignored, as they are in training. Iterators are reset
- * before and after each pass, so pass none that is in use. Do not recalibrate a network that trains
- * or a live view: use a copy. No random number is drawn.
+ * keep their statistics. Masks are ignored, as they are in training. Iterators are reset before and
+ * after each pass, so pass none that is in use. Do not recalibrate a network that trains or a live
+ * view: use a copy. No random number is drawn.
  */
 public final class BatchNormStatistics {
 

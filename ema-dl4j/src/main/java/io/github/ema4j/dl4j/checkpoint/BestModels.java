@@ -218,11 +218,7 @@ public final class BestModels implements Consumer<Comparison> {
     text.put("epoch", best.epoch());
     byte[] json = JSON.writeValueAsBytes(text);
     EmaExport.write(
-        best.file(),
-        scored,
-        best.iteration(),
-        best.epoch(),
-        zip -> zip.text(SCORE_JSON, json));
+        best.file(), scored, best.iteration(), best.epoch(), zip -> zip.text(SCORE_JSON, json));
     log.info("New best score {} in {}", best.score(), best.file());
   }
 
