@@ -108,8 +108,7 @@ class RecalibratingEvaluatorTest {
     for (boolean everyIteration : new boolean[] {true, false}) {
       Model network = kind.network.get();
       ModelEmaListener ema = new ModelEmaListener(0.9);
-      EmaEvaluator evaluator =
-          kind.evaluator(ema).recalibratingOn(Batches.of(kind.training, 20));
+      EmaEvaluator evaluator = kind.evaluator(ema).recalibratingOn(Batches.of(kind.training, 20));
       EmaEvaluationListener history =
           everyIteration ? evaluator.everyIterations(1) : evaluator.everyEpochs(1);
       network.setListeners(new TrainingListener[] {ema, history});

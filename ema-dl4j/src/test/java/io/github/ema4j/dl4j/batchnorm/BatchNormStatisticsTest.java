@@ -85,8 +85,7 @@ class BatchNormStatisticsTest {
       for (boolean locked : new boolean[] {true, false}) {
         Norm norm = new Norm(logStd, locked);
         cases.add(new Case("dense", BatchNormStatisticsTest::dense, points(), norm));
-        cases.add(
-            new Case("NCHW", n -> convolutional(n, CNN2DFormat.NCHW), images(2, 6, 5), norm));
+        cases.add(new Case("NCHW", n -> convolutional(n, CNN2DFormat.NCHW), images(2, 6, 5), norm));
         if (!locked) { // Deeplearning4j 1.0.0-M2.1 fails to train a locked layer in this format.
           cases.add(
               new Case("NHWC", n -> convolutional(n, CNN2DFormat.NHWC), images(6, 5, 2), norm));
@@ -496,8 +495,7 @@ class BatchNormStatisticsTest {
     ComputationGraph graph = network.toComputationGraph();
     graph.setParams(network.params());
     assertThrows(
-        type,
-        () -> BatchNormStatistics.recalibrate(graph, new MultiDataSetIteratorAdapter(data)));
+        type, () -> BatchNormStatistics.recalibrate(graph, new MultiDataSetIteratorAdapter(data)));
     assertArrayEquals(before, graph.params().toFloatVector());
   }
 

@@ -106,8 +106,7 @@ class BestModelsTest {
       return new Run(
           network,
           ema,
-          new EmaEvaluator(
-              ema, batches(VALIDATION), new RegressionEvaluation(), new Evaluation()));
+          new EmaEvaluator(ema, batches(VALIDATION), new RegressionEvaluation(), new Evaluation()));
     }
 
     static Run start() {
@@ -213,10 +212,8 @@ class BestModelsTest {
   @Test
   void highestScoreIsKeptIfThatIsTheGoalAndTheFirstOfEquals() throws IOException {
     Run run = Run.start();
-    BestModels best =
-        BestModels.maximizing(directory, run.network(), run.evaluator(), ACCURACY);
-    List<Comparison> comparisons =
-        run.fit(run.evaluator().everyEpochs(1).onComparison(best), 12);
+    BestModels best = BestModels.maximizing(directory, run.network(), run.evaluator(), ACCURACY);
+    List<Comparison> comparisons = run.fit(run.evaluator().everyEpochs(1).onComparison(best), 12);
     Comparison highest = comparisons.get(0);
     for (Comparison comparison : comparisons) {
       if (ACCURACY.applyAsDouble(comparison.raw()) > ACCURACY.applyAsDouble(highest.raw())) {
@@ -334,7 +331,7 @@ class BestModelsTest {
     run.minimizing(directory).accept(run.evaluator().compare(run.network()));
     Path file = directory.resolve(BestModels.RAW);
     try (FileSystem zip = FileSystems.newFileSystem(file)) {
-      Files.writeString(zip.getPath(BestModels.SCORE_JSON), json);
+      Files.writeString(zip.getPath(BestScoreJson.ENTRY), json);
     }
     EmaCheckpointException e =
         assertThrows(EmaCheckpointException.class, () -> run.minimizing(directory));

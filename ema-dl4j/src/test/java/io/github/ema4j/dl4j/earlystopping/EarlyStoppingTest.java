@@ -137,8 +137,7 @@ class EarlyStoppingTest {
     ScoreCalculator<Model> calculator() {
       return this == LOSS
           ? new DataSetLossCalculator(batches(VALIDATION, 32), true)
-          : new ClassificationScoreCalculator(
-              Evaluation.Metric.ACCURACY, batches(VALIDATION, 32));
+          : new ClassificationScoreCalculator(Evaluation.Metric.ACCURACY, batches(VALIDATION, 32));
     }
   }
 
@@ -257,8 +256,7 @@ class EarlyStoppingTest {
     ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
     network.setListeners(ema);
     Log log = new Log(ema);
-    EarlyStoppingModelSaver<Model> saver =
-        new EmaModelSaver<>(ema, store.saver(kind, directory));
+    EarlyStoppingModelSaver<Model> saver = new EmaModelSaver<>(ema, store.saver(kind, directory));
     ScoreCalculator<Model> calculator = new EmaScoreCalculator<>(ema, score.calculator());
     assertEquals(score == Score.LOSS, calculator.minimizeScore());
 
@@ -280,14 +278,14 @@ class EarlyStoppingTest {
     Model stored = saver.getBestModel();
     assertArrayEquals(log.epochs.get(best).averaged(), stored.params().toFloatVector());
     assertEquals(scores.get(best), score.calculator().calculateScore(stored));
-    assertArrayEquals(stored.params().toFloatVector(), result.getBestModel().params().toFloatVector());
+    assertArrayEquals(
+        stored.params().toFloatVector(), result.getBestModel().params().toFloatVector());
     assertEquals(EPOCHS * 3, ema.updateCount());
 
     // The latest model is raw.
     Model latest = saver.getLatestModel();
     assertArrayEquals(log.epochs.get(EPOCHS - 1).raw(), latest.params().toFloatVector());
-    assertFalse(
-        Arrays.equals(latest.params().toFloatVector(), ema.shadow().toFloatVector()));
+    assertFalse(Arrays.equals(latest.params().toFloatVector(), ema.shadow().toFloatVector()));
 
     // None shares memory with the others.
     float[] raw = network.params().toFloatVector();
@@ -317,8 +315,7 @@ class EarlyStoppingTest {
     Map<Integer, Double> rawScores = new LinkedHashMap<>();
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
       INDArray raw = Nd4j.createFromArray(log.epochs.get(epoch).raw());
-      rawScores.put(
-          epoch, Score.LOSS.calculator().calculateScore(Networks.copy(network, raw)));
+      rawScores.put(epoch, Score.LOSS.calculator().calculateScore(Networks.copy(network, raw)));
     }
     assertNotEquals(bestEpoch(rawScores, true), result.getBestModelEpoch());
   }
@@ -329,9 +326,7 @@ class EarlyStoppingTest {
     Model plain = kind.network();
     ModelEmaListener unused = new ModelEmaListener(0.8).attach(plain);
     train(
-        plain,
-        configuration(score.calculator(), store.saver(kind, directory), 4),
-        new Log(unused));
+        plain, configuration(score.calculator(), store.saver(kind, directory), 4), new Log(unused));
 
     Model network = kind.network();
     ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
@@ -395,8 +390,7 @@ class EarlyStoppingTest {
                 AveragingConfig.builder().decay(0.8).shadowType(DataType.DOUBLE).build())
             .attach(network);
     network.setListeners(ema);
-    EarlyStoppingModelSaver<Model> saver =
-        new EmaModelSaver<>(ema, store.saver(kind, directory));
+    EarlyStoppingModelSaver<Model> saver = new EmaModelSaver<>(ema, store.saver(kind, directory));
     EarlyStoppingResult<Model> result =
         train(
             network,
@@ -413,10 +407,7 @@ class EarlyStoppingTest {
     ModelEmaListener ema = new ModelEmaListener(0.8);
     network.setListeners(ema);
     EarlyStoppingResult<Model> result =
-        train(
-            network,
-            configuration(ema, Kind.MLN, Store.MEMORY, Score.LOSS, 2),
-            new Log(ema));
+        train(network, configuration(ema, Kind.MLN, Store.MEMORY, Score.LOSS, 2), new Log(ema));
     assertEquals(2, result.getTotalEpochs());
     assertEquals(6, ema.updateCount());
   }
@@ -428,10 +419,7 @@ class EarlyStoppingTest {
     ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
     network.setListeners(ema);
     EarlyStoppingResult<Model> result =
-        train(
-            network,
-            configuration(ema, Kind.MLN, Store.FILE, Score.LOSS, 3),
-            new Log(ema));
+        train(network, configuration(ema, Kind.MLN, Store.FILE, Score.LOSS, 3), new Log(ema));
     assertEquals(0.0, result.getBestModelScore());
     assertTrue(result.getScoreVsEpoch().get(result.getBestModelEpoch()) > 0.1);
   }
