@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import io.github.ema4j.core.state.PlainValues;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
@@ -9,17 +8,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import org.deeplearning4j.nn.api.Model;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
-import org.nd4j.shade.jackson.core.type.TypeReference;
-import org.nd4j.shade.jackson.databind.ObjectMapper;
-import org.nd4j.shade.jackson.databind.SerializationFeature;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,13 +50,10 @@ public final class BestModels implements Consumer<Comparison> {
   /** The file with the best averaged network. */
   public static final String AVERAGED = "bestAveraged.zip";
 
-  static final String SCORE_JSON = "bestScore.json";
-  private static final int FORMAT = 1;
   private static final Logger log = LoggerFactory.getLogger(BestModels.class);
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  private enum Goal {
+  /** Which score is best. */
+  enum Goal {
     MINIMIZE,
     MAXIMIZE
   }
@@ -210,52 +200,21 @@ public final class BestModels implements Consumer<Comparison> {
   }
 
   private void save(Best best, Model scored) throws IOException {
-    Map<String, Object> text = new LinkedHashMap<>();
-    text.put("format", FORMAT);
-    text.put("goal", goal.name());
-    text.put("score", best.score());
-    text.put("iteration", best.iteration());
-    text.put("epoch", best.epoch());
-    byte[] json = JSON.writeValueAsBytes(text);
+    byte[] json = BestScoreJson.write(best, goal);
     EmaExport.write(
+<<<<<<< HEAD
         best.file(), scored, best.iteration(), best.epoch(), zip -> zip.text(SCORE_JSON, json));
+=======
+        best.file(),
+        scored,
+        best.iteration(),
+        best.epoch(),
+        zip -> zip.text(BestScoreJson.ENTRY, json));
+>>>>>>> stopping
     log.info("New best score {} in {}", best.score(), best.file());
   }
 
   private Optional<Best> read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    byte[] json;
-    try (ZipReader zip = new ZipReader(file)) {
-      json = zip.bytes(SCORE_JSON);
-    }
-    PlainValues text;
-    Goal kept;
-    Best best;
-    try {
-      text = new PlainValues(JSON.readValue(json, new TypeReference<Map<String, Object>>() {}));
-      long format = text.whole("format");
-      if (format != FORMAT) {
-        throw new IllegalArgumentException(
-            "the format is version %d, but this version of EMA4J reads %d: update it"
-                .formatted(format, FORMAT));
-      }
-      kept = text.constant("goal", Goal.class);
-      best =
-          new Best(
-              file,
-              text.number("score"),
-              Math.toIntExact(text.whole("iteration")),
-              Math.toIntExact(text.whole("epoch")));
-    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
-      throw new EmaCheckpointException(file, "has a bad " + SCORE_JSON + ": " + e.getMessage(), e);
-    }
-    if (kept != goal) {
-      throw new IllegalArgumentException(
-          "%s was kept to %s its score, but these are to %s it: use another directory"
-              .formatted(file, kept, goal));
-    }
-    return Optional.of(best);
+    return Files.exists(file) ? Optional.of(BestScoreJson.read(file, goal)) : Optional.empty();
   }
 }

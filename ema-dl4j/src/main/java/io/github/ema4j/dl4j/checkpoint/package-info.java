@@ -6,7 +6,8 @@
  *
  * <p>{@link io.github.ema4j.dl4j.checkpoint.EmaCheckpoint} saves and restores, {@link
  * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files.
+ * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
+ * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
  *
  * <h2>Format 1 of a checkpoint</h2>
  *

@@ -331,7 +331,7 @@ class BestModelsTest {
     run.minimizing(directory).accept(run.evaluator().compare(run.network()));
     Path file = directory.resolve(BestModels.RAW);
     try (FileSystem zip = FileSystems.newFileSystem(file)) {
-      Files.writeString(zip.getPath(BestModels.SCORE_JSON), json);
+      Files.writeString(zip.getPath(BestScoreJson.ENTRY), json);
     }
     EmaCheckpointException e =
         assertThrows(EmaCheckpointException.class, () -> run.minimizing(directory));
