@@ -33,7 +33,6 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "benchmarks",
     description = "Measures what an average of weights costs.",
-    mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Benchmarks implements Callable<Integer> {
 
@@ -77,6 +76,12 @@ public final class Benchmarks implements Callable<Integer> {
       description = "Where to write report.md and samples.csv. Default: ${DEFAULT-VALUE}.",
       defaultValue = "target")
   private Path output;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this text.")
+  private boolean help;
 
   private Benchmarks() {}
 

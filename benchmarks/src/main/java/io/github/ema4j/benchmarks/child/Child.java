@@ -19,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <ul>
  *   <li>{@code scene NAME ARGUMENTS}: sets the scene for the tasks to come
- *   <li>{@code memory OPERATION}: one call; answers with the bytes by which the memory of the
- *       process rose meanwhile at most, -1 where the system does not tell
+ *   <li>{@code memory OPERATION}: answers with the bytes by which the memory of the process rises
+ *       at most during a call, median of some; -1 where the system does not tell
  *   <li>{@code allocated OPERATION CALLS}: answers with the bytes of heap that this thread
  *       allocated in all calls together
  *   <li>{@code check NAME SIZE}: answers with a digest of the result, or an error if it is wrong
@@ -81,6 +81,7 @@ public final class Child {
       case "training" -> set(TrainingScene.of(words[1], Integer.parseInt(words[2])));
       case "evaluation" -> set(new EvaluationScene(Integer.parseInt(words[1])));
       case "layers" -> set(new LayersScene(size(words[1])));
+      case "group" -> set(new GroupScene(size(words[1])));
       case "schedules" -> set(new SchedulesScene(size(words[1])));
       default -> throw new IllegalArgumentException("There is no scene '" + words[0] + "'");
     };

@@ -4,6 +4,7 @@ package io.github.ema4j.benchmarks.child;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 
 /** How much memory a task needs beside what the process has already, by Linux' own account. */
 final class PeakMemory {
@@ -11,10 +12,21 @@ final class PeakMemory {
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
   private static final Path STATUS = Path.of("/proc/self/status");
 
+  private static final int RUNS = 5;
+
   private PeakMemory() {}
 
-  /** Bytes; -1 on another system than Linux. */
+  /** Median of some runs, in bytes; -1 on another system than Linux. */
   static long during(Task task) {
+    return LongStream.range(0, RUNS)
+        .map(run -> once(task))
+        .sorted()
+        .skip(RUNS / 2)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static long once(Task task) {
     System.gc();
     try {
       Files.writeString(CLEAR, "5"); // resets the peak

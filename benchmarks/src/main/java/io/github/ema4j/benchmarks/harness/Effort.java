@@ -24,7 +24,7 @@ public record Effort(
    */
   public static Effort quick() {
     return new Effort(
-        3, Duration.ofMillis(50), Duration.ofMillis(2), 1, List.of(100_000L, 1_000_000L), false);
+        3, Duration.ofMillis(150), Duration.ofMillis(2), 1, List.of(100_000L, 1_000_000L), false);
   }
 
   /**

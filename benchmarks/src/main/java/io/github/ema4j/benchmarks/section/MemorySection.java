@@ -12,7 +12,7 @@ import java.util.Map;
 /** How much memory does an update or a swap need beside parameters and shadow? */
 final class MemorySection implements Section {
 
-  private static final int CALLS = 100;
+  private static final int CALLS = 20;
 
   private static final Map<String, String> OPERATIONS = new LinkedHashMap<>();
 
@@ -51,7 +51,7 @@ final class MemorySection implements Section {
       worker.ask("arrays", size);
       OPERATIONS.forEach(
           (operation, label) -> {
-            worker.ask("run", operation, Machine.cores(), 10 * CALLS / 10);
+            worker.ask("run", operation, Machine.cores(), CALLS);
             double heap = Double.parseDouble(worker.ask("allocated", operation, CALLS)) / CALLS;
             double peak = Double.parseDouble(worker.ask("memory", operation));
             table.row(label, Format.digits(heap), Format.megabytes(peak));
@@ -68,7 +68,7 @@ final class MemorySection implements Section {
             load,
             "Heap: of the calling thread, mean of %d calls. Peak: growth of resident memory during"
                     .formatted(CALLS)
-                + " one call",
+                + " a call, median of five",
             table);
   }
 }

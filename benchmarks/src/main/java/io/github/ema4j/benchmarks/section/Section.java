@@ -37,6 +37,7 @@ public interface Section {
         new ThreadsSection(),
         new LayersSection(),
         new SchedulesSection(),
+        new GroupSection(),
         new TrainingSection(),
         new EvaluationSection());
   }

@@ -43,7 +43,7 @@ final class TrainingSection implements Section {
             "share of the step");
     String quality = "";
     for (Training training : trainings(bench)) {
-      for (int threads : Workers.threadCounts()) {
+      for (int threads : threads(bench)) {
         quality = measure(bench, training, threads, table).quality();
       }
     }
@@ -54,6 +54,11 @@ final class TrainingSection implements Section {
             load,
             "Adam; blocks of steps, interleaved; last row: " + quality,
             table);
+  }
+
+  private static List<Integer> threads(Bench bench) {
+    List<Integer> counts = Workers.threadCounts();
+    return bench.effort().networks() ? counts : counts.subList(0, 1);
   }
 
   private static List<Training> trainings(Bench bench) {

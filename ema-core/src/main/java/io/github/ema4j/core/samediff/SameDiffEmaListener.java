@@ -91,6 +91,7 @@ public final class SameDiffEmaListener extends BaseListener {
 
   // Later callbacks of a training pass SameDiff's internal function of gradients, not the instance.
   @Override
+  @SuppressWarnings("ReferenceEquality") // equal graphs have variables of their own
   public void iterationStart(SameDiff trained, At at, MultiDataSet data, long etlTimeMs) {
     if (trained != sd) {
       throw new IllegalStateException(

@@ -178,8 +178,8 @@ public record AverageInfo(
   /**
    * The description as plain values under fixed names: strings, numbers and booleans.
    *
-   * @return a new map in a fixed order; {@code decay} is absent before the first update, and
-   *     {@code averaged} and {@code copied} where all parameters are averaged
+   * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
+   *     averaged} and {@code copied} where all parameters are averaged
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
