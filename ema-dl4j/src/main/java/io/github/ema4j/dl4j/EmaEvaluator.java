@@ -286,7 +286,7 @@ public final class EmaEvaluator {
 
   private void requireReady(Model network) {
     ema.requireBound(network);
-    if (ema.average().isSwapped()) {
+    if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network already: close the Swap first");
     }
