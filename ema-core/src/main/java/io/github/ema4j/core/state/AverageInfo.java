@@ -136,14 +136,12 @@ public record AverageInfo(
   /**
    * Checks the values against each other.
    *
-   * @throws IllegalArgumentException if there are no parameters, or the types are not floating ones
+   * @throws IllegalArgumentException if the coverage is of another length, or the types are not
+   *     floating ones
    */
   public AverageInfo {
     Objects.requireNonNull(settings, "settings");
     Objects.requireNonNull(counters, "counters");
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1, but was " + length);
-    }
     if (coverage.length() != length) {
       throw new IllegalArgumentException(
           "The average is of %d parameters, but its coverage of %d"
@@ -178,8 +176,8 @@ public record AverageInfo(
   /**
    * The description as plain values under fixed names: strings, numbers and booleans.
    *
-   * @return a new map in a fixed order; {@code decay} is absent before the first update, and
-   *     {@code averaged} and {@code copied} where all parameters are averaged
+   * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
+   *     averaged} and {@code copied} where all parameters are averaged
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();

@@ -84,7 +84,6 @@ public record AverageState(AverageInfo info, INDArray shadow) {
           "The saved average is of %s parameters, but the network's are %s"
               .formatted(info.paramsType(), params.dataType()));
     }
-    return ParameterAverage.resume(
-        config, info.counters(), shadow, params, info.coverage());
+    return ParameterAverage.resume(config, info.counters(), shadow, params, info.coverage());
   }
 }
