@@ -136,14 +136,12 @@ public record AverageInfo(
   /**
    * Checks the values against each other.
    *
-   * @throws IllegalArgumentException if there are no parameters, or the types are not floating ones
+   * @throws IllegalArgumentException if the coverage is of another length, or the types are not
+   *     floating ones
    */
   public AverageInfo {
     Objects.requireNonNull(settings, "settings");
     Objects.requireNonNull(counters, "counters");
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1, but was " + length);
-    }
     if (coverage.length() != length) {
       throw new IllegalArgumentException(
           "The average is of %d parameters, but its coverage of %d"

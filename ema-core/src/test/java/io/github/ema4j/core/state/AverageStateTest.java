@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -77,6 +78,23 @@ class AverageStateTest {
     assertEquals(whole.counters(), resumed.counters());
     assertEquals(whole.config(), resumed.config());
     assertEquals(type, resumed.paramsType());
+  }
+
+  @Test
+  void aResumedAverageCoversWhatItDid() {
+    Coverage coverage = Coverage.parse(37, "0-10,20-30", "12-15");
+    ParameterAverage whole = new ParameterAverage(CONFIG, params(DataType.FLOAT, 0), coverage);
+    go(whole, DataType.FLOAT, 1, 20);
+    ParameterAverage stopped = new ParameterAverage(CONFIG, params(DataType.FLOAT, 0), coverage);
+    go(stopped, DataType.FLOAT, 1, 10);
+
+    AverageState state = AverageState.of(stopped);
+    assertEquals(state.info(), AverageInfo.fromMap(state.info().toMap()));
+    ParameterAverage resumed = state.resume(params(DataType.FLOAT, 10));
+    go(resumed, DataType.FLOAT, 11, 20);
+
+    assertEquals(coverage, resumed.coverage());
+    assertArrayEquals(values(whole.shadow()), values(resumed.shadow()));
   }
 
   @Test
@@ -209,7 +227,7 @@ class AverageStateTest {
     assertRefused("must be one of", () -> AverageInfo.fromMap(with(good, "paramsType", "FLAOT")));
     assertRefused("floating", () -> AverageInfo.fromMap(with(good, "paramsType", "INT")));
     assertRefused("FLOAT or DOUBLE", () -> AverageInfo.fromMap(with(good, "shadowType", "HALF")));
-    assertRefused("length", () -> AverageInfo.fromMap(with(good, "length", 0)));
+    assertRefused("nothing to average", () -> AverageInfo.fromMap(with(good, "length", 0)));
     assertRefused("whole number", () -> AverageInfo.fromMap(with(good, "steps", 9.5)));
     assertRefused("updates", () -> AverageInfo.fromMap(with(good, "updates", 10)));
     assertRefused("initialShare", () -> AverageInfo.fromMap(with(good, "initialShare", 1.5)));

@@ -202,15 +202,11 @@ public final class BestModels implements Consumer<Comparison> {
   private void save(Best best, Model scored) throws IOException {
     byte[] json = BestScoreJson.write(best, goal);
     EmaExport.write(
-<<<<<<< HEAD
-        best.file(), scored, best.iteration(), best.epoch(), zip -> zip.text(SCORE_JSON, json));
-=======
         best.file(),
         scored,
         best.iteration(),
         best.epoch(),
         zip -> zip.text(BestScoreJson.ENTRY, json));
->>>>>>> stopping
     log.info("New best score {} in {}", best.score(), best.file());
   }
 

@@ -3,8 +3,10 @@ package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.dl4j.network.Moment;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a checkpoint says about itself. Immutable.
@@ -38,9 +40,9 @@ public record CheckpointInfo(
   /** The version of the layout that this version of EMA4J writes, and the newest that it reads. */
   public static final int FORMAT = 1;
 
-  /** Copies the maps. */
+  /** Copies the maps, in the order of the names. */
   public CheckpointInfo {
-    metadata = Map.copyOf(metadata);
-    checksums = Map.copyOf(checksums);
+    metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
+    checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
   }
 }

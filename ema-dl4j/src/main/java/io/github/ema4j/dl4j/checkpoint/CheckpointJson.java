@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.nd4j.shade.jackson.core.type.TypeReference;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -38,8 +37,8 @@ final class CheckpointJson {
     random.put("node", info.random().node());
     root.put("random", random);
     info.bestScore().ifPresent(score -> root.put("bestScore", score));
-    root.put("metadata", new TreeMap<>(info.metadata()));
-    root.put("checksums", new TreeMap<>(info.checksums()));
+    root.put("metadata", info.metadata());
+    root.put("checksums", info.checksums());
     return JSON.writeValueAsBytes(root);
   }
 

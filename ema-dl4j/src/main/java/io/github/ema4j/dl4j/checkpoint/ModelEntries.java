@@ -98,12 +98,9 @@ final class ModelEntries {
   /** Deeplearning4j reads the text in the platform's charset: all of them have ASCII. */
   private static byte[] ascii(String json) {
     StringBuilder text = new StringBuilder(json.length());
-    for (char c : json.toCharArray()) {
-      if (c < 128) {
-        text.append(c);
-      } else {
-        text.append("\\u%04x".formatted((int) c));
-      }
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      text.append(c < 128 ? String.valueOf(c) : "\\u%04x".formatted((int) c));
     }
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }

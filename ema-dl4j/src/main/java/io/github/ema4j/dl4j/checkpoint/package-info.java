@@ -38,8 +38,9 @@
  *     {@link io.github.ema4j.dl4j.network.Moment}: counts and parameters are those that the network
  *     had once the update or epoch in which it was saved was complete</td></tr>
  * <tr><td>{@code average}</td><td>{@code length} (elements), {@code paramsType}, {@code
- *     shadowType}; {@code averaged} and {@code copied}, index ranges such as {@code 0-100,150-200},
- *     both absent where all parameters are averaged; the settings {@code schedule}, {@code requestedShadowType} (or {@code default}),
+ *     shadowType}; {@code averaged} and {@code copied}, ranges of elements such as {@code
+ *     0-100,150-200} (absent where all are averaged); the settings {@code schedule},
+ *     {@code requestedShadowType} (or {@code default}),
  *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
  *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code skipped}, {@code decay} (of
  *     the last update; absent before the first), {@code initialShare}</td></tr>

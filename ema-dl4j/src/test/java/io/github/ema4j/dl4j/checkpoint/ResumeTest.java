@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -120,6 +121,23 @@ class ResumeTest {
     second.fitIterations(0, 4);
 
     assertArrayEquals(expected, second.state(directory));
+  }
+
+  @Test
+  void withAPartOfTheParametersAveraged() throws IOException {
+    ParameterSelection selection =
+        ParameterSelection.averageAll().copyBatchNormStatistics().excludeLayers("second");
+    Run whole = Run.start(Kind.GRAPH, selection);
+    whole.fitIterations(0, 9);
+
+    Run first = Run.start(Kind.GRAPH, selection);
+    first.with(Run.savingInIteration(3, file(), first.ema()));
+    first.fitIterations(0, 4);
+    Run second = Run.restore(Kind.GRAPH, file());
+    second.fitIterations(4, 9);
+
+    assertArrayEquals(whole.state(directory), second.state(directory));
+    assertEquals(selection.of(whole.network()), second.ema().average().coverage());
   }
 
   @Test

@@ -4,6 +4,7 @@ package io.github.ema4j.dl4j.checkpoint;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,7 +24,21 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
       AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.99)).updateEvery(2).build();
 
   static Run start(Kind kind) {
-    Run run = new Run(kind, kind.initialised(), new ModelEmaListener(CONFIG));
+    return start(kind, new ModelEmaListener(CONFIG));
+  }
+
+  static Run start(Kind kind, ParameterSelection selection) {
+    return start(
+        kind,
+        ModelEmaListener.builder()
+            .schedule(CONFIG.schedule())
+            .updateEvery(CONFIG.updateEvery())
+            .parameters(selection)
+            .build());
+  }
+
+  private static Run start(Kind kind, ModelEmaListener ema) {
+    Run run = new Run(kind, kind.initialised(), ema);
     run.network.setListeners(run.ema);
     return run;
   }
