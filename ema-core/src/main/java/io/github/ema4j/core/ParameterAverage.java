@@ -3,6 +3,7 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.kernel.AveragingKernel;
 import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.kernel.Ranges;
 import java.util.Arrays;
 import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -40,13 +41,20 @@ public final class ParameterAverage {
   private final INDArray shadow;
   private final DataType paramsType;
   private final AveragingKernel kernel;
+  private final Coverage coverage;
+  private final Ranges all;
+  private final Ranges covered;
+
+  // The arguments of the kernel, here so that an update allocates nothing.
+  private final INDArray[] shadows;
+  private final double[] decays = new double[1];
 
   private long steps;
   private long updates;
   private long skipped;
   private boolean skippedLast;
-  private double decay = Double.NaN;
-  private double initialShare = 1;
+  private double decay;
+  private double initialShare;
   private Swap swap;
 
   /**
@@ -55,15 +63,48 @@ public final class ParameterAverage {
    * @param config how to average
    * @param start the parameters before the first update that the average sees: a dense vector of
    *     FLOAT, DOUBLE, HALF or BFLOAT16; copied
-   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense
+   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense, or
+   *     DOUBLE where a FLOAT shadow was asked for
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
-    this.config = Objects.requireNonNull(config, "config");
+    this(config, start, Coverage.all(lengthOf(start)));
+  }
+
+  /**
+   * Starts an average that covers a part of these parameters.
+   *
+   * @param config how to average
+   * @param start as for {@link #ParameterAverage(AveragingConfig, INDArray)}
+   * @param coverage which elements are averaged, copied or left out
+   * @throws IllegalArgumentException also if the coverage is of a vector of another length
+   * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
+   */
+  public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
+    this(config, start, coverage, AverageCounters.START);
+    if (!kernel.copy(start, shadow, all)) {
+      throw new NonFiniteParametersException(
+          "The parameters to start the average from hold NaN or infinite values");
+    }
+  }
+
+  private static long lengthOf(INDArray start) {
     Objects.requireNonNull(start, "start");
     if (start.isEmpty() || start.length() == 0) {
       throw new IllegalArgumentException(
           "There are no parameters to average: the array is empty. Is the network initialised?");
+    }
+    return start.length();
+  }
+
+  private ParameterAverage(
+      AveragingConfig config, INDArray start, Coverage coverage, AverageCounters counters) {
+    this.config = Objects.requireNonNull(config, "config");
+    this.coverage = Objects.requireNonNull(coverage, "coverage");
+    if (lengthOf(start) != coverage.length()) {
+      throw new IllegalArgumentException(
+          "The coverage is of a vector of %d elements, but there are %d parameters"
+              .formatted(coverage.length(), start.length()));
     }
     if (!start.dataType().isFPType()) {
       throw new IllegalArgumentException(
@@ -75,15 +116,58 @@ public final class ParameterAverage {
         config
             .shadowType()
             .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    if (paramsType == DataType.DOUBLE && shadowType == DataType.FLOAT) {
+      throw new IllegalArgumentException(
+          "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
+              + " DOUBLE");
+    }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
+    shadows = new INDArray[] {shadow};
     kernel = Kernels.forArrays(shadow, start);
-    if (!isFinite(start)) {
-      throw new NonFiniteParametersException(
-          "The parameters to start the average from hold NaN or infinite values");
+    all = Ranges.all(shadow.length());
+    covered = coverage.covered();
+    steps = counters.steps();
+    updates = counters.updates();
+    skipped = counters.skipped();
+    decay = counters.decay();
+    initialShare = counters.initialShare();
+  }
+
+  /**
+   * Goes on with an average that was stopped, as if it had not been.
+   *
+   * @param config how it averaged
+   * @param counters what {@link #counters} returned when it stopped
+   * @param shadow what {@link #shadow} returned then; copied
+   * @param params the parameters to go on with, of the length and type that the average is of; only
+   *     looked at, and not checked to be finite
+   * @param coverage what {@link #coverage} returned then
+   * @return the average
+   * @throws IllegalArgumentException if {@code shadow} is not of the length of the parameters and
+   *     the type that the configuration asks for
+   * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
+   */
+  public static ParameterAverage resume(
+      AveragingConfig config,
+      AverageCounters counters,
+      INDArray shadow,
+      INDArray params,
+      Coverage coverage) {
+    ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
+    INDArray own = average.shadow;
+    if (shadow.length() != own.length() || shadow.dataType() != own.dataType()) {
+      throw new IllegalArgumentException(
+          "An average of these parameters holds %d %s values, but was given %d %s"
+              .formatted(own.length(), own.dataType(), shadow.length(), shadow.dataType()));
     }
-    kernel.copy(start, shadow);
+    if (!average.kernel.isFinite(shadow, average.all)) {
+      throw new NonFiniteParametersException(
+          "The averaged values to go on with hold NaN or infinite values");
+    }
+    own.assign(shadow.reshape(own.ordering(), own.shape()));
+    return average;
   }
 
   /**
@@ -91,37 +175,69 @@ public final class ParameterAverage {
    * AveragingConfig#startAfter} steps the shadow becomes a copy of them; after that every {@link
    * AveragingConfig#updateEvery}-th step moves the shadow towards them.
    *
+   * <p>Parameters that are not finite never enter the shadow; see {@link NonFinitePolicy} for what
+   * becomes of the others.
+   *
    * @param params the parameters now, of the length and type given to the constructor; only read
-   * @return true if the shadow was moved; false if this step was not due or was skipped
+   * @return true if this was an update; false if this step was not due or was skipped
    * @throws IllegalArgumentException if length or type differ
    * @throws IllegalStateException while swapped
    * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
    *     NonFinitePolicy#THROW}
    */
   public synchronized boolean update(INDArray params) {
+    double next = next(params);
+    boolean finite = true;
+    if (!Double.isNaN(next)) {
+      decays[0] = next;
+      finite =
+          (!throwsOnNonFinite() || kernel.isFinite(params, covered))
+              && kernel.lerp(params, shadows, decays, coverage.averaged());
+      finite &= copyCopied(params, finite);
+    }
+    return count(next, finite);
+  }
+
+  /**
+   * Takes over what is not averaged but copied; nothing if the policy forbids to change anything.
+   */
+  boolean copyCopied(INDArray params, boolean finite) {
+    return (!finite && throwsOnNonFinite()) || kernel.copy(params, shadow, coverage.copied());
+  }
+
+  /** The decay to apply at this step, 0 for a copy, NaN if no update is due. Changes nothing. */
+  double next(INDArray params) {
     requireNotSwapped("updated");
     requireMatching(params);
     long step = steps + 1 - config.startAfter();
-    boolean starting = step <= 0;
-    if (!starting && step % config.updateEvery() != 0) {
-      steps++;
+    if (step <= 0) {
+      return 0;
+    }
+    return step % config.updateEvery() == 0 ? nextDecay() : Double.NaN;
+  }
+
+  /** Counts this step, once the kernel has done what {@link #next} said; true for an update. */
+  boolean count(double next, boolean finite) {
+    steps++;
+    if (Double.isNaN(next)) {
       return false;
     }
-    double next = starting ? 0 : nextDecay();
-    steps++;
-    if (!isFinite(params)) {
+    if (!finite) {
       skip();
       return false;
     }
     skippedLast = false;
-    kernel.lerp(shadow, params, next);
-    if (starting) {
+    if (steps <= config.startAfter()) {
       return false;
     }
     updates++;
     decay = next;
     initialShare *= next;
     return true;
+  }
+
+  boolean throwsOnNonFinite() {
+    return config.onNonFinite() == NonFinitePolicy.THROW;
   }
 
   private double nextDecay() {
@@ -138,23 +254,19 @@ public final class ParameterAverage {
     return next;
   }
 
-  /** Finite in the shadow's type too: a DOUBLE parameter may overflow a FLOAT shadow. */
-  private boolean isFinite(INDArray params) {
-    boolean narrower = paramsType == DataType.DOUBLE && shadow.dataType() == DataType.FLOAT;
-    return kernel.isFinite(params)
-        && !(narrower && params.amaxNumber().doubleValue() > Float.MAX_VALUE);
-  }
-
   private void skip() {
     skipped++;
-    String message =
-        "The parameters after step %d are not finite; the average keeps its last good value (%d updates)"
-            .formatted(steps, updates);
-    if (config.onNonFinite() == NonFinitePolicy.THROW) {
-      throw new NonFiniteParametersException(message);
+    if (throwsOnNonFinite()) {
+      throw new NonFiniteParametersException(
+          "The parameters after step %d are not finite; the average has not changed (%d updates)"
+              .formatted(steps, updates));
     }
     if (!skippedLast) {
-      log.warn(message);
+      log.warn(
+          "The parameters after step {} are not all finite: those keep their last good average, and"
+              + " the update is not counted ({} updates)",
+          steps,
+          updates);
     }
     skippedLast = true;
   }
@@ -171,11 +283,11 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!isFinite(params)) {
+    if (!kernel.isFinite(params, all)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    kernel.copy(params, shadow);
+    kernel.copy(params, shadow, all);
     steps = 0;
     updates = 0;
     skipped = 0;
@@ -196,7 +308,7 @@ public final class ParameterAverage {
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
     requireMatching(params);
-    swap = new Swap(this, kernel, params);
+    swap = new Swap(this, kernel, covered, params);
     return swap;
   }
 
@@ -216,6 +328,31 @@ public final class ParameterAverage {
   public synchronized INDArray shadow() {
     requireNotSwapped("read");
     return shadow;
+  }
+
+  /**
+   * Takes over the elements that no update touches, so that {@link #shadow} is a whole set of
+   * weights.
+   *
+   * @param params the parameters now
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException while swapped
+   */
+  public synchronized void refreshLeftOut(INDArray params) {
+    requireNotSwapped("refreshed");
+    requireMatching(params);
+    if (covered.count() < all.count()) {
+      kernel.copy(params, shadow, coverage.leftOut());
+    }
+  }
+
+  /**
+   * Which elements are averaged, copied or left out.
+   *
+   * @return as given to the constructor
+   */
+  public Coverage coverage() {
+    return coverage;
   }
 
   INDArray memory() {
@@ -250,12 +387,30 @@ public final class ParameterAverage {
   }
 
   /**
+   * The data type of the parameters that are averaged.
+   *
+   * @return FLOAT, DOUBLE, HALF or BFLOAT16
+   */
+  public DataType paramsType() {
+    return paramsType;
+  }
+
+  /**
    * The number of parameters.
    *
    * @return elements of the shadow
    */
   public long length() {
     return shadow.length();
+  }
+
+  /**
+   * All counts at once: with configuration and shadow, what {@link #resume} goes on with.
+   *
+   * @return as of now
+   */
+  public synchronized AverageCounters counters() {
+    return new AverageCounters(steps, updates, skipped, decay, initialShare);
   }
 
   /**
@@ -297,7 +452,7 @@ public final class ParameterAverage {
   }
 
   /**
-   * Updates left out because the parameters were not finite.
+   * Updates not counted because parameters were not finite.
    *
    * @return from 0
    */

@@ -2,6 +2,7 @@
 package io.github.ema4j.core;
 
 import io.github.ema4j.core.kernel.AveragingKernel;
+import io.github.ema4j.core.kernel.Ranges;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,25 +23,27 @@ public final class Swap implements AutoCloseable {
 
   private final ParameterAverage average;
   private final AveragingKernel kernel;
+  private final Ranges ranges;
   private final INDArray params;
-  // The raw parameters, where their type differs from the shadow's and no exchange is possible.
-  private final INDArray backup;
+  // What changes places with the parameters: the shadow itself, or a copy of it in their type.
+  private final INDArray other;
   private boolean open = true;
 
-  Swap(ParameterAverage average, AveragingKernel kernel, INDArray params) {
+  Swap(ParameterAverage average, AveragingKernel kernel, Ranges ranges, INDArray params) {
     this.average = average;
     this.kernel = kernel;
+    this.ranges = ranges;
     this.params = params;
     INDArray shadow = average.memory();
     if (params.dataType() == shadow.dataType()) {
-      backup = null;
-      kernel.swap(shadow, params);
+      other = shadow;
     } else {
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-        backup = params.dup();
+        other = params.dup();
       }
-      kernel.copy(shadow, params);
+      kernel.copy(shadow, other, ranges);
     }
+    kernel.swap(other, params, ranges);
   }
 
   /** Puts the raw values back into the parameters. A second call does nothing. */
@@ -51,11 +54,9 @@ public final class Swap implements AutoCloseable {
         return;
       }
       open = false;
-      if (backup == null) {
-        kernel.swap(average.memory(), params);
-      } else {
-        kernel.copy(backup, params);
-        backup.close();
+      kernel.swap(other, params, ranges);
+      if (other != average.memory()) {
+        other.close();
       }
       average.ended(this);
     }

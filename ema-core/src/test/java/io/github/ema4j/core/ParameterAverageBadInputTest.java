@@ -113,12 +113,11 @@ class ParameterAverageBadInputTest {
     }
 
     @Test
-    void weightsThatTheShadowTypeCannotHold() {
+    void doublesInAFloatShadow() {
       AveragingConfig inFloat =
           AveragingConfig.builder().decay(0.9).shadowType(DataType.FLOAT).build();
       assertThrows(
-          NonFiniteParametersException.class,
-          () -> new ParameterAverage(inFloat, doubles(1, 1e39)));
+          IllegalArgumentException.class, () -> new ParameterAverage(inFloat, doubles(1, 2)));
     }
   }
 
@@ -311,14 +310,14 @@ class ParameterAverageBadInputTest {
     @EnumSource(
         value = DataType.class,
         names = {"HALF", "FLOAT", "DOUBLE"})
-    void skipLeavesTheShadowInBitsAndCounts(DataType type) {
+    void skipLeavesTheirElementsInBitsAndCounts(DataType type) {
       ParameterAverage average =
           new ParameterAverage(AveragingConfig.of(0.9), Vectors.of(type, 0.1, -0.0, 1e-7));
       average.update(Vectors.of(type, 1, 2, 3));
-      long[] before = bits(average.shadow());
+      long before = bits(average.shadow())[1];
       for (int i = 0; i < bad.length; i++) {
         assertFalse(average.update(Vectors.of(type, 1, bad[i], 3)));
-        assertArrayEquals(before, bits(average.shadow()));
+        assertEquals(before, bits(average.shadow())[1]);
         assertEquals(i + 1, average.skippedUpdates());
       }
       assertEquals(4, average.stepCount());
@@ -368,17 +367,6 @@ class ParameterAverageBadInputTest {
       assertThrows(NonFiniteParametersException.class, () -> average.set(floats(Double.NaN)));
       assertArrayEquals(before, bits(average.shadow()));
       assertEquals(1, average.updateCount());
-    }
-
-    @Test
-    void finiteDoublesThatOverflowAFloatShadowAreSkippedToo() {
-      ParameterAverage average =
-          new ParameterAverage(
-              AveragingConfig.builder().decay(0.9).shadowType(DataType.FLOAT).build(),
-              doubles(1, 2));
-      assertFalse(average.update(doubles(1, 1e39)));
-      assertArrayEquals(bits(floats(1, 2)), bits(average.shadow()));
-      assertEquals(1, average.skippedUpdates());
     }
   }
 

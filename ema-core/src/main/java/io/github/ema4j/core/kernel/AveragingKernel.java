@@ -6,14 +6,64 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The arithmetic of an average on whole arrays: the one seam behind which speed lives.
  *
- * <p>All arguments of one call have the same length and are FLOAT, DOUBLE, HALF or BFLOAT16; a
- * shadow is FLOAT or DOUBLE. Elements are paired in memory order. Callers check lengths; see {@link
- * io.github.ema4j.core.ParameterAverage}. The result is a function of the inputs alone: the same
- * bits for any number of threads.
+ * <p>All arrays of one call have the length of its {@link Ranges} and are FLOAT, DOUBLE, HALF or
+ * BFLOAT16; a shadow is FLOAT or DOUBLE. Elements are paired in memory order, and nothing outside
+ * the ranges is read or written.
  *
- * <p>A kernel may keep scratch memory and is used by one thread at a time.
+ * <p><b>Elements that are not finite.</b> Where an element of the source is NaN or infinite, the
+ * element that it would have changed keeps its value; all others change as usual.
+ *
+ * <p>The result is a function of the inputs alone: the same bits for any number of threads, for any
+ * way to cut the ranges, and for a shadow alone or together with others.
+ *
+ * <p>A kernel keeps scratch memory and is used by one thread at a time.
  */
 public interface AveragingKernel {
+
+  /**
+   * Moves each shadow towards the parameters, in one pass over them: {@code shadow -= (1 - decay) *
+   * (shadow - params)}.
+   *
+   * <p>In this form, TensorFlow's, equal values stay bit-exact for every decay. {@code decay *
+   * shadow + (1 - decay) * params} in float32 does not have that property: the two rounded weights
+   * do not add up to 1, and constant parameters drift by up to 0.017 % at 0.9999. For decays up to
+   * 0.5 the same is computed from the nearer side: {@code params - decay * (params - shadow)}.
+   *
+   * @param params any floating type, only read
+   * @param shadows FLOAT or DOUBLE each, changed in place, no two of them sharing memory
+   * @param decays of each shadow, in [0, 1]; 0 copies bit for bit, 1 changes nothing
+   * @param ranges the elements to work on
+   * @return true if all parameters in the ranges were finite
+   */
+  boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges);
+
+  /**
+   * Copies elements, rounding to the target's type.
+   *
+   * @param from only read
+   * @param to overwritten
+   * @param ranges the elements to work on
+   * @return true if all elements copied were finite
+   */
+  boolean copy(INDArray from, INDArray to, Ranges ranges);
+
+  /**
+   * Exchanges elements of two arrays of the same type, finite or not, bit for bit.
+   *
+   * @param a one array
+   * @param b the other, no part of it shared with {@code a}
+   * @param ranges the elements to work on
+   */
+  void swap(INDArray a, INDArray b, Ranges ranges);
+
+  /**
+   * Whether every element in some ranges is finite.
+   *
+   * @param array any array
+   * @param ranges the elements to work on
+   * @return false if one element or more is NaN or infinite
+   */
+  boolean isFinite(INDArray array, Ranges ranges);
 
   /**
    * Whether every element is finite.
@@ -21,34 +71,7 @@ public interface AveragingKernel {
    * @param array any array
    * @return false if one element or more is NaN or infinite
    */
-  boolean isFinite(INDArray array);
-
-  /**
-   * Moves the shadow towards the parameters: {@code shadow -= (1 - decay) * (shadow - params)}.
-   *
-   * <p>In this form, TensorFlow's, equal values stay bit-exact for every decay. {@code decay *
-   * shadow + (1 - decay) * params} in float32 does not have that property: the two rounded weights
-   * do not add up to 1, and constant parameters drift by up to 0.017 % at 0.9999.
-   *
-   * @param shadow FLOAT or DOUBLE, changed in place
-   * @param params any floating type, only read
-   * @param decay in [0, 1]; 0 copies, 1 changes nothing
-   */
-  void lerp(INDArray shadow, INDArray params, double decay);
-
-  /**
-   * Copies all elements, rounding to the target's type.
-   *
-   * @param from only read
-   * @param to overwritten
-   */
-  void copy(INDArray from, INDArray to);
-
-  /**
-   * Exchanges the contents of two arrays of the same type, bit for bit.
-   *
-   * @param a one array
-   * @param b the other, no part of it shared with {@code a}
-   */
-  void swap(INDArray a, INDArray b);
+  default boolean isFinite(INDArray array) {
+    return isFinite(array, Ranges.all(array.length()));
+  }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import static io.github.ema4j.core.kernel.Scratch.START;
+import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.DoubleBuffer;
-import java.util.Arrays;
 import org.bytedeco.javacpp.DoublePointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -22,41 +21,33 @@ final class DoubleVector extends HostVector {
   }
 
   @Override
-  void read(long from, int count, float[] to) {
-    double[] doubles = Scratch.ofThread().doubles;
-    read(from, count, doubles);
-    for (int i = START; i < START + count; i++) {
-      to[i] = (float) doubles[i];
-    }
+  void read(long from, int count, Block block) {
+    windows[windowOf(from)].get(inWindow(from), block.fillDoubles(count), START, count);
   }
 
   @Override
-  void read(long from, int count, double[] to) {
-    windows[windowOf(from)].get(inWindow(from), to, START, count);
+  void write(long from, Block block) {
+    windows[windowOf(from)].put(inWindow(from), block.doubles(), START, block.count());
   }
 
   @Override
-  void lerp(HostVector params, long from, long to, double decay) {
+  void average(long from, Block block, double decay) {
     DoubleBuffer window = windows[windowOf(from)];
-    double[] p = Scratch.ofThread().doubles;
+    int index = inWindow(from);
     double weight = 1 - decay;
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      params.read(at, count, p);
-      DoubleBuffer shadow = window.slice(inWindow(at), count);
-      if (weight < 0.5) {
-        lerpFromShadow(shadow, p, count, weight);
-      } else {
-        lerpFromParams(shadow, p, count, decay);
-      }
+    if (weight < 0.5) {
+      lerpFromShadow(window, index, block.doubles(), block.count(), weight);
+    } else {
+      lerpFromParams(window, index, block.doubles(), block.count(), decay);
     }
   }
 
   // Small methods of their own: each is one loop that the compiler vectorises.
 
   private static void lerpFromShadow(
-      DoubleBuffer shadow, double[] params, int count, double weight) {
-    int n = Math.min(count, BLOCK);
+      DoubleBuffer window, int index, double[] params, int count, double weight) {
+    DoubleBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       double s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));
@@ -65,8 +56,9 @@ final class DoubleVector extends HostVector {
 
   // Nearer to the parameters this is the exact side to start from, as torch.lerp does.
   private static void lerpFromParams(
-      DoubleBuffer shadow, double[] params, int count, double decay) {
-    int n = Math.min(count, BLOCK);
+      DoubleBuffer window, int index, double[] params, int count, double decay) {
+    DoubleBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       double p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
@@ -74,53 +66,16 @@ final class DoubleVector extends HostVector {
   }
 
   @Override
-  void copy(HostVector other, long from, long to) {
-    DoubleBuffer window = windows[windowOf(from)];
-    double[] block = Scratch.ofThread().doubles;
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      other.read(at, count, block);
-      window.put(inWindow(at), block, START, count);
-    }
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to) {
+  void swap(HostVector other, long from, long to, Block block) {
     DoubleBuffer a = windows[windowOf(from)];
     DoubleBuffer b = ((DoubleVector) other).windows[windowOf(from)];
-    double[] block = Scratch.ofThread().doubles;
-    for (long at = from; at < to; at += BLOCK) {
+    double[] saved = block.fillDoubles(0);
+    for (long at = from; at < to; at += Block.SIZE) {
       int index = inWindow(at);
-      int count = (int) Math.min(BLOCK, to - at);
-      a.get(index, block, START, count);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
       a.put(index, b, index, count);
-      b.put(index, block, START, count);
-    }
-  }
-
-  @Override
-  boolean isFinite(long from, long to) {
-    Scratch scratch = Scratch.ofThread();
-    double[] sums = scratch.moreDoubles;
-    Arrays.fill(sums, 0);
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      read(at, count, scratch.doubles);
-      addZeroTimes(scratch.doubles, sums, count);
-    }
-    for (double sum : sums) {
-      if (sum != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** See {@link HostVector}: as there, in double, where no finite value looks infinite. */
-  private static void addZeroTimes(double[] values, double[] sums, int count) {
-    int end = START + Math.min(count, BLOCK);
-    for (int i = START; i < end; i++) {
-      sums[i] += 0.0 * values[i];
+      b.put(index, saved, START, count);
     }
   }
 }

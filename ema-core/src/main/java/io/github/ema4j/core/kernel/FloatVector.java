@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import static io.github.ema4j.core.kernel.Scratch.START;
+import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -21,40 +21,70 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void read(long from, int count, float[] to) {
-    windows[windowOf(from)].get(inWindow(from), to, START, count);
+  void read(long from, int count, Block block) {
+    windows[windowOf(from)].get(inWindow(from), block.fillFloats(count), START, count);
   }
 
   @Override
-  void read(long from, int count, double[] to) {
-    float[] floats = Scratch.ofThread().floats;
-    read(from, count, floats);
-    for (int i = START; i < START + count; i++) {
-      to[i] = floats[i];
-    }
+  void write(long from, Block block) {
+    windows[windowOf(from)].put(inWindow(from), block.floats(), START, block.count());
   }
 
   @Override
-  void lerp(HostVector params, long from, long to, double decay) {
+  void average(long from, Block block, double decay) {
     FloatBuffer window = windows[windowOf(from)];
-    float[] p = Scratch.ofThread().floats;
+    int index = inWindow(from);
     float weight = (float) (1 - decay);
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      params.read(at, count, p);
-      FloatBuffer shadow = window.slice(inWindow(at), count);
-      if (weight < 0.5f) {
-        lerpFromShadow(shadow, p, count, weight);
-      } else {
-        lerpFromParams(shadow, p, count, (float) decay);
-      }
+    if (weight < 0.5f) {
+      lerpFromShadow(window, index, block.floats(), block.count(), weight);
+    } else {
+      lerpFromParams(window, index, block.floats(), block.count(), (float) decay);
     }
+  }
+
+  /** The same as in any vector, in one compiled loop for the case that matters most. */
+  @Override
+  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
+    float weight = (float) (1 - decay);
+    if (weight >= 0.5f || !(source instanceof FloatVector params)) {
+      return super.lerp(source, from, to, decay, block);
+    }
+    boolean finite = true;
+    long at = from;
+    while (at < to) {
+      long end = at + lerpFullBlocks(params, at, to, weight, block);
+      // The rest, or a block with something that is not finite.
+      long next = Math.min(to, end + Block.SIZE);
+      finite &= super.lerp(source, end, next, decay, block);
+      at = next;
+    }
+    return finite;
+  }
+
+  /** Stops before a block that is not full or not finite; returns how many elements it moved. */
+  private int lerpFullBlocks(FloatVector params, long from, long to, float weight, Block block) {
+    FloatBuffer shadow = windows[windowOf(from)];
+    FloatBuffer source = params.windows[windowOf(from)];
+    float[] p = block.fillFloats(Block.SIZE);
+    int begin = inWindow(from);
+    int end = begin + (int) (to - from);
+    int at = begin;
+    for (; at + Block.SIZE <= end; at += Block.SIZE) {
+      source.get(at, p, START, Block.SIZE);
+      if (!block.isFiniteFloats()) {
+        break;
+      }
+      lerpFromShadow(shadow, at, p, Block.SIZE, weight);
+    }
+    return at - begin;
   }
 
   // Small methods of their own: each is one loop that the compiler vectorises.
 
-  private static void lerpFromShadow(FloatBuffer shadow, float[] params, int count, float weight) {
-    int n = Math.min(count, BLOCK);
+  private static void lerpFromShadow(
+      FloatBuffer window, int index, float[] params, int count, float weight) {
+    FloatBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));
@@ -62,8 +92,10 @@ final class FloatVector extends HostVector {
   }
 
   // Nearer to the parameters this is the exact side to start from, as torch.lerp does.
-  private static void lerpFromParams(FloatBuffer shadow, float[] params, int count, float decay) {
-    int n = Math.min(count, BLOCK);
+  private static void lerpFromParams(
+      FloatBuffer window, int index, float[] params, int count, float decay) {
+    FloatBuffer shadow = window.slice(index, count);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
@@ -71,27 +103,16 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void copy(HostVector other, long from, long to) {
-    FloatBuffer window = windows[windowOf(from)];
-    float[] block = Scratch.ofThread().floats;
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      other.read(at, count, block);
-      window.put(inWindow(at), block, START, count);
-    }
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to) {
+  void swap(HostVector other, long from, long to, Block block) {
     FloatBuffer a = windows[windowOf(from)];
     FloatBuffer b = ((FloatVector) other).windows[windowOf(from)];
-    float[] block = Scratch.ofThread().floats;
-    for (long at = from; at < to; at += BLOCK) {
+    float[] saved = block.fillFloats(0);
+    for (long at = from; at < to; at += Block.SIZE) {
       int index = inWindow(at);
-      int count = (int) Math.min(BLOCK, to - at);
-      a.get(index, block, START, count);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
       a.put(index, b, index, count);
-      b.put(index, block, START, count);
+      b.put(index, saved, START, count);
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import static io.github.ema4j.core.kernel.Scratch.START;
+import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.ShortBuffer;
 import org.bytedeco.javacpp.ShortPointer;
@@ -36,9 +36,10 @@ final class HalfVector extends HostVector {
   }
 
   @Override
-  void read(long from, int count, float[] to) {
-    short[] bits = Scratch.ofThread().shorts;
+  void read(long from, int count, Block block) {
+    short[] bits = block.shorts;
     windows[windowOf(from)].get(inWindow(from), bits, START, count);
+    float[] to = block.fillFloats(count);
     int end = START + count;
     if (brain) {
       for (int i = START; i < end; i++) {
@@ -53,38 +54,20 @@ final class HalfVector extends HostVector {
   }
 
   @Override
-  void read(long from, int count, double[] to) {
-    float[] floats = Scratch.ofThread().floats;
-    read(from, count, floats);
-    for (int i = START; i < START + count; i++) {
-      to[i] = floats[i];
+  void write(long from, Block block) {
+    short[] bits = block.shorts;
+    float[] values = block.floats();
+    int end = START + block.count();
+    for (int i = START; i < end; i++) {
+      bits[i] = brain ? toBrain(values[i]) : toHalf(values[i]);
     }
+    windows[windowOf(from)].put(inWindow(from), bits, START, block.count());
   }
 
   @Override
-  void lerp(HostVector params, long from, long to, double decay) {
+  void average(long from, Block block, double decay) {
     throw new IllegalArgumentException(
         "A shadow must be FLOAT or DOUBLE: in 16 bits its small updates round to nothing");
-  }
-
-  @Override
-  void copy(HostVector other, long from, long to) {
-    if (other instanceof HalfVector half && half.brain == brain) {
-      ShortBuffer source = half.windows[windowOf(from)];
-      windows[windowOf(from)].put(inWindow(from), source, inWindow(from), (int) (to - from));
-      return;
-    }
-    ShortBuffer window = windows[windowOf(from)];
-    float[] block = Scratch.ofThread().floats;
-    short[] bits = Scratch.ofThread().shorts;
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      other.read(at, count, block);
-      for (int i = START; i < START + count; i++) {
-        bits[i] = brain ? toBrain(block[i]) : toHalf(block[i]);
-      }
-      window.put(inWindow(at), bits, START, count);
-    }
   }
 
   /**
@@ -115,16 +98,16 @@ final class HalfVector extends HostVector {
   }
 
   @Override
-  void swap(HostVector other, long from, long to) {
+  void swap(HostVector other, long from, long to, Block block) {
     ShortBuffer a = windows[windowOf(from)];
     ShortBuffer b = ((HalfVector) other).windows[windowOf(from)];
-    short[] block = Scratch.ofThread().shorts;
-    for (long at = from; at < to; at += BLOCK) {
+    short[] saved = block.shorts;
+    for (long at = from; at < to; at += Block.SIZE) {
       int index = inWindow(at);
-      int count = (int) Math.min(BLOCK, to - at);
-      a.get(index, block, START, count);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
       a.put(index, b, index, count);
-      b.put(index, block, START, count);
+      b.put(index, saved, START, count);
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.github.ema4j.core.kernel;
 
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
@@ -13,9 +14,22 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class HostKernel implements AveragingKernel {
 
-  // The two arrays of the last call: an average works on the same memory again and again.
-  private HostVector first;
-  private HostVector second;
+  private final Loop loop = new Loop();
+
+  // The operations as objects, made once: a call allocates nothing.
+  private final Loop.Body lerp = this::lerp;
+  private final Loop.Body swap = this::swap;
+  private final Loop.Body isFinite = this::isFinite;
+
+  private final INDArray[] copied = new INDArray[1];
+  private final double[] atOnce = {0};
+
+  // What an operation works on. An average works on the same memory again and again, so that the
+  // arrays of the last call often are those of the next.
+  private HostVector source;
+  private HostVector[] targets = new HostVector[1];
+  private int targetCount;
+  private double[] decays;
 
   /** Creates a kernel. */
   public HostKernel() {}
@@ -34,66 +48,97 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean isFinite(INDArray array) {
-    HostVector vector = first(array);
+  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges) {
+    if (targets.length < shadows.length) {
+      targets = Arrays.copyOf(targets, shadows.length);
+    }
+    source = map(source, params, ranges);
+    for (int i = 0; i < shadows.length; i++) {
+      targets[i] = map(targets[i], shadows[i], ranges);
+    }
+    targetCount = shadows.length;
+    this.decays = decays;
     try {
-      return Chunks.all(vector.length(), vector::isFinite);
+      return loop.all(ranges, lerp);
+    } finally {
+      // A HostVector holds bare memory; the arrays must not be freed while it is in use.
+      Reference.reachabilityFence(params);
+      Reference.reachabilityFence(shadows);
+    }
+  }
+
+  @Override
+  public boolean copy(INDArray from, INDArray to, Ranges ranges) {
+    copied[0] = to;
+    return lerp(from, copied, atOnce, ranges);
+  }
+
+  @Override
+  public void swap(INDArray a, INDArray b, Ranges ranges) {
+    if (a.dataType() != b.dataType()) {
+      throw new IllegalArgumentException(
+          "Only arrays of one type can be swapped, but they are %s and %s"
+              .formatted(a.dataType(), b.dataType()));
+    }
+    targets[0] = map(targets[0], a, ranges);
+    source = map(source, b, ranges);
+    try {
+      loop.all(ranges, swap);
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+    }
+  }
+
+  @Override
+  public boolean isFinite(INDArray array, Ranges ranges) {
+    source = map(source, array, ranges);
+    try {
+      return loop.all(ranges, isFinite);
     } finally {
       Reference.reachabilityFence(array);
     }
   }
 
-  @Override
-  public void lerp(INDArray shadow, INDArray params, double decay) {
-    if (decay == 0) {
-      copy(params, shadow);
-    } else if (decay < 1) {
-      pairwise(shadow, params, (s, p, from, to) -> s.lerp(p, from, to, decay));
+  private static HostVector map(HostVector last, INDArray array, Ranges ranges) {
+    if (array.length() != ranges.length()) {
+      throw new IllegalArgumentException(
+          "The ranges are of a vector of %d elements, but the array has %d"
+              .formatted(ranges.length(), array.length()));
     }
+    return last != null && last.maps(array) ? last : HostVector.of(array);
   }
 
-  @Override
-  public void copy(INDArray from, INDArray to) {
-    pairwise(to, from, HostVector::copy);
-  }
-
-  @Override
-  public void swap(INDArray a, INDArray b) {
-    pairwise(a, b, HostVector::swap);
-  }
-
-  private interface Pairwise {
-    void run(HostVector changed, HostVector other, long from, long to);
-  }
-
-  private void pairwise(INDArray changed, INDArray other, Pairwise operation) {
-    HostVector x = first(changed);
-    HostVector y = second(other);
-    try {
-      Chunks.all(
-          x.length(),
-          (from, to) -> {
-            operation.run(x, y, from, to);
-            return true;
-          });
-    } finally {
-      // A HostVector holds bare memory; the arrays must not be freed while it is in use.
-      Reference.reachabilityFence(changed);
-      Reference.reachabilityFence(other);
+  private boolean lerp(long from, long to, Block block) {
+    if (targetCount == 1 && decays[0] < 1) {
+      return targets[0].lerp(source, from, to, decays[0], block);
     }
+    // Block by block: the source comes from memory for the first target and from cache for others.
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      finite &= lerpAll(at, Math.min(to, at + Block.SIZE), block);
+    }
+    return finite;
   }
 
-  private HostVector first(INDArray array) {
-    if (first == null || !first.maps(array)) {
-      first = HostVector.of(array);
+  private boolean lerpAll(long from, long to, Block block) {
+    boolean checked = false;
+    boolean finite = true;
+    for (int i = 0; i < targetCount; i++) {
+      if (decays[i] < 1) {
+        finite = targets[i].lerp(source, from, to, decays[i], block);
+        checked = true;
+      }
     }
-    return first;
+    return checked ? finite : source.isFinite(from, to, block);
   }
 
-  private HostVector second(INDArray array) {
-    if (second == null || !second.maps(array)) {
-      second = HostVector.of(array);
-    }
-    return second;
+  private boolean isFinite(long from, long to, Block block) {
+    return source.isFinite(from, to, block);
+  }
+
+  private boolean swap(long from, long to, Block block) {
+    targets[0].swap(source, from, to, block);
+    return true;
   }
 }

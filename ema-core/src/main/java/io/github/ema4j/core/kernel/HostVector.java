@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -9,20 +8,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The memory of one dense array, seen through windows of {@code java.nio} buffers.
  *
- * <p>It does not keep the array alive: whoever uses it does. Ranges never cross a multiple of
- * {@link Chunks#GRAIN}, and so lie in one window.
+ * <p>It does not keep the array alive: whoever uses it does. The elements of one call lie in one
+ * window.
  *
- * <p>The loops have the shape that the JIT compiler vectorises on JDK 17 and later without flags:
- * the other array is staged, a block at a time, in a heap array whose first element is as aligned
- * as the buffer (see {@link Scratch}); two off-heap streams in one loop are never vectorised.
+ * <p>The loops of the subclasses have the shape that the JIT compiler vectorises on JDK 17 and
+ * later without flags: one buffer, changed in place, and one heap array, a {@link Block}. Two
+ * off-heap streams in one loop are never vectorised.
  */
 abstract class HostVector {
 
   /** Elements per window: the index of a buffer is an int. */
   static final int WINDOW = 1 << 28;
-
-  /** Elements staged at a time; 2 KB of floats alternate well with the memory's prefetcher. */
-  static final int BLOCK = 512;
 
   private final long address;
   private final long length;
@@ -55,13 +51,17 @@ abstract class HostVector {
     return addressOf(array) == address && array.length() == length && array.dataType() == type;
   }
 
-  final long length() {
-    return length;
-  }
-
   // data().address() of a view is that of the array it is a view of.
   private static long addressOf(INDArray array) {
     return array.data().address() + array.offset() * array.dataType().width();
+  }
+
+  final DataType type() {
+    return type;
+  }
+
+  final long length() {
+    return length;
   }
 
   /** A pointer to the first element of a window. */
@@ -83,46 +83,69 @@ abstract class HostVector {
     return (int) (index % WINDOW);
   }
 
-  /** Reads up to {@link #BLOCK} elements into {@code to}, from {@link Scratch#START} on. */
-  abstract void read(long from, int count, float[] to);
+  /** Reads elements into a block. */
+  abstract void read(long from, int count, Block block);
 
-  /** Reads up to {@link #BLOCK} elements into {@code to}, from {@link Scratch#START} on. */
-  abstract void read(long from, int count, double[] to);
+  /** Overwrites as many elements as the block has, rounding to this vector's type. */
+  abstract void write(long from, Block block);
 
-  /** {@code this -= (1 - decay) * (this - params)}, for a decay in (0, 1). */
-  abstract void lerp(HostVector params, long from, long to, double decay);
+  /** {@code this -= (1 - decay) * (this - block)}, for a decay in (0, 1). */
+  abstract void average(long from, Block block, double decay);
 
-  /** {@code this = other}, rounded to this vector's type. */
-  abstract void copy(HostVector other, long from, long to);
+  /** Exchanges elements with another vector of this type. */
+  abstract void swap(HostVector other, long from, long to, Block block);
 
-  /** Exchanges the elements of two vectors of one type. */
-  abstract void swap(HostVector other, long from, long to);
-
-  /** Whether the elements are all finite. */
-  boolean isFinite(long from, long to) {
-    Scratch scratch = Scratch.ofThread();
-    float[] sums = scratch.moreFloats;
-    Arrays.fill(sums, 0);
-    for (long at = from; at < to; at += BLOCK) {
-      int count = (int) Math.min(BLOCK, to - at);
-      read(at, count, scratch.floats);
-      addZeroTimes(scratch.floats, sums, count);
+  /** Whether elements are finite. */
+  final boolean isFinite(long from, long to, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      read(at, (int) Math.min(Block.SIZE, to - at), block);
+      finite &= block.isFinite();
     }
-    for (float sum : sums) {
-      if (sum != 0) {
-        return false;
-      }
-    }
-    return true;
+    return finite;
   }
 
   /**
-   * Zero times a finite number is zero; zero times NaN or infinity is NaN, and stays in the sum.
+   * Moves elements towards those of the source that are finite.
+   *
+   * @param decay in [0, 1); 0 copies
+   * @return whether all were finite
    */
-  private static void addZeroTimes(float[] values, float[] sums, int count) {
-    int end = Scratch.START + Math.min(count, BLOCK);
-    for (int i = Scratch.START; i < end; i++) {
-      sums[i] += 0f * values[i];
+  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      int count = (int) Math.min(Block.SIZE, to - at);
+      source.read(at, count, block);
+      if (block.isFinite()) {
+        lerp(at, block, decay);
+      } else {
+        finite = false;
+        lerpFinite(source, at, count, decay, block);
+      }
+    }
+    return finite;
+  }
+
+  private void lerp(long from, Block block, double decay) {
+    if (decay == 0) {
+      write(from, block);
+    } else {
+      average(from, block, decay);
+    }
+  }
+
+  /** Takes the runs of finite elements as blocks of their own, and leaves out the others. */
+  private void lerpFinite(HostVector source, long from, int count, double decay, Block block) {
+    block.markFinite();
+    for (int i = 0; i < count; i++) {
+      int begin = i;
+      while (i < count && block.wasFinite(i)) {
+        i++;
+      }
+      if (begin < i) {
+        source.read(from + begin, i - begin, block);
+        lerp(from + begin, block, decay);
+      }
     }
   }
 }

@@ -3,22 +3,24 @@ package io.github.ema4j.core.kernel;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Chooses the kernel for a pair of arrays. */
+/** Chooses the kernel for some arrays. */
 public final class Kernels {
 
   private Kernels() {}
 
   /**
-   * The fastest kernel that fits: {@link HostKernel} where both arrays are dense and lie in host
-   * memory, {@link Nd4jKernel} otherwise.
+   * The fastest kernel that fits: {@link HostKernel} where all arrays are dense and lie in host
+   * memory of ND4J's native CPU backend, {@link Nd4jKernel} otherwise.
    *
-   * @param shadow the shadow
-   * @param params the parameters it follows
-   * @return a kernel of its own for this pair
+   * @param arrays the arrays that it will work on, or others of their kind
+   * @return a kernel of its own for them
    */
-  public static AveragingKernel forArrays(INDArray shadow, INDArray params) {
-    return HostKernel.supports(shadow) && HostKernel.supports(params)
-        ? new HostKernel()
-        : new Nd4jKernel();
+  public static AveragingKernel forArrays(INDArray... arrays) {
+    for (INDArray array : arrays) {
+      if (!HostKernel.supports(array)) {
+        return new Nd4jKernel();
+      }
+    }
+    return new HostKernel();
   }
 }

@@ -5,14 +5,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
+import org.nd4j.linalg.api.ops.impl.transforms.comparison.CompareAndReplace;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.indexing.conditions.Condition;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * A kernel of in-place ND4J operations: runs on every backend, CUDA included, and on arrays of any
- * layout. Allocates nothing of the order of the arrays.
+ * layout. Makes temporaries of the order of the arrays only where an element is not finite, and for
+ * the check of 16-bit arrays.
  */
 public final class Nd4jKernel implements AveragingKernel {
 
@@ -23,61 +25,110 @@ public final class Nd4jKernel implements AveragingKernel {
   public Nd4jKernel() {}
 
   @Override
-  public boolean isFinite(INDArray array) {
+  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges) {
+    boolean allFinite = true;
+    for (int range = 0; range < ranges.size(); range++) {
+      INDArray p = view(params, ranges, range);
+      boolean finite = allFinite(p);
+      for (int i = 0; i < shadows.length; i++) {
+        INDArray shadow = view(shadows[i], ranges, range);
+        if (finite) {
+          lerp(shadow, p, decays[i]);
+        } else {
+          lerpFinite(shadow, p, decays[i]);
+        }
+      }
+      allFinite &= finite;
+    }
+    return allFinite;
+  }
+
+  /** Parameters that are not finite get the value that the shadow has already. */
+  private static void lerpFinite(INDArray shadow, INDArray params, double decay) {
+    // A type that holds the values of both.
+    boolean wide = shadow.dataType() == DataType.DOUBLE || params.dataType() == DataType.DOUBLE;
+    DataType type = wide ? DataType.DOUBLE : DataType.FLOAT;
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+        INDArray finite = Nd4j.createUninitialized(type, params.length());
+        INDArray kept = Nd4j.createUninitialized(type, params.length())) {
+      finite.assign(params);
+      kept.assign(shadow);
+      // notFinite() overlooks NaN in this operation.
+      replace(finite, kept, Conditions.isNan());
+      replace(finite, kept, Conditions.isInfinite());
+      lerp(shadow, finite, decay);
+    }
+  }
+
+  private static void replace(INDArray values, INDArray by, Condition where) {
+    Nd4j.getExecutioner().exec(new CompareAndReplace(values, by, values, where));
+  }
+
+  private static void lerp(INDArray shadow, INDArray params, double decay) {
+    if (decay == 0) {
+      shadow.assign(params);
+    } else if (decay < 1) {
+      // p - d * (p - s) and not (s - p) * d + p, which would turn a constant -0.0 into 0.0
+      shadow.rsubi(params).muli(decay).rsubi(params);
+    }
+  }
+
+  @Override
+  public boolean copy(INDArray from, INDArray to, Ranges ranges) {
+    return lerp(from, new INDArray[] {to}, new double[] {0}, ranges);
+  }
+
+  @Override
+  public boolean isFinite(INDArray array, Ranges ranges) {
+    for (int range = 0; range < ranges.size(); range++) {
+      if (!allFinite(view(array, ranges, range))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean allFinite(INDArray array) {
     // In 16 bits a sum overflows early, and ND4J knows one bit pattern of a HALF NaN out of 2046.
     // A sum is many times faster than MatchCondition; only large finite values can mislead it.
-    INDArray values = array.dataType().width() == 2 ? array.castTo(DataType.FLOAT) : array;
-    if (Double.isFinite(values.norm1Number().doubleValue())) {
+    if (array.dataType().width() == 2) {
+      try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+          INDArray floats = array.castTo(DataType.FLOAT)) {
+        return allFinite(floats);
+      }
+    }
+    if (Double.isFinite(array.norm1Number().doubleValue())) {
       return true;
     }
-    MatchCondition notFinite = new MatchCondition(values, Conditions.notFinite());
+    MatchCondition notFinite = new MatchCondition(array, Conditions.notFinite());
     return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
   }
 
   @Override
-  public void lerp(INDArray shadow, INDArray params, double decay) {
-    if (decay == 0) {
-      copy(params, shadow);
-    } else if (decay < 1) {
-      INDArray p = like(shadow, params);
-      // p - d * (p - s) and not (s - p) * d + p, which would turn a constant -0.0 into 0.0
-      shadow.rsubi(p).muli(decay).rsubi(p);
-    }
-  }
-
-  @Override
-  public void copy(INDArray from, INDArray to) {
-    to.assign(like(to, from));
-  }
-
-  @Override
-  public void swap(INDArray a, INDArray b) {
-    INDArray flatA = flat(a);
-    INDArray flatB = flat(b);
-    long length = a.length();
+  public void swap(INDArray a, INDArray b, Ranges ranges) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray scratch = Nd4j.createUninitialized(a.dataType(), Math.min(length, SWAP_BLOCK))) {
-      for (long from = 0; from < length; from += SWAP_BLOCK) {
-        long to = Math.min(length, from + SWAP_BLOCK);
-        INDArrayIndex block = NDArrayIndex.interval(from, to);
-        INDArray blockA = flatA.get(block);
-        INDArray blockB = flatB.get(block);
-        INDArray saved =
-            to - from == scratch.length()
-                ? scratch
-                : scratch.get(NDArrayIndex.interval(0, to - from));
-        saved.assign(blockA);
-        blockA.assign(blockB);
-        blockB.assign(saved);
+        INDArray scratch =
+            Nd4j.createUninitialized(a.dataType(), Math.min(a.length(), SWAP_BLOCK))) {
+      for (int range = 0; range < ranges.size(); range++) {
+        for (long from = ranges.from(range); from < ranges.to(range); from += SWAP_BLOCK) {
+          long to = Math.min(ranges.to(range), from + SWAP_BLOCK);
+          INDArray blockA = view(a, from, to);
+          INDArray blockB = view(b, from, to);
+          INDArray saved = view(scratch, 0, to - from);
+          saved.assign(blockA);
+          blockA.assign(blockB);
+          blockB.assign(saved);
+        }
       }
     }
   }
 
-  private static INDArray like(INDArray target, INDArray array) {
-    return array.equalShapes(target) ? array : array.reshape(target.shape());
+  private static INDArray view(INDArray array, Ranges ranges, int range) {
+    return view(array, ranges.from(range), ranges.to(range));
   }
 
-  private static INDArray flat(INDArray array) {
-    return array.rank() == 1 ? array : array.reshape(array.length());
+  private static INDArray view(INDArray array, long from, long to) {
+    INDArray flat = array.rank() == 1 ? array : array.reshape(array.length());
+    return from == 0 && to == flat.length() ? flat : flat.get(NDArrayIndex.interval(from, to));
   }
 }

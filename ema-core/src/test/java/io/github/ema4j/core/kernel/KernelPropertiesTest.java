@@ -56,6 +56,11 @@ class KernelPropertiesTest {
         .withoutEdgeCases();
   }
 
+  private static void lerp(AveragingKernel kernel, INDArray params, INDArray shadow, double decay) {
+    Ranges all = Ranges.all(params.length());
+    assertTrue(kernel.lerp(params, new INDArray[] {shadow}, new double[] {decay}, all));
+  }
+
   /**
    * Both round each of their three operations (difference, product, sum) and the weight. A rounding
    * errs by half a unit in the last place, and the difference may be twice the larger magnitude, so
@@ -72,8 +77,8 @@ class KernelPropertiesTest {
     INDArray start = random(shadowType, length, seed + 1);
     INDArray byHost = start.dup();
     INDArray byNd4j = start.dup();
-    host.lerp(byHost, params, decay);
-    nd4j.lerp(byNd4j, params, decay);
+    lerp(host, params, byHost, decay);
+    lerp(nd4j, params, byNd4j, decay);
     double[] p = params.castTo(shadowType).toDoubleVector();
     for (int i = 0; i < length; i++) {
       double largest = Math.max(Math.abs(p[i]), Math.abs(start.getDouble(i)));
@@ -90,7 +95,7 @@ class KernelPropertiesTest {
       @ForAll("decays") double decay) {
     for (AveragingKernel kernel : kernels) {
       INDArray shadow = random(type, length, seed);
-      kernel.lerp(shadow, random(type, length, seed), decay);
+      lerp(kernel, random(type, length, seed), shadow, decay);
       assertArrayEquals(bits(random(type, length, seed)), bits(shadow), kernel.toString());
     }
   }
@@ -105,9 +110,9 @@ class KernelPropertiesTest {
     INDArray start = random(shadowType, length, seed + 1);
     for (AveragingKernel kernel : kernels) {
       INDArray shadow = start.dup();
-      kernel.lerp(shadow, params, 1);
+      lerp(kernel, params, shadow, 1);
       assertArrayEquals(bits(start), bits(shadow), kernel.toString());
-      kernel.lerp(shadow, params, 0);
+      lerp(kernel, params, shadow, 0);
       assertArrayEquals(bits(params.castTo(shadowType)), bits(shadow), kernel.toString());
     }
   }
@@ -121,8 +126,8 @@ class KernelPropertiesTest {
     INDArray from = random(fromType, length, seed);
     INDArray byHost = Nd4j.create(toType, length);
     INDArray byNd4j = Nd4j.create(toType, length);
-    host.copy(from, byHost);
-    nd4j.copy(from, byNd4j);
+    host.copy(from, byHost, Ranges.all(length));
+    nd4j.copy(from, byNd4j, Ranges.all(length));
     assertArrayEquals(bits(byNd4j), bits(byHost));
   }
 
@@ -132,7 +137,7 @@ class KernelPropertiesTest {
     for (AveragingKernel kernel : kernels) {
       INDArray a = random(type, length, seed);
       INDArray b = random(type, length, seed + 1);
-      kernel.swap(a, b);
+      kernel.swap(a, b, Ranges.all(length));
       assertArrayEquals(bits(random(type, length, seed + 1)), bits(a), kernel.toString());
       assertArrayEquals(bits(random(type, length, seed)), bits(b), kernel.toString());
     }
@@ -174,17 +179,17 @@ class KernelPropertiesTest {
     INDArray start = Nd4j.rand(DataType.FLOAT, length).subi(0.5);
     for (double decay : new double[] {0, 0.3, 0.999}) {
       INDArray whole = start.dup();
-      host.lerp(whole, params, decay);
+      lerp(host, params, whole, decay);
       INDArray inParts = start.dup();
       for (long from = 0; from < length; from += part) {
         var range = NDArrayIndex.interval(from, Math.min(length, from + part));
-        host.lerp(inParts.get(range), params.get(range), decay);
+        lerp(host, params.get(range), inParts.get(range), decay);
       }
       assertArrayEquals(whole.data().asFloat(), inParts.data().asFloat());
     }
     INDArray a = start.dup();
     INDArray b = params.dup();
-    host.swap(a, b);
+    host.swap(a, b, Ranges.all(length));
     assertArrayEquals(params.data().asFloat(), a.data().asFloat());
     assertArrayEquals(start.data().asFloat(), b.data().asFloat());
     assertTrue(host.isFinite(a));
@@ -203,7 +208,7 @@ class KernelPropertiesTest {
       float even = bits % 2 == 0 ? value : next;
       float[] from = {value, Math.nextDown(tie), tie, Math.nextUp(tie), -value, -tie};
       float[] expected = {value, value, even, next, -value, -even};
-      host.copy(Nd4j.createFromArray(from), to);
+      host.copy(Nd4j.createFromArray(from), to, Ranges.all(6));
       assertArrayEquals(expected, to.castTo(DataType.FLOAT).toFloatVector(), "at " + value);
     }
   }

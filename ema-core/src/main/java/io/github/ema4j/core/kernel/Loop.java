@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core.kernel;
+
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A loop over the chunks of {@link Ranges}, which the calling thread and, for long loops, helpers
+ * of the common pool take one by one. The caller never waits for a helper that has not begun: a
+ * busy machine costs speed only. Used again and again by one thread at a time; allocates nothing.
+ */
+final class Loop {
+
+  /** Work on elements {@code from} (inclusive) to {@code to} (exclusive); false is a verdict. */
+  interface Body {
+    boolean run(long from, long to, Block block);
+  }
+
+  /** Below this count waking a helper costs more than it gains. */
+  private static final long PARALLEL_FROM = 1 << 18;
+
+  /** Two to four threads saturate the memory of common machines. */
+  private static final int HELPERS = Math.min(Runtime.getRuntime().availableProcessors(), 4) - 1;
+
+  /** Polls, of some ten nanoseconds each, before the caller sleeps until the last chunk is done. */
+  private static final int SPINS = 1000;
+
+  private final Helper[] helpers = new Helper[HELPERS];
+  private final Block block = new Block();
+
+  // Written by the caller while nobody works, before `untaken`; read by all after taking a chunk.
+  private Ranges ranges;
+  private Body body;
+  private Thread caller;
+
+  private final AtomicInteger untaken = new AtomicInteger();
+  private final AtomicInteger unfinished = new AtomicInteger();
+  private volatile boolean verdict;
+  private volatile Throwable failure;
+
+  /** Runs the body over all chunks; true if it returned true for each. */
+  boolean all(Ranges ranges, Body body) {
+    this.ranges = ranges;
+    this.body = body;
+    caller = Thread.currentThread();
+    verdict = true;
+    failure = null;
+    unfinished.set(ranges.chunks());
+    untaken.set(ranges.chunks());
+    if (ranges.count() >= PARALLEL_FROM) {
+      callHelpers();
+    }
+    takeChunks(block);
+    for (int spin = 0; unfinished.get() > 0; spin++) {
+      if (spin < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        // A helper may have lost its processor in the middle of a chunk; it may have this one.
+        LockSupport.park(this);
+      }
+    }
+    if (failure != null) {
+      throw new IllegalStateException("A chunk of an array operation failed", failure);
+    }
+    return verdict;
+  }
+
+  private void callHelpers() {
+    for (int i = 0; i < helpers.length; i++) {
+      if (helpers[i] == null) {
+        helpers[i] = new Helper();
+      }
+      helpers[i].call();
+    }
+  }
+
+  private void takeChunks(Block block) {
+    for (int left; (left = untaken.get()) > 0; ) {
+      if (untaken.compareAndSet(left, left - 1)) {
+        runChunk(ranges.chunks() - left, block);
+      }
+    }
+  }
+
+  private void runChunk(int chunk, Block block) {
+    Thread waiting = caller;
+    try {
+      for (int i = ranges.firstPiece(chunk); i < ranges.firstPiece(chunk + 1); i++) {
+        if (!body.run(ranges.pieceFrom(i), ranges.pieceTo(i), block)) {
+          verdict = false;
+        }
+      }
+    } catch (Throwable t) { // must reach the caller, whichever thread it happened on
+      failure = t;
+    } finally {
+      // From here on the next loop may have begun.
+      if (unfinished.decrementAndGet() == 0 && waiting != Thread.currentThread()) {
+        LockSupport.unpark(waiting);
+      }
+    }
+  }
+
+  /**
+   * Never completes, as a task of the pool, and so can be given to it again and again. One that
+   * comes late finds no chunk, or helps in the next loop.
+   */
+  private final class Helper extends ForkJoinTask<Void> {
+    private final transient Block block = new Block();
+    private final AtomicBoolean called = new AtomicBoolean();
+
+    void call() {
+      if (called.compareAndSet(false, true)) {
+        ForkJoinPool.commonPool().execute(this);
+      }
+    }
+
+    @Override
+    protected boolean exec() {
+      do {
+        takeChunks(block);
+        called.set(false);
+      } while (untaken.get() > 0 && called.compareAndSet(false, true));
+      return false;
+    }
+
+    @Override
+    public Void getRawResult() {
+      return null;
+    }
+
+    @Override
+    protected void setRawResult(Void value) {}
+  }
+}
