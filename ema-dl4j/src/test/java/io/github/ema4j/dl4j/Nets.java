@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
@@ -10,6 +11,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.constraint.MaxNormConstraint;
 import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.AutoEncoder;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -141,6 +143,29 @@ final class Nets {
         .setOutputs("out")
         .setInputTypes(InputType.feedForward(4))
         .build();
+  }
+
+  /**
+   * Three branches whose parameters stand in another order than Deeplearning4j would find by
+   * itself, as in a configuration saved by another version of it.
+   */
+  static ComputationGraph branchesInReverse() {
+    ComputationGraphConfiguration configuration =
+        base()
+            .graphBuilder()
+            .addInputs("in")
+            .addLayer("a", new DenseLayer.Builder().nOut(4).build(), "in")
+            .addLayer("b", new DenseLayer.Builder().nOut(4).build(), "in")
+            .addLayer("c", new DenseLayer.Builder().nOut(4).build(), "in")
+            .addVertex("all", new MergeVertex(), "a", "b", "c")
+            .addLayer("out", softmax(3), "all")
+            .setOutputs("out")
+            .setInputTypes(InputType.feedForward(4))
+            .build();
+    // Vertex 0 is the input, 1 to 3 are the branches.
+    configuration.setTopologicalOrder(new int[] {0, 3, 2, 1, 4, 5});
+    configuration.setTopologicalOrderStr(List.of("in", "c", "b", "a", "all", "out"));
+    return initialised(configuration);
   }
 
   static ComputationGraph autoEncoderGraph() {

@@ -173,4 +173,22 @@ class NetworkViewTest {
     assertNotEquals(Bits.of(start), Bits.of(averaged));
     assertTrue(averaged.equalsWithEps(expected, 1e-6), averaged + " is not " + expected);
   }
+
+  /** A configuration from a file brings the order of its vertices, and so of its parameters. */
+  @Test
+  void graphKeepsItsOwnOrderOfParameters() {
+    ComputationGraph graph = Nets.branchesInReverse();
+    ModelEmaListener ema = trained(graph);
+
+    ComputationGraph copy = ema.network(graph);
+    INDArray ofView = output(ema.networkView(graph));
+
+    try (Swap ignored = ema.swap(graph)) {
+      graph
+          .paramTable()
+          .forEach((name, values) -> assertEquals(Bits.of(values), Bits.of(copy.getParam(name))));
+      assertEquals(Bits.of(output(graph)), Bits.of(output(copy)));
+      assertEquals(Bits.of(output(graph)), Bits.of(ofView));
+    }
+  }
 }

@@ -102,6 +102,9 @@ public final class Networks {
       if (network instanceof ComputationGraph graph) {
         ComputationGraphConfiguration configuration = graph.getConfiguration().clone();
         configuration.setDataType(params.dataType());
+        // Not cloned, but the order of the parameters: a graph from a file may have one of its own.
+        configuration.setTopologicalOrder(graph.getConfiguration().getTopologicalOrder());
+        configuration.setTopologicalOrderStr(graph.getConfiguration().getTopologicalOrderStr());
         ComputationGraph over = new ComputationGraph(configuration);
         over.init(params, false);
         return (M) over;
