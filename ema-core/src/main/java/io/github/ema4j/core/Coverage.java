@@ -158,7 +158,6 @@ public record Coverage(Ranges averaged, Ranges copied) {
 
   @Override
   public String toString() {
-    return "%d of %d averaged, %d copied"
-        .formatted(averaged.count(), length(), copied.count());
+    return "%d of %d averaged, %d copied".formatted(averaged.count(), length(), copied.count());
   }
 }

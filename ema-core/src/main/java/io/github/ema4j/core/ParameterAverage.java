@@ -198,7 +198,9 @@ public final class ParameterAverage {
     return count(next, finite);
   }
 
-  /** Takes over what is not averaged but copied; nothing if the policy forbids to change anything. */
+  /**
+   * Takes over what is not averaged but copied; nothing if the policy forbids to change anything.
+   */
   boolean copyCopied(INDArray params, boolean finite) {
     return (!finite && throwsOnNonFinite()) || kernel.copy(params, shadow, coverage.copied());
   }

@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
@@ -69,6 +70,9 @@ public final class ModelEmaListener implements TrainingListener {
 
   private volatile Model model;
   private volatile ParameterAverage average;
+  // What updates the average in place of this listener; null if nothing does.
+  private ModelEmaGroup group;
+  private boolean advised;
   private Optional<ConstrainedParameters> constrained = Optional.empty();
   // Whether an update is under way: the weights before it have been seen, those after it not yet.
   private boolean updating;
@@ -168,9 +172,11 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network given to {@link #attach}
    * @return true if the shadow was moved; false if this step was not due or was skipped
-   * @throws IllegalStateException if not attached, if attached to another network, or while swapped
+   * @throws IllegalStateException if not attached, if attached to another network, while swapped, or
+   *     as a member of a {@link ModelEmaGroup}, which has its own {@code update}
    */
   public boolean update(Model network) {
+    requireNoGroup();
     requireBound(network);
     return average.update(Networks.params(network));
   }
@@ -187,12 +193,13 @@ public final class ModelEmaListener implements TrainingListener {
       return;
     }
     requireBound(network);
+    requireNoOtherSwapped();
     average.set(Networks.params(network));
   }
 
   private void start(Model network, ParameterAverage start) {
     average = start;
-    constrained = ConstrainedParameters.of(network);
+    constrained = group == null ? ConstrainedParameters.of(network) : Optional.empty();
     model = network;
     log.info(
         "Averaging {} parameters of a {} after {} updates: {}",
@@ -200,6 +207,20 @@ public final class ModelEmaListener implements TrainingListener {
         network.getClass().getSimpleName(),
         start.updateCount(),
         config);
+  }
+
+  /** Leaves the updates to a group from now on. */
+  void join(ModelEmaGroup group) {
+    this.group = group;
+    constrained = Optional.empty();
+  }
+
+  void requireNoGroup() {
+    if (group != null) {
+      throw new IllegalStateException(
+          "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: register and"
+              + " update the group only");
+    }
   }
 
   void requireBound(Model network) {
@@ -232,44 +253,60 @@ public final class ModelEmaListener implements TrainingListener {
   @Override
   public void onEpochStart(Model network) {
     if (mine(network)) {
-      requireTrainable();
-      capture(network);
-      updating = false;
+      epochStarts();
+    }
+  }
+
+  void epochStarts() {
+    requireTrainable();
+    capture();
+    updating = false;
+    iterationDone = -1;
+    epochEnded = -1;
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    if (mine(network)) {
+      gradientIsKnown();
+    }
+  }
+
+  void gradientIsKnown() {
+    requireTrainable();
+    // Solvers that search along a line come here twice per update, the second time after it.
+    if (!updating) {
+      capture();
+      updating = true;
       iterationDone = -1;
       epochEnded = -1;
     }
   }
 
   @Override
-  public void onGradientCalculation(Model network) {
-    if (mine(network)) {
-      requireTrainable();
-      // Solvers that search along a line come here twice per update, the second time after it.
-      if (!updating) {
-        capture(network);
-        updating = true;
-        iterationDone = -1;
-        epochEnded = -1;
-      }
-    }
-  }
-
-  @Override
   public void iterationDone(Model network, int iteration, int epoch) {
     if (mine(network)) {
-      updating = false;
-      iterationDone = iteration;
+      stepIsDone(iteration);
       INDArray params = network.params();
       average.update(
           constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
     }
   }
 
+  void stepIsDone(int iteration) {
+    updating = false;
+    iterationDone = iteration;
+  }
+
   @Override
   public void onEpochEnd(Model network) {
     if (mine(network)) {
-      epochEnded = Networks.epochCount(network);
+      epochEnds();
     }
+  }
+
+  void epochEnds() {
+    epochEnded = Networks.epochCount(model);
   }
 
   @Override
@@ -283,16 +320,19 @@ public final class ModelEmaListener implements TrainingListener {
 
   /** Whether a callback is about the network to average. Binds to the first network seen. */
   private boolean mine(Model network) {
+    requireNoGroup();
     if (passesBy(network)) {
       return false;
     }
+    bind(network);
+    return true;
+  }
+
+  void bind(Model network) {
     if (model == null) {
-      start(
-          network,
-          new ParameterAverage(config, Networks.params(network), selection.of(network)));
+      attach(network);
     }
     requireBound(network);
-    return true;
   }
 
   /**
@@ -328,9 +368,9 @@ public final class ModelEmaListener implements TrainingListener {
   /**
    * Copies the weights while there has been no update, so that the shadow starts right before it.
    */
-  private void capture(Model network) {
+  private void capture() {
     if (average.stepCount() == 0) {
-      average.set(Networks.params(network));
+      average.set(Networks.params(model));
     }
   }
 
@@ -338,22 +378,30 @@ public final class ModelEmaListener implements TrainingListener {
     requireNotSwapped();
     int registrations = 0;
     for (TrainingListener listener : Networks.listeners(model)) {
-      if (listener == this) {
+      if (listener == (group == null ? this : group)) {
         registrations++;
       }
     }
     if (registrations > 1) {
       throw new IllegalStateException(
-          "This ModelEmaListener is registered %d times with one network and would average as often per step: register it once"
-              .formatted(registrations));
+          "This %s is registered %d times with one network and would average as often per step: register it once"
+              .formatted(
+                  (group == null ? this : group).getClass().getSimpleName(), registrations));
     }
   }
 
   private void requireNotSwapped() {
-    if (average != null && average.isSwapped()) {
+    if (isSwapped()) {
       throw new IllegalStateException(
           "Training while the averaged weights are swapped in would train them and lose the raw"
               + " ones: close the Swap first");
+    }
+  }
+
+  private void requireNoOtherSwapped() {
+    if (isSwapped() && !average.isSwapped()) {
+      throw new IllegalStateException(
+          "Another average of the ModelEmaGroup is swapped into the network: close the Swap first");
     }
   }
 
@@ -393,13 +441,15 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public Swap swap(Model network) {
     requireBound(network);
+    requireNoOtherSwapped();
     return average.swap(Networks.params(network));
   }
 
   /**
    * A second network whose parameters are the shadow itself: no copy is made, and it follows every
    * update. Use it between updates, on the training thread; do not train, close or clone it. It is
-   * of the shadow's data type.
+   * of the shadow's data type. Parameters that a {@link ParameterSelection} leaves out have the
+   * values that the network had when {@link #shadow} or this method was called last.
    *
    * @param network the network that this listener averages
    * @return the live averaged network
@@ -426,6 +476,7 @@ public final class ModelEmaListener implements TrainingListener {
   /**
    * An independent network with the averaged weights, to keep, save, serve or train on: of the
    * network's data type, with its iteration and epoch counts, without listeners and updater state.
+   * Warns once if more than a tenth of the average is still the initial weights.
    *
    * @param network the network that this listener averages
    * @return the averaged network
@@ -433,6 +484,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public MultiLayerNetwork network(MultiLayerNetwork network) {
     requireBound(network);
+    adviseOnce();
     return Networks.copy(network, shadow());
   }
 
@@ -445,7 +497,16 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public ComputationGraph network(ComputationGraph network) {
     requireBound(network);
+    adviseOnce();
     return Networks.copy(network, shadow());
+  }
+
+  private void adviseOnce() {
+    if (!advised) {
+      Optional<String> advice = DecayAdvice.about(average.counters());
+      advice.ifPresent(log::warn);
+      advised = advice.isPresent();
+    }
   }
 
   /**
@@ -495,6 +556,16 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public boolean isStarted() {
     return average != null;
+  }
+
+  /**
+   * Whether averaged weights stand in the network just now: those of this listener, or of another
+   * member of its {@link ModelEmaGroup}.
+   *
+   * @return true while a {@link Swap} is open
+   */
+  public boolean isSwapped() {
+    return group != null ? group.isSwapped() : average != null && average.isSwapped();
   }
 
   /**

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.NeuralNetwork;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -30,9 +31,11 @@ import org.deeplearning4j.optimize.listeners.EvaluativeListener;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Nesterovs;
 
 /** Averaging and evaluating change no bit of a training run. */
 class NoTraceTest {
@@ -69,6 +72,16 @@ class NoTraceTest {
             () -> Nets.lstm(BackpropType.TruncatedBPTT),
             masked,
             otherMasked),
+        new Subject(
+            "MLN LBFGS",
+            () -> Nets.mlpBy(OptimizationAlgorithm.LBFGS),
+            Data.points(7, 24),
+            Data.points(8, 8)),
+        new Subject(
+            "MLN of 16-bit floats",
+            () -> Nets.mlp(b -> b.dataType(DataType.FLOAT16).updater(new Nesterovs(0.01))),
+            Data.points(7, 24),
+            Data.points(8, 8)),
         new Subject("CG", Nets::graph, Data.points(7, 24), Data.points(8, 8)),
         new Subject(
             "CG LSTM, truncated BPTT, masks",

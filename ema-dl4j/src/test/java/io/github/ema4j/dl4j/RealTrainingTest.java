@@ -68,7 +68,7 @@ class RealTrainingTest {
     try (InputStream file = RealTrainingTest.class.getResourceAsStream("/iris.dat");
         Scanner lines = new Scanner(file, StandardCharsets.US_ASCII)) {
       for (int row = 0; row < 150; row++) {
-        String[] fields = lines.nextLine().split(",");
+        String[] fields = lines.nextLine().split(",", -1);
         for (int i = 0; i < 4; i++) {
           features.putScalar(row, i, Double.parseDouble(fields[i]));
         }

@@ -4,10 +4,12 @@ package io.github.ema4j.dl4j;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -306,6 +308,79 @@ class WaysToFitTest {
     assertEquals(network.getIterationCount(), ema.updateCount());
     assertEquals(byHand.bits(), Bits.of(ema.shadow()));
     assertEquals(Math.pow(DECAY, 20), ema.initialShare(), 1e-12);
+  }
+
+  @Test
+  void cadenceCountsIterations() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema =
+        ModelEmaListener.builder()
+            .decay(DECAY)
+            .startAfter(2)
+            .updateEvery(3)
+            .correctDecayForInterval(false)
+            .build();
+    List<INDArray> params = new ArrayList<>();
+    network.setListeners(
+        ema,
+        new BaseTrainingListener() {
+          @Override
+          public void iterationDone(Model model, int iteration, int epoch) {
+            params.add(model.params().dup());
+          }
+        });
+
+    network.fit(Batches.of(POINTS, 6), 3);
+
+    assertEquals(12, params.size());
+    EmaByHand byHand = new EmaByHand(ema, DECAY, params.get(1));
+    byHand.add(params.get(4));
+    byHand.add(params.get(7));
+    byHand.add(params.get(10));
+    assertEquals(3, ema.updateCount());
+    assertEquals(byHand.bits(), Bits.of(ema.shadow()));
+  }
+
+  @Test
+  void oneNetworkMayHaveSeveralAverages() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener slow = new ModelEmaListener(0.99);
+    ModelEmaListener fast = new ModelEmaListener(0.8);
+    EmaByHand slowByHand = new EmaByHand(slow, 0.99, network.params());
+    EmaByHand fastByHand = new EmaByHand(fast, 0.8, network.params());
+    BaseTrainingListener evaluating =
+        new BaseTrainingListener() {
+          @Override
+          public void iterationDone(Model model, int iteration, int epoch) {
+            network.output(POINTS.getFeatures());
+          }
+        };
+    network.setListeners(
+        slow, fast, slow.during(evaluating), fast.during(evaluating), slowByHand, fastByHand);
+
+    network.fit(Batches.of(POINTS, 8), 2);
+
+    assertEquals(6, slowByHand.updates());
+    assertEquals(6, fastByHand.updates());
+    MultiLayerNetwork alone = Nets.mlp();
+    alone.fit(Batches.of(POINTS, 8), 2);
+    assertEquals(Bits.of(alone.params()), Bits.of(network.params()));
+  }
+
+  @Test
+  void logTellsWhatIsAveragedAndHow() {
+    try (LogCapture log = new LogCapture(ModelEmaListener.class)) {
+      MultiLayerNetwork network = Nets.mlp();
+      network.setListeners(new ModelEmaListener(DECAY));
+      network.fit(Batches.of(POINTS, 8), 2);
+      assertEquals(1, log.messages(Level.INFO).size());
+      String message = log.messages(Level.INFO).get(0);
+      assertTrue(
+          message.startsWith(
+              "Averaging 67 parameters of a MultiLayerNetwork: schedule=constant(decay=0.9)"),
+          message);
+      assertEquals(List.of(), log.messages(Level.WARN));
+    }
   }
 
   @Test

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A training loop without {@code fit}: gradients of several small batches are added up before each
- * step of the optimizer. The average is updated once per step, not once per batch; counted per batch
- * it would forget four times as fast.
+ * step of the optimizer. The average is updated once per step, not once per batch; counted per
+ * batch it would forget four times as fast.
  */
 public final class CustomLoopExample {
   private static final Logger log = LoggerFactory.getLogger(CustomLoopExample.class);

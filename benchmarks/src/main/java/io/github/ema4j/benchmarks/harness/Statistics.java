@@ -4,8 +4,9 @@ package io.github.ema4j.benchmarks.harness;
 import java.util.Arrays;
 
 /**
- * Median and spread of a sample.
+ * Median, spread and least value of a sample.
  *
+ * @param best the smallest value
  * @param median the middle
  * @param q1 a quarter of the sample is below
  * @param q3 a quarter of the sample is above
@@ -13,7 +14,8 @@ import java.util.Arrays;
  *     the distribution (order statistics); the whole range for fewer than six values
  * @param high see {@code low}
  */
-public record Statistics(double median, double q1, double q3, double low, double high) {
+public record Statistics(
+    double best, double median, double q1, double q3, double low, double high) {
 
   /**
    * Of some values.
@@ -30,6 +32,7 @@ public record Statistics(double median, double q1, double q3, double low, double
     int n = sorted.length;
     int rank = Math.max(0, (int) Math.floor((n - 1.96 * Math.sqrt(n)) / 2 - 0.5));
     return new Statistics(
+        sorted[0],
         quantile(sorted, 0.5),
         quantile(sorted, 0.25),
         quantile(sorted, 0.75),

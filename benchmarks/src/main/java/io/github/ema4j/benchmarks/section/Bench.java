@@ -31,7 +31,14 @@ public record Bench(Effort effort, Workers workers, Report report) {
     Comparison comparison = new Comparer(effort).compare(variants);
     MarkdownTable table =
         new MarkdownTable(
-            "Variant", "threads", "ms", "quartiles", "ns/parameter", "GB/s", "time ÷ first row");
+            "Variant",
+            "threads",
+            "ms",
+            "quartiles",
+            "best",
+            "ns/parameter",
+            "GB/s",
+            "time ÷ first row");
     for (Variant variant : variants) {
       Statistics nanos = comparison.nanos(variant);
       table.row(
@@ -39,6 +46,7 @@ public record Bench(Effort effort, Workers workers, Report report) {
           variant.threads(),
           Format.ms(nanos.median()),
           Format.quartiles(nanos),
+          Format.ms(nanos.best()),
           Format.digits(nanos.median() / parameters),
           variant.bytes() == 0 ? "–" : Format.digits(variant.bytes() * parameters / nanos.median()),
           Format.ratio(comparison.ratio(variant, variants.get(0))));

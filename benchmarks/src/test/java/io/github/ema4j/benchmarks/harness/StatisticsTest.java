@@ -19,6 +19,7 @@ class StatisticsTest {
     assertEquals(3, statistics.median());
     assertEquals(2, statistics.q1());
     assertEquals(4, statistics.q3());
+    assertEquals(1, statistics.best());
     assertEquals(2.5, ofOneTo(4).median());
   }
 
@@ -34,7 +35,7 @@ class StatisticsTest {
 
   @Test
   void oneValueIsItsOwnStatistics() {
-    assertEquals(new Statistics(7, 7, 7, 7, 7), Statistics.of(7));
+    assertEquals(new Statistics(7, 7, 7, 7, 7, 7), Statistics.of(7));
   }
 
   @Test

@@ -80,8 +80,8 @@ final class Block {
 
   /** Whether the elements are all finite in the type they came in. */
   boolean isFinite() {
-    if (count == SIZE) {
-      return hasFloats ? areFinite(floats, floatSums) : areFinite(doubles, doubleSums);
+    if (count == SIZE && (hasFloats ? isFiniteFloats() : isFinite(doubles, doubleSums))) {
+      return true;
     }
     for (int i = 0; i < count; i++) {
       if (!isFinite(i)) {
@@ -89,6 +89,11 @@ final class Block {
       }
     }
     return true;
+  }
+
+  /** Whether a full block of floats is finite; may be mistaken when it says that it is not. */
+  boolean isFiniteFloats() {
+    return isFinite(floats, floatSums);
   }
 
   private boolean isFinite(int index) {
@@ -109,43 +114,48 @@ final class Block {
     return finite[index];
   }
 
-  // Zero times a finite number is zero; zero times NaN or infinity is NaN, and stays in a sum.
+  // A sum with anything that is not finite is not finite. One of finite values may be too large,
+  // and then a closer look shows it. In lanes, because only those are vectorised.
 
-  private static boolean areFinite(float[] values, float[] sums) {
+  private static boolean isFinite(float[] values, float[] sums) {
     for (int i = START; i < START + LANES; i++) {
       sums[i] =
-          0f * values[i]
-              + 0f * values[i + LANES]
-              + 0f * values[i + 2 * LANES]
-              + 0f * values[i + 3 * LANES]
-              + 0f * values[i + 4 * LANES]
-              + 0f * values[i + 5 * LANES]
-              + 0f * values[i + 6 * LANES]
-              + 0f * values[i + 7 * LANES];
+          values[i]
+              + values[i + LANES]
+              + values[i + 2 * LANES]
+              + values[i + 3 * LANES]
+              + values[i + 4 * LANES]
+              + values[i + 5 * LANES]
+              + values[i + 6 * LANES]
+              + values[i + 7 * LANES];
     }
-    float sum = 0;
-    for (int i = START; i < START + LANES; i++) {
-      sum += sums[i];
+    float even = 0;
+    float odd = 0;
+    for (int i = START; i < START + LANES; i += 2) {
+      even += sums[i];
+      odd += sums[i + 1];
     }
-    return sum == 0;
+    return Float.isFinite(even + odd);
   }
 
-  private static boolean areFinite(double[] values, double[] sums) {
+  private static boolean isFinite(double[] values, double[] sums) {
     for (int i = START; i < START + LANES; i++) {
       sums[i] =
-          0.0 * values[i]
-              + 0.0 * values[i + LANES]
-              + 0.0 * values[i + 2 * LANES]
-              + 0.0 * values[i + 3 * LANES]
-              + 0.0 * values[i + 4 * LANES]
-              + 0.0 * values[i + 5 * LANES]
-              + 0.0 * values[i + 6 * LANES]
-              + 0.0 * values[i + 7 * LANES];
+          values[i]
+              + values[i + LANES]
+              + values[i + 2 * LANES]
+              + values[i + 3 * LANES]
+              + values[i + 4 * LANES]
+              + values[i + 5 * LANES]
+              + values[i + 6 * LANES]
+              + values[i + 7 * LANES];
     }
-    double sum = 0;
-    for (int i = START; i < START + LANES; i++) {
-      sum += sums[i];
+    double even = 0;
+    double odd = 0;
+    for (int i = START; i < START + LANES; i += 2) {
+      even += sums[i];
+      odd += sums[i + 1];
     }
-    return sum == 0;
+    return Double.isFinite(even + odd);
   }
 }

@@ -31,7 +31,7 @@ final class DoubleVector extends HostVector {
   }
 
   @Override
-  void lerp(long from, Block block, double decay) {
+  void average(long from, Block block, double decay) {
     DoubleBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     double weight = 1 - decay;
@@ -66,13 +66,16 @@ final class DoubleVector extends HostVector {
   }
 
   @Override
-  void swap(HostVector other, long from, int count, Block block) {
+  void swap(HostVector other, long from, long to, Block block) {
     DoubleBuffer a = windows[windowOf(from)];
     DoubleBuffer b = ((DoubleVector) other).windows[windowOf(from)];
-    double[] saved = block.fillDoubles(count);
-    int index = inWindow(from);
-    a.get(index, saved, START, count);
-    a.put(index, b, index, count);
-    b.put(index, saved, START, count);
+    double[] saved = block.fillDoubles(0);
+    for (long at = from; at < to; at += Block.SIZE) {
+      int index = inWindow(at);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
+      a.put(index, b, index, count);
+      b.put(index, saved, START, count);
+    }
   }
 }

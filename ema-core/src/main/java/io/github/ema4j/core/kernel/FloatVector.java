@@ -31,7 +31,7 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void lerp(long from, Block block, double decay) {
+  void average(long from, Block block, double decay) {
     FloatBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     float weight = (float) (1 - decay);
@@ -40,6 +40,43 @@ final class FloatVector extends HostVector {
     } else {
       lerpFromParams(window, index, block.floats(), block.count(), (float) decay);
     }
+  }
+
+  /** The same as in any vector, in one compiled loop for the case that matters most. */
+  @Override
+  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
+    float weight = (float) (1 - decay);
+    if (weight >= 0.5f || !(source instanceof FloatVector params)) {
+      return super.lerp(source, from, to, decay, block);
+    }
+    boolean finite = true;
+    long at = from;
+    while (at < to) {
+      long end = at + lerpFullBlocks(params, at, to, weight, block);
+      // The rest, or a block with something that is not finite.
+      long next = Math.min(to, end + Block.SIZE);
+      finite &= super.lerp(source, end, next, decay, block);
+      at = next;
+    }
+    return finite;
+  }
+
+  /** Stops before a block that is not full or not finite; returns how many elements it moved. */
+  private int lerpFullBlocks(FloatVector params, long from, long to, float weight, Block block) {
+    FloatBuffer shadow = windows[windowOf(from)];
+    FloatBuffer source = params.windows[windowOf(from)];
+    float[] p = block.fillFloats(Block.SIZE);
+    int begin = inWindow(from);
+    int end = begin + (int) (to - from);
+    int at = begin;
+    for (; at + Block.SIZE <= end; at += Block.SIZE) {
+      source.get(at, p, START, Block.SIZE);
+      if (!block.isFiniteFloats()) {
+        break;
+      }
+      lerpFromShadow(shadow, at, p, Block.SIZE, weight);
+    }
+    return at - begin;
   }
 
   // Small methods of their own: each is one loop that the compiler vectorises.
@@ -66,13 +103,16 @@ final class FloatVector extends HostVector {
   }
 
   @Override
-  void swap(HostVector other, long from, int count, Block block) {
+  void swap(HostVector other, long from, long to, Block block) {
     FloatBuffer a = windows[windowOf(from)];
     FloatBuffer b = ((FloatVector) other).windows[windowOf(from)];
-    float[] saved = block.fillFloats(count);
-    int index = inWindow(from);
-    a.get(index, saved, START, count);
-    a.put(index, b, index, count);
-    b.put(index, saved, START, count);
+    float[] saved = block.fillFloats(0);
+    for (long at = from; at < to; at += Block.SIZE) {
+      int index = inWindow(at);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
+      a.put(index, b, index, count);
+      b.put(index, saved, START, count);
+    }
   }
 }

@@ -65,7 +65,7 @@ final class HalfVector extends HostVector {
   }
 
   @Override
-  void lerp(long from, Block block, double decay) {
+  void average(long from, Block block, double decay) {
     throw new IllegalArgumentException(
         "A shadow must be FLOAT or DOUBLE: in 16 bits its small updates round to nothing");
   }
@@ -98,13 +98,16 @@ final class HalfVector extends HostVector {
   }
 
   @Override
-  void swap(HostVector other, long from, int count, Block block) {
+  void swap(HostVector other, long from, long to, Block block) {
     ShortBuffer a = windows[windowOf(from)];
     ShortBuffer b = ((HalfVector) other).windows[windowOf(from)];
     short[] saved = block.shorts;
-    int index = inWindow(from);
-    a.get(index, saved, START, count);
-    a.put(index, b, index, count);
-    b.put(index, saved, START, count);
+    for (long at = from; at < to; at += Block.SIZE) {
+      int index = inWindow(at);
+      int count = (int) Math.min(Block.SIZE, to - at);
+      a.get(index, saved, START, count);
+      a.put(index, b, index, count);
+      b.put(index, saved, START, count);
+    }
   }
 }

@@ -18,11 +18,11 @@ public final class HostKernel implements AveragingKernel {
 
   // The operations as objects, made once: a call allocates nothing.
   private final Loop.Body lerp = this::lerp;
-  private final Loop.Body copy = this::copy;
   private final Loop.Body swap = this::swap;
   private final Loop.Body isFinite = this::isFinite;
-  private final Move lerpBlock = this::lerpBlock;
-  private final Move writeBlock = this::writeBlock;
+
+  private final INDArray[] copied = new INDArray[1];
+  private final double[] atOnce = {0};
 
   // What an operation works on. An average works on the same memory again and again, so that the
   // arrays of the last call often are those of the next.
@@ -69,7 +69,8 @@ public final class HostKernel implements AveragingKernel {
 
   @Override
   public boolean copy(INDArray from, INDArray to, Ranges ranges) {
-    return pairwise(from, to, ranges, copy);
+    copied[0] = to;
+    return lerp(from, copied, atOnce, ranges);
   }
 
   @Override
@@ -79,7 +80,14 @@ public final class HostKernel implements AveragingKernel {
           "Only arrays of one type can be swapped, but they are %s and %s"
               .formatted(a.dataType(), b.dataType()));
     }
-    pairwise(b, a, ranges, swap);
+    targets[0] = map(targets[0], a, ranges);
+    source = map(source, b, ranges);
+    try {
+      loop.all(ranges, swap);
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+    }
   }
 
   @Override
@@ -89,17 +97,6 @@ public final class HostKernel implements AveragingKernel {
       return loop.all(ranges, isFinite);
     } finally {
       Reference.reachabilityFence(array);
-    }
-  }
-
-  private boolean pairwise(INDArray from, INDArray to, Ranges ranges, Loop.Body operation) {
-    source = map(source, from, ranges);
-    targets[0] = map(targets[0], to, ranges);
-    try {
-      return loop.all(ranges, operation);
-    } finally {
-      Reference.reachabilityFence(from);
-      Reference.reachabilityFence(to);
     }
   }
 
@@ -113,75 +110,35 @@ public final class HostKernel implements AveragingKernel {
   }
 
   private boolean lerp(long from, long to, Block block) {
-    return move(from, to, block, lerpBlock);
+    if (targetCount == 1 && decays[0] < 1) {
+      return targets[0].lerp(source, from, to, decays[0], block);
+    }
+    // Block by block: the source comes from memory for the first target and from cache for others.
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      finite &= lerpAll(at, Math.min(to, at + Block.SIZE), block);
+    }
+    return finite;
   }
 
-  private boolean copy(long from, long to, Block block) {
-    return move(from, to, block, writeBlock);
+  private boolean lerpAll(long from, long to, Block block) {
+    boolean checked = false;
+    boolean finite = true;
+    for (int i = 0; i < targetCount; i++) {
+      if (decays[i] < 1) {
+        finite = targets[i].lerp(source, from, to, decays[i], block);
+        checked = true;
+      }
+    }
+    return checked ? finite : source.isFinite(from, to, block);
   }
 
   private boolean isFinite(long from, long to, Block block) {
-    boolean finite = true;
-    for (long at = from; at < to; at += Block.SIZE) {
-      source.read(at, (int) Math.min(Block.SIZE, to - at), block);
-      finite &= block.isFinite();
-    }
-    return finite;
+    return source.isFinite(from, to, block);
   }
 
   private boolean swap(long from, long to, Block block) {
-    for (long at = from; at < to; at += Block.SIZE) {
-      source.swap(targets[0], at, (int) Math.min(Block.SIZE, to - at), block);
-    }
+    targets[0].swap(source, from, to, block);
     return true;
-  }
-
-  /** Moves the targets towards a block of the source that begins at an index. */
-  private interface Move {
-    void apply(long at, Block block);
-  }
-
-  private void lerpBlock(long at, Block block) {
-    for (int i = 0; i < targetCount; i++) {
-      if (decays[i] == 0) {
-        targets[i].write(at, block);
-      } else if (decays[i] < 1) {
-        targets[i].lerp(at, block, decays[i]);
-      }
-    }
-  }
-
-  private void writeBlock(long at, Block block) {
-    targets[0].write(at, block);
-  }
-
-  private boolean move(long from, long to, Block block, Move move) {
-    boolean finite = true;
-    for (long at = from; at < to; at += Block.SIZE) {
-      int count = (int) Math.min(Block.SIZE, to - at);
-      source.read(at, count, block);
-      if (block.isFinite()) {
-        move.apply(at, block);
-      } else {
-        finite = false;
-        moveFinite(at, count, block, move);
-      }
-    }
-    return finite;
-  }
-
-  /** Takes the runs of finite elements as blocks of their own, and leaves out the others. */
-  private void moveFinite(long at, int count, Block block, Move move) {
-    block.markFinite();
-    for (int i = 0; i < count; i++) {
-      int begin = i;
-      while (i < count && block.wasFinite(i)) {
-        i++;
-      }
-      if (begin < i) {
-        source.read(at + begin, i - begin, block);
-        move.apply(at + begin, block);
-      }
-    }
   }
 }

@@ -90,8 +90,62 @@ abstract class HostVector {
   abstract void write(long from, Block block);
 
   /** {@code this -= (1 - decay) * (this - block)}, for a decay in (0, 1). */
-  abstract void lerp(long from, Block block, double decay);
+  abstract void average(long from, Block block, double decay);
 
   /** Exchanges elements with another vector of this type. */
-  abstract void swap(HostVector other, long from, int count, Block block);
+  abstract void swap(HostVector other, long from, long to, Block block);
+
+  /** Whether elements are finite. */
+  final boolean isFinite(long from, long to, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      read(at, (int) Math.min(Block.SIZE, to - at), block);
+      finite &= block.isFinite();
+    }
+    return finite;
+  }
+
+  /**
+   * Moves elements towards those of the source that are finite.
+   *
+   * @param decay in [0, 1); 0 copies
+   * @return whether all were finite
+   */
+  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      int count = (int) Math.min(Block.SIZE, to - at);
+      source.read(at, count, block);
+      if (block.isFinite()) {
+        lerp(at, block, decay);
+      } else {
+        finite = false;
+        lerpFinite(source, at, count, decay, block);
+      }
+    }
+    return finite;
+  }
+
+  private void lerp(long from, Block block, double decay) {
+    if (decay == 0) {
+      write(from, block);
+    } else {
+      average(from, block, decay);
+    }
+  }
+
+  /** Takes the runs of finite elements as blocks of their own, and leaves out the others. */
+  private void lerpFinite(HostVector source, long from, int count, double decay, Block block) {
+    block.markFinite();
+    for (int i = 0; i < count; i++) {
+      int begin = i;
+      while (i < count && block.wasFinite(i)) {
+        i++;
+      }
+      if (begin < i) {
+        source.read(from + begin, i - begin, block);
+        lerp(from + begin, block, decay);
+      }
+    }
+  }
 }

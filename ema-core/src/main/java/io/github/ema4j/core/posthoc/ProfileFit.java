@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.posthoc;
 
-import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -26,18 +25,15 @@ public final class ProfileFit {
   /**
    * Fits stored profiles to a target.
    *
-   * @param stored the profiles that there are, all different
+   * @param stored the profiles that there are; of some that hardly differ only one is used
    * @param target the profile that is wanted
    * @return the fit
-   * @throws IllegalArgumentException if none is stored or two are the same
+   * @throws IllegalArgumentException if none is stored
    */
   public static ProfileFit of(List<PowerFunctionProfile> stored, PowerFunctionProfile target) {
     int n = stored.size();
     if (n == 0) {
       throw new IllegalArgumentException("There are no stored profiles to combine");
-    }
-    if (new HashSet<>(stored).size() < n) {
-      throw new IllegalArgumentException("Two of the stored profiles are the same: " + stored);
     }
     double[][] a = new double[n][n];
     double[] b = new double[n];
@@ -47,7 +43,7 @@ public final class ProfileFit {
         a[i][j] = stored.get(i).dot(stored.get(j));
       }
     }
-    double[] x = LinearSystem.solve(a, b);
+    double[] x = LeastSquares.solve(a, b);
     double sum = 0;
     for (double coefficient : x) {
       sum += coefficient;

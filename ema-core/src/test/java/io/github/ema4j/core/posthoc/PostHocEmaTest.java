@@ -20,10 +20,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,7 +115,7 @@ class PostHocEmaTest {
       INDArray[] walk = walk(3);
       PostHocEma postHoc = snapshots(walk, 20, directory);
       INDArray direct = follow(walk, 610, 0.15, 1, null);
-      assertEquals(0, distance(direct, postHoc.reconstruct(0.15, 610)), 1);
+      assertEquals(0, distance(direct, postHoc.reconstruct(0.15, 610)), 0.2);
       assertTrue(postHoc.profileError(0.15, 610) > 5 * postHoc.profileError(0.15, 620));
     }
 
@@ -284,35 +280,24 @@ class PostHocEmaTest {
       assertTrue(e.getMessage().contains("changed"), e.getMessage());
     }
 
-    @Property(tries = 200)
-    void anyDamagedByteIsNoticed(
-        @ForAll @LongRange(min = 0, max = 71) long position, @ForAll byte value)
-        throws IOException {
-      Path directory = Files.createTempDirectory("damaged");
-      try {
-        Snapshot snapshot = Snapshot.write(directory, RUN, 0.1, 5, Vectors.floats(1, 2, 3));
-        byte[] bytes = Files.readAllBytes(snapshot.file());
-        assertEquals(72, bytes.length);
-        boolean same = bytes[(int) position] == value;
-        bytes[(int) position] = value;
-        Files.write(snapshot.file(), bytes);
-        if (same) {
-          PostHocEma.read(directory).reconstruct(0.1);
-        } else {
+    @Test
+    void anyDamagedByteIsNoticed() throws IOException {
+      Snapshot snapshot = written();
+      byte[] bytes = Files.readAllBytes(snapshot.file());
+      assertEquals(72, bytes.length);
+      for (int i = 0; i < bytes.length; i++) {
+        for (int bit = 0; bit < 8; bit++) {
+          byte[] damaged = bytes.clone();
+          damaged[i] ^= (byte) (1 << bit);
+          Files.write(snapshot.file(), damaged);
           assertThrows(
               IOException.class,
               () -> {
                 PostHocEma postHoc = PostHocEma.read(directory);
                 postHoc.reconstruct(0.1, postHoc.lastUpdate());
-              });
+              },
+              "bit " + bit + " of byte " + i);
         }
-      } finally {
-        try (Stream<Path> files = Files.list(directory)) {
-          for (Path file : files.toList()) {
-            Files.delete(file);
-          }
-        }
-        Files.delete(directory);
       }
     }
 
@@ -325,16 +310,12 @@ class PostHocEmaTest {
       assertFails(snapshot.file().getFileName().toString());
     }
 
-    @Property(tries = 20)
-    void widthsOutOfRange(@ForAll @DoubleRange(min = 0.2886752, max = 10) double sigmaRel)
-        throws IOException {
-      Path directory = Files.createTempDirectory("widths");
-      Snapshot snapshot = Snapshot.write(directory, RUN, 0.1, 5, Vectors.floats(1));
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 0, 0.2886752, 1, Double.NaN})
+    void widthsOutOfRange(double sigmaRel) throws IOException {
+      written();
       PostHocEma postHoc = PostHocEma.read(directory);
-      Files.delete(snapshot.file());
-      Files.delete(directory);
       assertThrows(IllegalArgumentException.class, () -> postHoc.reconstruct(sigmaRel));
-      assertThrows(IllegalArgumentException.class, () -> postHoc.reconstruct(-sigmaRel));
     }
 
     @Test

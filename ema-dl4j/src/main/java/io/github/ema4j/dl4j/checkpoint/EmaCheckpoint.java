@@ -231,7 +231,7 @@ public final class EmaCheckpoint {
           "%s has no average of this network: register it and fit, or call attach(network)"
               .formatted(ema));
     }
-    if (ema.average().isSwapped()) {
+    if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
               + " close the Swap first");

@@ -23,6 +23,14 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
  * MultiLayerNetwork averaged = MultiLayerNetwork.load(new File("model.zip"), false);
  * }</pre>
  *
+ * <p>An average that reaches far back may need its batch-norm statistics fitted before:
+ *
+ * <pre>{@code
+ * MultiLayerNetwork averaged = ema.network(net);
+ * BatchNormStatistics.recalibrate(averaged, trainingData);
+ * EmaExport.save(Path.of("model.zip"), averaged);
+ * }</pre>
+ *
  * <p>The file is written to a temporary file first, forced to disk and then renamed: a crash leaves
  * either the old file or the new one. Call it on the thread that trains, or while no training runs.
  */
@@ -84,21 +92,36 @@ public final class EmaExport {
   private static void write(
       Path file, Model averaged, Moment moment, Optional<Normalizer<?>> normalizer)
       throws IOException {
-    INDArray params = Networks.params(averaged);
+    write(
+        file,
+        averaged,
+        Networks.iterationCount(averaged) + moment.uncountedIterations(),
+        Networks.epochCount(averaged) + moment.uncountedEpochs(),
+        zip -> {
+          if (normalizer.isPresent()) {
+            ModelEntries.writeNormalizer(zip, normalizer.get());
+          }
+        });
+  }
+
+  /** Writes entries of a file after those of the network. */
+  @FunctionalInterface
+  interface MoreEntries {
+    void writeTo(ZipWriter zip) throws IOException;
+  }
+
+  /** Saves a network for use, with these counts. */
+  static void write(Path file, Model network, int iteration, int epoch, MoreEntries more)
+      throws IOException {
+    INDArray params = Networks.params(network);
     ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
     AtomicFile.write(
         file,
         out -> {
           try (ZipWriter zip = new ZipWriter(out)) {
-            ModelEntries.writeConfiguration(
-                zip,
-                averaged,
-                Networks.iterationCount(averaged) + moment.uncountedIterations(),
-                Networks.epochCount(averaged) + moment.uncountedEpochs());
+            ModelEntries.writeConfiguration(zip, network, iteration, epoch);
             ModelEntries.writeArrays(zip, params, Optional.empty());
-            if (normalizer.isPresent()) {
-              ModelEntries.writeNormalizer(zip, normalizer.get());
-            }
+            more.writeTo(zip);
           }
         });
   }

@@ -6,7 +6,8 @@
  *
  * <p>{@link io.github.ema4j.dl4j.checkpoint.EmaCheckpoint} saves and restores, {@link
  * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files.
+ * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
+ * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
  *
  * <h2>Format 1 of a checkpoint</h2>
  *
@@ -38,7 +39,8 @@
  *     had once the update or epoch in which it was saved was complete</td></tr>
  * <tr><td>{@code average}</td><td>{@code length} (elements), {@code paramsType}, {@code
  *     shadowType}; {@code averaged} and {@code copied}, ranges of elements such as {@code
- *     0-100,150-200} (absent where all are averaged); the settings {@code schedule}, {@code requestedShadowType} (or {@code default}),
+ *     0-100,150-200} (absent where all are averaged); the settings {@code schedule},
+ *     {@code requestedShadowType} (or {@code default}),
  *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
  *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code skipped}, {@code decay} (of
  *     the last update; absent before the first), {@code initialShare}</td></tr>

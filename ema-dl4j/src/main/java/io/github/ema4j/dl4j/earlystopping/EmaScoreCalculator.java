@@ -25,8 +25,13 @@ import org.deeplearning4j.nn.api.Model;
  * }</pre>
  *
  * <p>Before the first update the averaged weights are the initial ones, and are scored as such.
- * Scores are in {@code result.getScoreVsEpoch()}; {@code getBestModelScore()} of Deeplearning4j
- * 1.0.0-M2.1 is overwritten by the stored network's own score field, which is 0.
+ * Scores are in {@code result.getScoreVsEpoch()}; {@code result.getBestModelScore()} is 0, since
+ * Deeplearning4j 1.0.0-M2.1 overwrites it with the stored network's own score field.
+ *
+ * <p>To stop and go on later, save an {@code EmaCheckpoint} after {@code fit}, and early stopping
+ * goes on with the restored network and average. Deeplearning4j's trainer starts anew then: it
+ * counts epochs from 0 and takes the first score for the best one so far, so give the second part a
+ * directory of its own. {@code BestModels} remembers the best score.
  *
  * @param <M> MultiLayerNetwork or ComputationGraph
  */

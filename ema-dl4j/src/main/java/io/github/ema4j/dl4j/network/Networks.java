@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -148,7 +149,8 @@ public final class Networks {
     List<NetworkParameter> parameters = new ArrayList<>();
     if (network instanceof MultiLayerNetwork mln) {
       for (org.deeplearning4j.nn.api.Layer layer : mln.getLayers()) {
-        add(parameters, start, layer.conf().getLayer().getLayerName(), layer, layer.paramTable());
+        String name = layer.conf().getLayer().getLayerName();
+        add(parameters, start, name, isFrozen(layer), layer.paramTable());
       }
     } else {
       for (GraphVertex vertex : ((ComputationGraph) network).getVertices()) {
@@ -156,7 +158,7 @@ public final class Networks {
             parameters,
             start,
             vertex.getVertexName(),
-            vertex.hasLayer() ? vertex.getLayer() : null,
+            vertex instanceof FrozenVertex || isFrozen(vertex.getLayer()),
             vertex.paramTable(false));
       }
     }
@@ -164,16 +166,19 @@ public final class Networks {
     return parameters;
   }
 
+  private static boolean isFrozen(org.deeplearning4j.nn.api.Layer layer) {
+    return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+  }
+
   private static void add(
       List<NetworkParameter> parameters,
       long start,
       String name,
-      org.deeplearning4j.nn.api.Layer layer,
+      boolean frozen,
       Map<String, INDArray> table) {
     if (table == null) {
       return;
     }
-    boolean frozen = layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
     // By offset: the order of the table is not that of the vector for every layer.
     table.forEach(
         (key, array) -> {

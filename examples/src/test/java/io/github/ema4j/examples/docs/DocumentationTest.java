@@ -19,35 +19,51 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** What the README says and shows is so. */
-class ReadmeTest {
+/** What the README and the guide say and show is so. */
+class DocumentationTest {
 
   private static final Path README = Path.of("..", "README.md");
 
   @TempDir Path directory;
 
-  @Test
-  void javaBlocksCompileAndRun() throws Exception {
-    JavaSnippets snippets = JavaSnippets.of(README);
-    assertTrue(snippets.blocks().size() >= 2, "the README shows how to integrate the plugin");
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/guide.md"})
+  void javaBlocksCompileAndRun(String page) throws Exception {
+    JavaSnippets snippets = JavaSnippets.of(Path.of("..").resolve(page));
+    assertTrue(snippets.blocks().size() >= 2, page + " shows code");
     Class<?> compiled =
         snippets.compile(
             directory,
             List.of(
                 "io.github.ema4j.core.*",
+                "io.github.ema4j.core.posthoc.*",
                 "io.github.ema4j.core.schedule.*",
                 "io.github.ema4j.dl4j.*",
+                "io.github.ema4j.dl4j.batchnorm.*",
+                "io.github.ema4j.dl4j.checkpoint.*",
+                "io.github.ema4j.dl4j.earlystopping.*",
                 "io.github.ema4j.dl4j.evaluation.*",
+                "io.github.ema4j.dl4j.posthoc.*",
+                "io.github.ema4j.dl4j.selection.*",
                 "java.io.File",
+                "java.nio.file.Path",
+                "org.deeplearning4j.earlystopping.*",
+                "org.deeplearning4j.earlystopping.saver.*",
+                "org.deeplearning4j.earlystopping.scorecalc.*",
+                "org.deeplearning4j.earlystopping.termination.*",
+                "org.deeplearning4j.earlystopping.trainer.*",
                 "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
                 "org.nd4j.evaluation.classification.Evaluation",
+                "org.nd4j.linalg.api.ndarray.INDArray",
                 "org.nd4j.linalg.dataset.api.iterator.DataSetIterator"),
             "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
-                + " int epochs");
+                + " int epochs, Path directory");
     for (int i = 0; i < snippets.blocks().size(); i++) {
       compiled
           .getMethod(
@@ -55,13 +71,15 @@ class ReadmeTest {
               MultiLayerNetwork.class,
               DataSetIterator.class,
               DataSetIterator.class,
-              int.class)
+              int.class,
+              Path.class)
           .invoke(
               null,
               softmax(),
               ImageIterator.shuffled(FashionMnist.training(), 500, 1),
               ImageIterator.inOrder(FashionMnist.test(), 500),
-              1);
+              2,
+              Files.createDirectory(directory.resolve("block" + i)));
     }
     Files.deleteIfExists(Path.of("averaged.zip"));
   }
@@ -110,10 +128,14 @@ class ReadmeTest {
 
   @Test
   void linksToFilesLeadSomewhere() throws Exception {
-    Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(README));
-    while (link.find()) {
-      Path target = README.resolveSibling(link.group(1));
-      assertTrue(Files.exists(target), "the README links to " + link.group(1));
+    for (String name :
+        List.of("README.md", "docs/guide.md", "examples/README.md", "benchmarks/README.md")) {
+      Path page = Path.of("..").resolve(name);
+      Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(page));
+      while (link.find()) {
+        Path target = page.resolveSibling(link.group(1));
+        assertTrue(Files.exists(target), name + " links to " + link.group(1));
+      }
     }
   }
 
