@@ -19,6 +19,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a file so that at every moment, also after a crash, it is either as before or wholly new.
@@ -28,6 +30,8 @@ import java.util.UUID;
  * system releases when the writer dies: so a leftover is told from work in progress.
  */
 final class AtomicFile {
+
+  private static final Logger log = LoggerFactory.getLogger(AtomicFile.class);
 
   private static final String PREFIX = ".ema4j-";
   private static final String SUFFIX = ".tmp";
@@ -55,7 +59,7 @@ final class AtomicFile {
     try {
       try (FileChannel channel =
               FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock()) {
+          FileLock lock = lockIfPossible(channel)) {
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         content.writeTo(out);
         out.flush();
@@ -71,6 +75,16 @@ final class AtomicFile {
       throw e;
     }
     force(directory);
+  }
+
+  /** The lock only serves to tidy up: files are written also where the file system has no locks. */
+  private static FileLock lockIfPossible(FileChannel channel) {
+    try {
+      return channel.tryLock();
+    } catch (IOException e) {
+      log.debug("Writing a temporary file without a lock", e);
+      return null;
+    }
   }
 
   private static Path directoryOf(Path file) {
@@ -122,7 +136,7 @@ final class AtomicFile {
 
   private static boolean isAbandoned(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
+        FileLock lock = lockIfPossible(channel)) {
       return lock != null;
     } catch (OverlappingFileLockException e) {
       return false; // being written by this process

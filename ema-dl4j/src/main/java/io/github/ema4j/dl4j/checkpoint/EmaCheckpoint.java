@@ -23,6 +23,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
 
 /**
  * Saves a training run, the network and its average, in one file, and restores it so that training
@@ -406,8 +407,9 @@ public final class EmaCheckpoint {
     }
     try {
       return CheckpointJson.read(zip.bytes(STATE_JSON));
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new EmaCheckpointException(file, e.getMessage(), e);
+    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+      throw new EmaCheckpointException(
+          file, "'" + STATE_JSON + "' cannot be understood: " + e.getMessage(), e);
     }
   }
 

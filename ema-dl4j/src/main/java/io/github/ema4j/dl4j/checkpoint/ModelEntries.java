@@ -167,10 +167,9 @@ final class ModelEntries {
       Normalizer<?> normalizer =
           NormalizerSerializer.getDefault().restore(new ByteArrayInputStream(bytes));
       return Optional.of(normalizer);
-    } catch (IOException e) {
-      throw e;
     } catch (Exception e) {
-      throw new IOException("'" + NORMALIZER_BIN + "' cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "'" + NORMALIZER_BIN + "' is not a normalizer: " + e.getMessage(), e);
     }
   }
 }

@@ -261,6 +261,20 @@ class RefusalsTest {
   }
 
   @Test
+  void entriesThatAreSomethingElse() throws IOException {
+    Path file = saved(Kind.MLP);
+    for (String name : new String[] {"emaState.json", "configuration.json", "normalizer.bin"}) {
+      Map<String, byte[]> entries = Zips.read(file);
+      entries.put(name, "[]".getBytes(UTF_8));
+      Path other = directory.resolve("other.zip");
+      Zips.write(other, entries);
+
+      assertRefused(
+          EmaCheckpointException.class, other.toString(), () -> EmaCheckpoint.restore(other));
+    }
+  }
+
+  @Test
   void aStateThatContradictsTheArrays() throws IOException {
     Path file = saved(Kind.MLP);
     long length = EmaCheckpoint.info(file).average().length();
