@@ -28,6 +28,7 @@ public final class AverageGroup {
   private final INDArray[] shadows;
   private final AveragingKernel kernel;
   private final Ranges ranges;
+  private final Ranges covered;
 
   // Of the update being made: what each average asked for, and what the kernel is to do.
   private final double[] next;
@@ -37,7 +38,8 @@ public final class AverageGroup {
     this.averages = averages;
     shadows = Arrays.stream(averages).map(ParameterAverage::memory).toArray(INDArray[]::new);
     kernel = Kernels.forArrays(shadows);
-    ranges = Ranges.all(averages[0].length());
+    ranges = averages[0].coverage().averaged();
+    covered = averages[0].coverage().covered();
     next = new double[averages.length];
     decays = new double[averages.length];
   }
@@ -61,6 +63,11 @@ public final class AverageGroup {
             "The averages of a group must be of the same parameters, but are of %d %s and of %d %s"
                 .formatted(
                     first.length(), first.paramsType(), average.length(), average.paramsType()));
+      }
+      if (!average.coverage().equals(first.coverage())) {
+        throw new IllegalArgumentException(
+            "The averages of a group must cover the same elements, but cover %s and %s"
+                .formatted(first.coverage(), average.coverage()));
       }
     }
     Set.of(averages); // throws if one is there twice
@@ -106,7 +113,7 @@ public final class AverageGroup {
       }
     }
     boolean finite = true;
-    if (checkFirst && !kernel.isFinite(params, ranges)) {
+    if (checkFirst && !kernel.isFinite(params, covered)) {
       finite = false;
       for (int i = 0; i < averages.length; i++) {
         if (averages[i].throwsOnNonFinite()) {
@@ -116,6 +123,11 @@ public final class AverageGroup {
     }
     if (due) {
       finite &= kernel.lerp(params, shadows, decays, ranges);
+      for (int i = 0; i < averages.length; i++) {
+        if (!Double.isNaN(next[i])) {
+          finite &= averages[i].copyCopied(params, finite);
+        }
+      }
     }
     return countAll(finite);
   }

@@ -41,7 +41,9 @@ public final class ParameterAverage {
   private final INDArray shadow;
   private final DataType paramsType;
   private final AveragingKernel kernel;
-  private final Ranges ranges;
+  private final Coverage coverage;
+  private final Ranges all;
+  private final Ranges covered;
 
   // The arguments of the kernel, here so that an update allocates nothing.
   private final INDArray[] shadows;
@@ -51,8 +53,8 @@ public final class ParameterAverage {
   private long updates;
   private long skipped;
   private boolean skippedLast;
-  private double decay = Double.NaN;
-  private double initialShare = 1;
+  private double decay;
+  private double initialShare;
   private Swap swap;
 
   /**
@@ -61,15 +63,48 @@ public final class ParameterAverage {
    * @param config how to average
    * @param start the parameters before the first update that the average sees: a dense vector of
    *     FLOAT, DOUBLE, HALF or BFLOAT16; copied
-   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense
+   * @throws IllegalArgumentException if {@code start} is empty, of another type or not dense, or
+   *     DOUBLE where a FLOAT shadow was asked for
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
-    this.config = Objects.requireNonNull(config, "config");
+    this(config, start, Coverage.all(lengthOf(start)));
+  }
+
+  /**
+   * Starts an average that covers a part of these parameters.
+   *
+   * @param config how to average
+   * @param start as for {@link #ParameterAverage(AveragingConfig, INDArray)}
+   * @param coverage which elements are averaged, copied or left out
+   * @throws IllegalArgumentException also if the coverage is of a vector of another length
+   * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
+   */
+  public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
+    this(config, start, coverage, AverageCounters.START);
+    if (!kernel.copy(start, shadow, all)) {
+      throw new NonFiniteParametersException(
+          "The parameters to start the average from hold NaN or infinite values");
+    }
+  }
+
+  private static long lengthOf(INDArray start) {
     Objects.requireNonNull(start, "start");
     if (start.isEmpty() || start.length() == 0) {
       throw new IllegalArgumentException(
           "There are no parameters to average: the array is empty. Is the network initialised?");
+    }
+    return start.length();
+  }
+
+  private ParameterAverage(
+      AveragingConfig config, INDArray start, Coverage coverage, AverageCounters counters) {
+    this.config = Objects.requireNonNull(config, "config");
+    this.coverage = Objects.requireNonNull(coverage, "coverage");
+    if (lengthOf(start) != coverage.length()) {
+      throw new IllegalArgumentException(
+          "The coverage is of a vector of %d elements, but there are %d parameters"
+              .formatted(coverage.length(), start.length()));
     }
     if (!start.dataType().isFPType()) {
       throw new IllegalArgumentException(
@@ -81,16 +116,58 @@ public final class ParameterAverage {
         config
             .shadowType()
             .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    if (paramsType == DataType.DOUBLE && shadowType == DataType.FLOAT) {
+      throw new IllegalArgumentException(
+          "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
+              + " DOUBLE");
+    }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
     }
     shadows = new INDArray[] {shadow};
     kernel = Kernels.forArrays(shadow, start);
-    ranges = Ranges.all(shadow.length());
-    if (!kernel.copy(start, shadow, ranges)) {
-      throw new NonFiniteParametersException(
-          "The parameters to start the average from hold NaN or infinite values");
+    all = Ranges.all(shadow.length());
+    covered = coverage.covered();
+    steps = counters.steps();
+    updates = counters.updates();
+    skipped = counters.skipped();
+    decay = counters.decay();
+    initialShare = counters.initialShare();
+  }
+
+  /**
+   * Goes on with an average that was stopped, as if it had not been.
+   *
+   * @param config how it averaged
+   * @param counters what {@link #counters} returned when it stopped
+   * @param shadow what {@link #shadow} returned then; copied
+   * @param params the parameters to go on with, of the length and type that the average is of; only
+   *     looked at, and not checked to be finite
+   * @param coverage what {@link #coverage} returned then
+   * @return the average
+   * @throws IllegalArgumentException if {@code shadow} is not of the length of the parameters and
+   *     the type that the configuration asks for
+   * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
+   */
+  public static ParameterAverage resume(
+      AveragingConfig config,
+      AverageCounters counters,
+      INDArray shadow,
+      INDArray params,
+      Coverage coverage) {
+    ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
+    INDArray own = average.shadow;
+    if (shadow.length() != own.length() || shadow.dataType() != own.dataType()) {
+      throw new IllegalArgumentException(
+          "An average of these parameters holds %d %s values, but was given %d %s"
+              .formatted(own.length(), own.dataType(), shadow.length(), shadow.dataType()));
     }
+    if (!average.kernel.isFinite(shadow, average.all)) {
+      throw new NonFiniteParametersException(
+          "The averaged values to go on with hold NaN or infinite values");
+    }
+    own.assign(shadow.reshape(own.ordering(), own.shape()));
+    return average;
   }
 
   /**
@@ -114,10 +191,18 @@ public final class ParameterAverage {
     if (!Double.isNaN(next)) {
       decays[0] = next;
       finite =
-          (!throwsOnNonFinite() || kernel.isFinite(params, ranges))
-              && kernel.lerp(params, shadows, decays, ranges);
+          (!throwsOnNonFinite() || kernel.isFinite(params, covered))
+              && kernel.lerp(params, shadows, decays, coverage.averaged());
+      finite &= copyCopied(params, finite);
     }
     return count(next, finite);
+  }
+
+  /**
+   * Takes over what is not averaged but copied; nothing if the policy forbids to change anything.
+   */
+  boolean copyCopied(INDArray params, boolean finite) {
+    return (!finite && throwsOnNonFinite()) || kernel.copy(params, shadow, coverage.copied());
   }
 
   /** The decay to apply at this step, 0 for a copy, NaN if no update is due. Changes nothing. */
@@ -198,11 +283,11 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!kernel.isFinite(params, ranges)) {
+    if (!kernel.isFinite(params, all)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    kernel.copy(params, shadow, ranges);
+    kernel.copy(params, shadow, all);
     steps = 0;
     updates = 0;
     skipped = 0;
@@ -223,7 +308,7 @@ public final class ParameterAverage {
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
     requireMatching(params);
-    swap = new Swap(this, kernel, ranges, params);
+    swap = new Swap(this, kernel, covered, params);
     return swap;
   }
 
@@ -245,12 +330,33 @@ public final class ParameterAverage {
     return shadow;
   }
 
-  INDArray memory() {
-    return shadow;
+  /**
+   * Takes over the elements that no update touches, so that {@link #shadow} is a whole set of
+   * weights.
+   *
+   * @param params the parameters now
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException while swapped
+   */
+  public synchronized void refreshLeftOut(INDArray params) {
+    requireNotSwapped("refreshed");
+    requireMatching(params);
+    if (covered.count() < all.count()) {
+      kernel.copy(params, shadow, coverage.leftOut());
+    }
   }
 
-  DataType paramsType() {
-    return paramsType;
+  /**
+   * Which elements are averaged, copied or left out.
+   *
+   * @return as given to the constructor
+   */
+  public Coverage coverage() {
+    return coverage;
+  }
+
+  INDArray memory() {
+    return shadow;
   }
 
   /**
@@ -281,12 +387,30 @@ public final class ParameterAverage {
   }
 
   /**
+   * The data type of the parameters that are averaged.
+   *
+   * @return FLOAT, DOUBLE, HALF or BFLOAT16
+   */
+  public DataType paramsType() {
+    return paramsType;
+  }
+
+  /**
    * The number of parameters.
    *
    * @return elements of the shadow
    */
   public long length() {
     return shadow.length();
+  }
+
+  /**
+   * All counts at once: with configuration and shadow, what {@link #resume} goes on with.
+   *
+   * @return as of now
+   */
+  public synchronized AverageCounters counters() {
+    return new AverageCounters(steps, updates, skipped, decay, initialShare);
   }
 
   /**

@@ -24,6 +24,7 @@ final class GoldenData {
   private final INDArray trajectory = npy("traj_f32.npy");
   private final INDArray expectedDouble = npy("expected_f64.npy");
   private final INDArray expectedFloat = npy("expected_f32.npy");
+  private final double[] magnitudes = largestMagnitudes();
 
   /** The configurations, in the order of the expected arrays. */
   List<String> configurations() {
@@ -47,14 +48,18 @@ final class GoldenData {
 
   /** The largest magnitude that each parameter has on the trajectory. */
   double[] magnitudes() {
-    double[] magnitudes = new double[(int) trajectory.columns()];
+    return magnitudes;
+  }
+
+  private double[] largestMagnitudes() {
+    double[] largest = new double[trajectory.columns()];
     for (int step = 0; step < trajectory.rows(); step++) {
       double[] params = params(step).toDoubleVector();
       for (int i = 0; i < params.length; i++) {
-        magnitudes[i] = Math.max(magnitudes[i], Math.abs(params[i]));
+        largest[i] = Math.max(largest[i], Math.abs(params[i]));
       }
     }
-    return magnitudes;
+    return largest;
   }
 
   /** The float64 result after the update at the given index of {@link #updates()}. */

@@ -68,7 +68,13 @@ class ParameterAveragePropertiesTest {
                 Arbitraries.integers().between(1, 5000), Arbitraries.of(1, 2, 511, 512, 513, 1024)),
             Arbitraries.longs())
         .as(Run::new)
-        .withoutEdgeCases(); // the lengths at a block's border are among the ordinary ones
+        .withoutEdgeCases()
+        .filter(
+            run ->
+                run.type() != DataType.DOUBLE
+                    || run.shadowType()
+                        == DataType
+                            .DOUBLE); // the lengths at a block's border are among the ordinary ones
   }
 
   @Provide
@@ -169,21 +175,26 @@ class ParameterAveragePropertiesTest {
     }
   }
 
-  /** One step of rounding analysis: each operation errs by half a unit of its result at most. */
+  /**
+   * In units in the last place of the larger magnitude the difference errs by one, which the weight
+   * halves, the weight by one, the product and the sum by a half: 2.5. The expected value, in
+   * double, errs by up to 2 units of a double itself.
+   */
   @Property
-  void anUpdateIsTheDefinitionWithinThreeUlpsOfTheLargerMagnitude(
+  void anUpdateIsTheDefinitionWithinAFewUlpsOfTheLargerMagnitude(
       @ForAll("runs") Run run, @ForAll("decay") double decay) {
     ParameterAverage average = run.average(DecaySchedule.constant(decay));
     average.update(run.params(1));
     double[] start = run.inShadowType(run.params(0)).toDoubleVector();
     double[] params = run.inShadowType(run.params(1)).toDoubleVector();
     for (int i = 0; i < start.length; i++) {
-      // In double this is exact to well below a FLOAT ulp, and to one DOUBLE ulp.
       double expected = decay * start[i] + (1 - decay) * params[i];
       double largest = Math.max(Math.abs(start[i]), Math.abs(params[i]));
-      double ulp =
-          run.shadowType() == DataType.FLOAT ? Math.ulp((float) largest) : Math.ulp(largest);
-      assertEquals(expected, average.shadow().getDouble(i), 3 * ulp, "element " + i);
+      double bound =
+          run.shadowType() == DataType.FLOAT
+              ? 2.6 * Math.ulp((float) largest)
+              : 4.5 * Math.ulp(largest);
+      assertEquals(expected, average.shadow().getDouble(i), bound, "element " + i);
     }
   }
 

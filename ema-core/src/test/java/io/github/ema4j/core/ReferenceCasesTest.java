@@ -5,7 +5,6 @@ import static io.github.ema4j.core.Vectors.assertValues;
 import static io.github.ema4j.core.Vectors.bits;
 import static io.github.ema4j.core.Vectors.doubles;
 import static io.github.ema4j.core.Vectors.floats;
-import static io.github.ema4j.core.Vectors.of;
 import static io.github.ema4j.core.schedule.DecaySchedule.constant;
 import static io.github.ema4j.core.schedule.DecaySchedule.copyFirst;
 import static io.github.ema4j.core.schedule.DecaySchedule.halfLife;
@@ -370,10 +369,10 @@ class ReferenceCasesTest {
         value = DataType.class,
         names = {"HALF", "BFLOAT16"})
     void theirShadowIsFloatAndDoesNotStall(DataType type) {
-      INDArray params = of(type, 2);
+      INDArray params = Vectors.of(type, 2);
       for (double[] decayAndExpected : new double[][] {{0.999, 1.999940}, {0.9999, 1.632139}}) {
         double decay = decayAndExpected[0];
-        ParameterAverage average = average(constant(decay), of(type, 1));
+        ParameterAverage average = average(constant(decay), Vectors.of(type, 1));
         for (int update = 0; update < 10_000; update++) {
           average.update(params);
         }
@@ -386,12 +385,12 @@ class ReferenceCasesTest {
 
     @Test
     void twentyThousandStepsTowardsOneAreWithinAThousandthOfTheExactValue() {
-      INDArray params = of(DataType.HALF, 1);
-      ParameterAverage inFloat = average(constant(0.9999), of(DataType.HALF, 0));
+      INDArray params = Vectors.of(DataType.HALF, 1);
+      ParameterAverage inFloat = average(constant(0.9999), Vectors.of(DataType.HALF, 0));
       ParameterAverage inDouble =
           new ParameterAverage(
               AveragingConfig.builder().decay(0.9999).shadowType(DataType.DOUBLE).build(),
-              of(DataType.HALF, 0));
+              Vectors.of(DataType.HALF, 0));
       for (int update = 0; update < 20_000; update++) {
         inFloat.update(params);
         inDouble.update(params);
@@ -440,6 +439,14 @@ class ReferenceCasesTest {
       expected[i] = 0.9 * start[i] + (1 - 0.9) * params[i];
     }
     assertValues(expected, average.shadow(), 1e-15);
+  }
+
+  /** Starting from the parameters, as for decays up to one half; from 1e8 float would end at 0. */
+  @Test
+  void aDecayNearZeroKeepsTheDigitsOfSmallParameters() {
+    ParameterAverage average = average(constant(1e-12), floats(1e8));
+    average.update(floats(1e-3));
+    assertEquals(1.1e-3, average.shadow().getDouble(0), 1e-9);
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
@@ -11,7 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -45,6 +50,7 @@ public final class EmaEvaluator {
   private final ModelEmaListener ema;
   private final ValidationSet validation;
   private final boolean onLiveView;
+  private final Optional<Consumer<Model>> recalibration;
 
   /** Shares the network's parameters; made once, since building a network takes a while. */
   private Model twin;
@@ -62,7 +68,7 @@ public final class EmaEvaluator {
    */
   public EmaEvaluator(
       ModelEmaListener ema, DataSetIterator validation, IEvaluation<?>... evaluations) {
-    this(ema, ValidationSet.of(validation, atOutputZero(evaluations)), false);
+    this(ema, ValidationSet.of(validation, atOutputZero(evaluations)));
   }
 
   /**
@@ -75,7 +81,7 @@ public final class EmaEvaluator {
    */
   public EmaEvaluator(
       ModelEmaListener ema, MultiDataSetIterator validation, IEvaluation<?>... evaluations) {
-    this(ema, ValidationSet.of(validation, atOutputZero(evaluations)), false);
+    this(ema, ValidationSet.of(validation, atOutputZero(evaluations)));
   }
 
   /**
@@ -89,13 +95,22 @@ public final class EmaEvaluator {
       ModelEmaListener ema,
       MultiDataSetIterator validation,
       Map<Integer, List<IEvaluation<?>>> evaluations) {
-    this(ema, ValidationSet.of(validation, evaluations), false);
+    this(ema, ValidationSet.of(validation, evaluations));
   }
 
-  private EmaEvaluator(ModelEmaListener ema, ValidationSet validation, boolean onLiveView) {
+  private EmaEvaluator(ModelEmaListener ema, ValidationSet validation) {
+    this(ema, validation, false, Optional.empty());
+  }
+
+  private EmaEvaluator(
+      ModelEmaListener ema,
+      ValidationSet validation,
+      boolean onLiveView,
+      Optional<Consumer<Model>> recalibration) {
     this.ema = Objects.requireNonNull(ema, "ema");
     this.validation = validation;
     this.onLiveView = onLiveView;
+    this.recalibration = recalibration;
   }
 
   private static Map<Integer, List<IEvaluation<?>>> atOutputZero(IEvaluation<?>... evaluations) {
@@ -110,7 +125,71 @@ public final class EmaEvaluator {
    * @return a new evaluator, otherwise like this one
    */
   public EmaEvaluator onLiveView() {
-    return new EmaEvaluator(ema, validation, true);
+    return new EmaEvaluator(ema, validation, true, Optional.empty());
+  }
+
+  /**
+   * An evaluator that first fits the batch-norm statistics to the averaged weights; see {@link
+   * BatchNormStatistics}. It evaluates {@link #averagedNetwork}, an independent copy made anew each
+   * time; raw weights are evaluated as they are.
+   *
+   * @param data features to compute the statistics over, usually training data; an iterator of its
+   *     own that can be reset, not the one that trains
+   * @return a new evaluator, otherwise like this one
+   * @throws IllegalArgumentException if the iterator cannot be reset
+   */
+  public EmaEvaluator recalibratingOn(DataSetIterator data) {
+    BatchNormStatistics.requireResettable(data);
+    return recalibrating(
+        network -> {
+          if (network instanceof MultiLayerNetwork mln) {
+            BatchNormStatistics.recalibrate(mln, data);
+          } else {
+            BatchNormStatistics.recalibrate((ComputationGraph) network, data);
+          }
+        });
+  }
+
+  /**
+   * An evaluator that first fits the batch-norm statistics to the averaged weights of a
+   * ComputationGraph; see {@link #recalibratingOn(DataSetIterator)}.
+   *
+   * @param data features to compute the statistics over; an iterator of its own that can be reset
+   * @return a new evaluator, otherwise like this one
+   * @throws IllegalArgumentException if the iterator cannot be reset
+   */
+  public EmaEvaluator recalibratingOn(MultiDataSetIterator data) {
+    BatchNormStatistics.requireResettable(data);
+    return recalibrating(
+        network -> {
+          if (network instanceof MultiLayerNetwork mln) {
+            BatchNormStatistics.recalibrate(mln, new MultiDataSetWrapperIterator(data));
+          } else {
+            BatchNormStatistics.recalibrate((ComputationGraph) network, data);
+          }
+        });
+  }
+
+  private EmaEvaluator recalibrating(Consumer<Model> recalibration) {
+    return new EmaEvaluator(ema, validation, false, Optional.of(recalibration));
+  }
+
+  /**
+   * An independent network with the averaged weights as this evaluator evaluates them, with
+   * recalibrated batch-norm statistics if it {@linkplain #recalibratingOn recalibrates}: to save or
+   * serve what was scored. See {@link ModelEmaListener#network}.
+   *
+   * @param network the network that is averaged
+   * @param <M> MultiLayerNetwork or ComputationGraph
+   * @return the averaged network, in the data type of the network
+   * @throws IllegalStateException if there is no average of this network, or it is swapped in
+   *     already; if recalibration finds no data, or values that are not finite
+   */
+  public <M extends Model> M averagedNetwork(M network) {
+    requireReady(network);
+    M averaged = Networks.copy(network, ema.shadow());
+    recalibration.ifPresent(recalibrate -> recalibrate.accept(averaged));
+    return averaged;
   }
 
   /**
@@ -126,6 +205,9 @@ public final class EmaEvaluator {
     if (ema.updateCount() == 0) {
       throw new IllegalStateException(
           "The average has not been updated yet, so it is just the initial weights: train first");
+    }
+    if (recalibration.isPresent()) {
+      return validation.evaluate(averagedNetwork(network));
     }
     if (onLiveView) {
       return validation.evaluate(Networks.over(network, ema.shadow()));
@@ -183,7 +265,7 @@ public final class EmaEvaluator {
    * @throws IllegalArgumentException if below 1
    */
   public EmaEvaluationListener everyEpochs(int epochs) {
-    return new EmaEvaluationListener(this::compare, epochs, EmaEvaluationListener.Unit.EPOCHS);
+    return listener(epochs, EmaEvaluationListener.Unit.EPOCHS);
   }
 
   /**
@@ -195,13 +277,16 @@ public final class EmaEvaluator {
    * @throws IllegalArgumentException if below 1
    */
   public EmaEvaluationListener everyIterations(int iterations) {
-    return new EmaEvaluationListener(
-        this::compare, iterations, EmaEvaluationListener.Unit.ITERATIONS);
+    return listener(iterations, EmaEvaluationListener.Unit.ITERATIONS);
+  }
+
+  private EmaEvaluationListener listener(int every, EmaEvaluationListener.Unit unit) {
+    return new EmaEvaluationListener(network -> !ema.passesBy(network), this::compare, every, unit);
   }
 
   private void requireReady(Model network) {
     ema.requireBound(network);
-    if (ema.average().isSwapped()) {
+    if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network already: close the Swap first");
     }

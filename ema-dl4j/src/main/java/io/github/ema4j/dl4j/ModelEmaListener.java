@@ -2,17 +2,21 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.network.ConstrainedParameters;
+import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -61,13 +65,20 @@ public final class ModelEmaListener implements TrainingListener {
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
   private final AveragingConfig config;
-  private final AtomicBoolean warned = new AtomicBoolean();
+  private final ParameterSelection selection;
+  private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
   private volatile Model model;
   private volatile ParameterAverage average;
+  // What updates the average in place of this listener; null if nothing does.
+  private ModelEmaGroup group;
+  private boolean advised;
   private Optional<ConstrainedParameters> constrained = Optional.empty();
-  // Whether the shadow holds the weights before the update that is under way.
-  private boolean captured;
+  // Whether an update is under way: the weights before it have been seen, those after it not yet.
+  private boolean updating;
+  // What Deeplearning4j's counters were in the last iterationDone and onEpochEnd; -1 if none since.
+  private int iterationDone = -1;
+  private int epochEnded = -1;
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -85,7 +96,18 @@ public final class ModelEmaListener implements TrainingListener {
    * @param config schedule, cadence, precision
    */
   public ModelEmaListener(AveragingConfig config) {
+    this(config, ParameterSelection.averageAll());
+  }
+
+  /**
+   * Averages some of the parameters, as configured.
+   *
+   * @param config schedule, cadence, precision
+   * @param selection which parameters are averaged, copied or left out
+   */
+  public ModelEmaListener(AveragingConfig config, ParameterSelection selection) {
     this.config = Objects.requireNonNull(config, "config");
+    this.selection = Objects.requireNonNull(selection, "selection");
   }
 
   /**
@@ -115,8 +137,33 @@ public final class ModelEmaListener implements TrainingListener {
       requireBound(network);
       return this;
     }
-    start(network, params);
+    start(network, new ParameterAverage(config, params, selection.of(network)));
     return this;
+  }
+
+  /**
+   * A listener that goes on with an average of earlier, such as a checkpoint holds. Register it
+   * with the network to train on.
+   *
+   * @param network an initialised MultiLayerNetwork or ComputationGraph, with the weights that it
+   *     had when the average was last updated
+   * @param average from then on updated by the listener
+   * @return a listener that belongs to the network
+   * @throws IllegalArgumentException if the average is of another number or type of parameters, or
+   *     the network of another class
+   * @throws IllegalStateException if the network is not initialised
+   */
+  public static ModelEmaListener resume(Model network, ParameterAverage average) {
+    INDArray params = Networks.params(network);
+    if (params.length() != average.length() || params.dataType() != average.paramsType()) {
+      throw new IllegalArgumentException(
+          "The average is of %d %s parameters, but the network has %d %s"
+              .formatted(
+                  average.length(), average.paramsType(), params.length(), params.dataType()));
+    }
+    ModelEmaListener listener = new ModelEmaListener(average.config());
+    listener.start(network, average);
+    return listener;
   }
 
   /**
@@ -125,9 +172,11 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network given to {@link #attach}
    * @return true if the shadow was moved; false if this step was not due or was skipped
-   * @throws IllegalStateException if not attached, if attached to another network, or while swapped
+   * @throws IllegalStateException if not attached, if attached to another network, while swapped, or
+   *     as a member of a {@link ModelEmaGroup}, which has its own {@code update}
    */
   public boolean update(Model network) {
+    requireNoGroup();
     requireBound(network);
     return average.update(Networks.params(network));
   }
@@ -144,18 +193,34 @@ public final class ModelEmaListener implements TrainingListener {
       return;
     }
     requireBound(network);
+    requireNoOtherSwapped();
     average.set(Networks.params(network));
   }
 
-  private void start(Model network, INDArray params) {
-    average = new ParameterAverage(config, params);
-    constrained = ConstrainedParameters.of(network);
+  private void start(Model network, ParameterAverage start) {
+    average = start;
+    constrained = group == null ? ConstrainedParameters.of(network) : Optional.empty();
     model = network;
     log.info(
-        "Averaging {} parameters of a {}: {}",
-        params.length(),
+        "Averaging {} parameters of a {} after {} updates: {}",
+        start.length(),
         network.getClass().getSimpleName(),
+        start.updateCount(),
         config);
+  }
+
+  /** Leaves the updates to a group from now on. */
+  void join(ModelEmaGroup group) {
+    this.group = group;
+    constrained = Optional.empty();
+  }
+
+  void requireNoGroup() {
+    if (group != null) {
+      throw new IllegalStateException(
+          "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: register and"
+              + " update the group only");
+    }
   }
 
   void requireBound(Model network) {
@@ -187,35 +252,62 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public void onEpochStart(Model network) {
-    // A clone of a ComputationGraph shares its listeners, but not its updates: leave it alone.
-    if (mine(network, false)) {
-      requireTrainable();
-      capture(network);
+    if (mine(network)) {
+      epochStarts();
     }
+  }
+
+  void epochStarts() {
+    requireTrainable();
+    capture();
+    updating = false;
+    iterationDone = -1;
+    epochEnded = -1;
   }
 
   @Override
   public void onGradientCalculation(Model network) {
-    if (mine(network, true)) {
-      requireTrainable();
-      // Solvers that search along a line come here twice per update, the second time after it.
-      if (!captured) {
-        capture(network);
-      }
+    if (mine(network)) {
+      gradientIsKnown();
+    }
+  }
+
+  void gradientIsKnown() {
+    requireTrainable();
+    // Solvers that search along a line come here twice per update, the second time after it.
+    if (!updating) {
+      capture();
+      updating = true;
+      iterationDone = -1;
+      epochEnded = -1;
     }
   }
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (mine(network, true)) {
+    if (mine(network)) {
+      stepIsDone(iteration);
       INDArray params = network.params();
       average.update(
           constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
     }
   }
 
+  void stepIsDone(int iteration) {
+    updating = false;
+    iterationDone = iteration;
+  }
+
   @Override
-  public void onEpochEnd(Model network) {}
+  public void onEpochEnd(Model network) {
+    if (mine(network)) {
+      epochEnds();
+    }
+  }
+
+  void epochEnds() {
+    epochEnded = Networks.epochCount(model);
+  }
 
   @Override
   public void onForwardPass(Model network, List<INDArray> activations) {}
@@ -227,14 +319,34 @@ public final class ModelEmaListener implements TrainingListener {
   public void onBackwardPass(Model network) {}
 
   /** Whether a callback is about the network to average. Binds to the first network seen. */
-  private boolean mine(Model network, boolean foreignIsError) {
-    if (network == model && network != null) {
-      return true;
+  private boolean mine(Model network) {
+    requireNoGroup();
+    if (passesBy(network)) {
+      return false;
     }
-    if (!Networks.isNetwork(network)) {
-      captured = false; // pretraining changes weights between here and the first update
+    bind(network);
+    return true;
+  }
+
+  void bind(Model network) {
+    if (model == null) {
+      attach(network);
+    }
+    requireBound(network);
+  }
+
+  /**
+   * Whether a model shares the listeners of the averaged network, by Deeplearning4j's doing,
+   * without being averaged: a layer of it, a replica, a clone.
+   */
+  boolean passesBy(Model other) {
+    if (!Networks.isNetwork(other)) {
+      requireNotSwapped();
       warnOnce(
           "Pretraining of single layers is not averaged; the average begins with fit() of the network");
+      return true;
+    }
+    if (other == model) {
       return false;
     }
     if (onWorkerOfParallelWrapper()) {
@@ -242,14 +354,13 @@ public final class ModelEmaListener implements TrainingListener {
           "ParallelWrapper trains replicas of the network, which are not averaged. Call"
               + " ema.attach(network) with the original network before building the wrapper: then its"
               + " own weights are averaged, as they are before the wrapper averages the replicas");
-      return false;
-    }
-    if (model == null) {
-      start(network, Networks.params(network));
       return true;
     }
-    if (foreignIsError) {
-      requireBound(network);
+    if (model != null && Networks.listeners(other) == Networks.listeners(model)) {
+      warnOnce(
+          "A clone of a ComputationGraph shares its listeners, this one too, but it is not averaged."
+              + " To average it, copy it with ModelSerializer and give it a listener of its own");
+      return true;
     }
     return false;
   }
@@ -257,46 +368,57 @@ public final class ModelEmaListener implements TrainingListener {
   /**
    * Copies the weights while there has been no update, so that the shadow starts right before it.
    */
-  private void capture(Model network) {
+  private void capture() {
     if (average.stepCount() == 0) {
-      average.set(Networks.params(network));
+      average.set(Networks.params(model));
     }
-    captured = true;
   }
 
   private void requireTrainable() {
-    if (average.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
-    }
+    requireNotSwapped();
     int registrations = 0;
     for (TrainingListener listener : Networks.listeners(model)) {
-      if (listener == this) {
+      if (listener == (group == null ? this : group)) {
         registrations++;
       }
     }
     if (registrations > 1) {
       throw new IllegalStateException(
-          "This ModelEmaListener is registered %d times with one network and would average as often per step: register it once"
-              .formatted(registrations));
+          "This %s is registered %d times with one network and would average as often per step: register it once"
+              .formatted(
+                  (group == null ? this : group).getClass().getSimpleName(), registrations));
+    }
+  }
+
+  private void requireNotSwapped() {
+    if (isSwapped()) {
+      throw new IllegalStateException(
+          "Training while the averaged weights are swapped in would train them and lose the raw"
+              + " ones: close the Swap first");
+    }
+  }
+
+  private void requireNoOtherSwapped() {
+    if (isSwapped() && !average.isSwapped()) {
+      throw new IllegalStateException(
+          "Another average of the ModelEmaGroup is swapped into the network: close the Swap first");
     }
   }
 
   private void warnOnce(String message) {
-    if (warned.compareAndSet(false, true)) {
+    if (warnings.add(message)) {
       log.warn(message);
     }
   }
 
   private static boolean onWorkerOfParallelWrapper() {
-    // By name: the plugin does not depend on deeplearning4j-parallel-wrapper.
-    for (Class<?> c = Thread.currentThread().getClass(); c != Thread.class; c = c.getSuperclass()) {
-      if (c.getName().startsWith("org.deeplearning4j.parallelism.")) {
-        return true;
-      }
-    }
-    return false;
+    // Its workers are plain threads of a pool; what it gives them is its handler of exceptions. By
+    // name, since the plugin does not depend on deeplearning4j-parallel-wrapper.
+    return Thread.currentThread()
+        .getUncaughtExceptionHandler()
+        .getClass()
+        .getName()
+        .startsWith("org.deeplearning4j.parallelism.");
   }
 
   // ---------------------------------------------------------------- the averaged weights
@@ -319,13 +441,15 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public Swap swap(Model network) {
     requireBound(network);
+    requireNoOtherSwapped();
     return average.swap(Networks.params(network));
   }
 
   /**
    * A second network whose parameters are the shadow itself: no copy is made, and it follows every
    * update. Use it between updates, on the training thread; do not train, close or clone it. It is
-   * of the shadow's data type.
+   * of the shadow's data type. Parameters that a {@link ParameterSelection} leaves out have the
+   * values that the network had when {@link #shadow} or this method was called last.
    *
    * @param network the network that this listener averages
    * @return the live averaged network
@@ -333,7 +457,7 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public MultiLayerNetwork networkView(MultiLayerNetwork network) {
     requireBound(network);
-    return Networks.over(network, average.shadow());
+    return Networks.over(network, shadow());
   }
 
   /**
@@ -346,12 +470,13 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public ComputationGraph networkView(ComputationGraph network) {
     requireBound(network);
-    return Networks.over(network, average.shadow());
+    return Networks.over(network, shadow());
   }
 
   /**
    * An independent network with the averaged weights, to keep, save, serve or train on: of the
    * network's data type, with its iteration and epoch counts, without listeners and updater state.
+   * Warns once if more than a tenth of the average is still the initial weights.
    *
    * @param network the network that this listener averages
    * @return the averaged network
@@ -359,7 +484,8 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public MultiLayerNetwork network(MultiLayerNetwork network) {
     requireBound(network);
-    return Networks.copy(network, average.shadow());
+    adviseOnce();
+    return Networks.copy(network, shadow());
   }
 
   /**
@@ -371,14 +497,24 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public ComputationGraph network(ComputationGraph network) {
     requireBound(network);
-    return Networks.copy(network, average.shadow());
+    adviseOnce();
+    return Networks.copy(network, shadow());
+  }
+
+  private void adviseOnce() {
+    if (!advised) {
+      Optional<String> advice = DecayAdvice.about(average.counters());
+      advice.ifPresent(log::warn);
+      advised = advice.isPresent();
+    }
   }
 
   /**
    * Wraps another listener so that it runs with the averaged weights in the network: an
    * EvaluativeListener then evaluates them, a CheckpointListener saves them. Register the wrapped
    * listener after this one. What belongs to a forward or backward pass is passed on unchanged, and
-   * so is everything before the average has started.
+   * so is everything before the average has started. Replicas and clones, which share listeners but
+   * are not averaged, are not shown to it.
    *
    * @param listener any listener
    * @return the wrapped listener, to be registered in its place
@@ -399,13 +535,16 @@ public final class ModelEmaListener implements TrainingListener {
 
   /**
    * The averaged parameters: the array itself, in the order of {@link Model#params()}. It changes
-   * with every update; take {@code dup()} to keep it, and do not write to it.
+   * with every update; take {@code dup()} to keep it, and do not write to it. Parameters that a
+   * {@link ParameterSelection} leaves out have the network's present values.
    *
    * @return a vector of {@link ParameterAverage#shadowType}
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    return requireStarted().shadow();
+    INDArray shadow = requireStarted().shadow();
+    average.refreshLeftOut(Networks.params(model));
+    return shadow;
   }
 
   // ---------------------------------------------------------------- what it did so far
@@ -420,12 +559,50 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   /**
+   * Whether averaged weights stand in the network just now: those of this listener, or of another
+   * member of its {@link ModelEmaGroup}.
+   *
+   * @return true while a {@link Swap} is open
+   */
+  public boolean isSwapped() {
+    return group != null ? group.isSwapped() : average != null && average.isSwapped();
+  }
+
+  /**
    * Updates that moved the shadow.
    *
    * @return from 0
    */
   public long updateCount() {
     return average == null ? 0 : average.updateCount();
+  }
+
+  /**
+   * Whether this listener averages a network.
+   *
+   * @param network any
+   * @return false also as long as this listener has no network
+   */
+  public boolean averages(Model network) {
+    return network != null && network == model;
+  }
+
+  /**
+   * Where in a fit the network is: which counters of Deeplearning4j are one behind. Ask from a
+   * listener that is registered after this one, or outside a fit.
+   *
+   * @return the moment
+   * @throws IllegalStateException if there is no average yet
+   */
+  public Moment moment() {
+    requireStarted();
+    if (updating) {
+      return Moment.UPDATING;
+    }
+    if (iterationDone == Networks.iterationCount(model)) {
+      return Moment.ITERATION_DONE;
+    }
+    return epochEnded == Networks.epochCount(model) ? Moment.EPOCH_END : Moment.BETWEEN_FITS;
   }
 
   /**
@@ -476,8 +653,20 @@ public final class ModelEmaListener implements TrainingListener {
   public static final class Builder {
 
     private final AveragingConfig.Builder config = AveragingConfig.builder();
+    private ParameterSelection selection = ParameterSelection.averageAll();
 
     private Builder() {}
+
+    /**
+     * Which parameters are averaged, copied or left out.
+     *
+     * @param selection all are averaged by default
+     * @return this
+     */
+    public Builder parameters(ParameterSelection selection) {
+      this.selection = Objects.requireNonNull(selection, "selection");
+      return this;
+    }
 
     /**
      * A constant decay; see {@link AveragingConfig.Builder#decay}.
@@ -564,7 +753,7 @@ public final class ModelEmaListener implements TrainingListener {
      * @throws IllegalStateException if neither a decay nor a schedule was given
      */
     public ModelEmaListener build() {
-      return new ModelEmaListener(config.build());
+      return new ModelEmaListener(config.build(), selection);
     }
   }
 }

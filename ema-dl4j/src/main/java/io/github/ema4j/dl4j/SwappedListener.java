@@ -28,6 +28,9 @@ final class SwappedListener implements TrainingListener {
       callback.run();
       return;
     }
+    if (ema.passesBy(network)) {
+      return;
+    }
     RecurrentState state = RecurrentState.of(network);
     try (Swap ignored = ema.swap(network)) {
       callback.run();

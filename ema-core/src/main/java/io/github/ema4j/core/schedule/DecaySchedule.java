@@ -140,8 +140,9 @@ public interface DecaySchedule {
   }
 
   /**
-   * TensorFlow's {@code num_updates} ramp, also that of pytorch_ema and diffusers: {@code
-   * min(decay, (1 + update) / (10 + update))}. Reaches 0.999 after 8,990 updates.
+   * TensorFlow's {@code num_updates} ramp, also that of pytorch_ema: {@code min(decay, (1 + update)
+   * / (10 + update))}. Reaches 0.999 after 8,990 updates. diffusers copies at its first step and
+   * then counts from 1: this schedule with {@code startAfter(1)}.
    *
    * @param decay the largest decay, in [0, 1]
    * @return the schedule

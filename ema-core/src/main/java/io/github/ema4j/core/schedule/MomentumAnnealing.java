@@ -10,7 +10,7 @@ record MomentumAnnealing(double momentum, double gamma) implements DecaySchedule
 
   @Override
   public double decayAt(long update) {
-    return 1 - Math.max(momentum, gamma / (gamma + update - 1));
+    return 1 - Math.max(momentum, gamma / (gamma + (update - 1)));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -33,6 +34,7 @@ public final class EmaEvaluationListener implements TrainingListener {
     ITERATIONS
   }
 
+  private final Predicate<Model> averaged;
   private final Function<Model, Comparison> comparer;
   private final int every;
   private final Unit unit;
@@ -43,16 +45,20 @@ public final class EmaEvaluationListener implements TrainingListener {
   /**
    * A listener that compares at an interval; {@code EmaEvaluator.everyEpochs} makes one.
    *
+   * @param averaged whether a model is the network that is averaged: layers in pretraining,
+   *     replicas and clones may share this listener, and pass by
    * @param comparer evaluates the network raw and averaged
    * @param every events from one comparison to the next, at least 1
    * @param unit what events are
    * @throws IllegalArgumentException if {@code every} is below 1
    */
-  public EmaEvaluationListener(Function<Model, Comparison> comparer, int every, Unit unit) {
+  public EmaEvaluationListener(
+      Predicate<Model> averaged, Function<Model, Comparison> comparer, int every, Unit unit) {
     if (every < 1) {
       throw new IllegalArgumentException(
           "An evaluation interval must be at least 1, but was " + every);
     }
+    this.averaged = Objects.requireNonNull(averaged, "averaged");
     this.comparer = Objects.requireNonNull(comparer, "comparer");
     this.every = every;
     this.unit = Objects.requireNonNull(unit, "unit");
@@ -93,8 +99,8 @@ public final class EmaEvaluationListener implements TrainingListener {
     return history.get(history.size() - 1);
   }
 
-  private boolean isDue() {
-    return ++events % every == 0;
+  private boolean isDue(Model network, Unit event) {
+    return event == unit && averaged.test(network) && ++events % every == 0;
   }
 
   private void keep(Comparison comparison) {
@@ -107,7 +113,7 @@ public final class EmaEvaluationListener implements TrainingListener {
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (unit == Unit.ITERATIONS && isDue()) {
+    if (isDue(network, Unit.ITERATIONS)) {
       // Deeplearning4j counts the iteration only after its listeners.
       keep(comparer.apply(network).at(iteration + 1, epoch));
     }
@@ -115,7 +121,7 @@ public final class EmaEvaluationListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
-    if (unit == Unit.EPOCHS && isDue()) {
+    if (isDue(network, Unit.EPOCHS)) {
       Comparison comparison = comparer.apply(network);
       keep(comparison.at(comparison.iteration(), comparison.epoch() + 1));
     }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.deeplearning4j.datasets.iterator.AsyncShieldDataSetIterator;
+import org.deeplearning4j.datasets.iterator.AsyncShieldMultiDataSetIterator;
 import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -19,6 +21,10 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 /**
  * Data to validate on, and what to evaluate on it. An iterator that can be reset is, before and
  * after each pass.
+ *
+ * <p>The iterator is read on the calling thread. Deeplearning4j would fetch ahead on another one,
+ * which goes on reading after an evaluation has thrown, and waits for ever for an iterator that
+ * has.
  */
 public final class ValidationSet {
 
@@ -111,9 +117,9 @@ public final class ValidationSet {
           "A MultiLayerNetwork has output 0 only, but evaluations were asked for outputs "
               + new ArrayList<>(evaluations.keySet()));
     }
-    network.doEvaluation(
-        dataSets != null ? dataSets : new MultiDataSetWrapperIterator(multiDataSets),
-        evaluations.get(0));
+    DataSetIterator data =
+        dataSets != null ? dataSets : new MultiDataSetWrapperIterator(multiDataSets);
+    network.doEvaluation(new AsyncShieldDataSetIterator(data), evaluations.get(0));
   }
 
   private void evaluate(ComputationGraph network, Map<Integer, IEvaluation<?>[]> evaluations) {
@@ -124,8 +130,9 @@ public final class ValidationSet {
                 .formatted(output, network.getNumOutputArrays() - 1));
       }
     }
-    network.evaluate(
-        dataSets != null ? new MultiDataSetIteratorAdapter(dataSets) : multiDataSets, evaluations);
+    MultiDataSetIterator data =
+        dataSets != null ? new MultiDataSetIteratorAdapter(dataSets) : multiDataSets;
+    network.evaluate(new AsyncShieldMultiDataSetIterator(data), evaluations);
   }
 
   private void reset() {

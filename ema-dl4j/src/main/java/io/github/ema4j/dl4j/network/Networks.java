@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.network;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -34,6 +42,16 @@ public final class Networks {
    */
   public static boolean isNetwork(Model model) {
     return model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
+  }
+
+  /**
+   * Which of the two classes of network a network is of, itself or by inheritance.
+   *
+   * @param network a network
+   * @return {@code MultiLayerNetwork.class} or {@code ComputationGraph.class}
+   */
+  public static Class<? extends Model> type(Model network) {
+    return network instanceof MultiLayerNetwork ? MultiLayerNetwork.class : ComputationGraph.class;
   }
 
   /**
@@ -121,6 +139,57 @@ public final class Networks {
   }
 
   /**
+   * The named parameter arrays of a network, in the order of the flat vector.
+   *
+   * @param network an initialised network
+   * @return each with its place in {@link #params}
+   */
+  public static List<NetworkParameter> parameters(Model network) {
+    long start = params(network).offset();
+    List<NetworkParameter> parameters = new ArrayList<>();
+    if (network instanceof MultiLayerNetwork mln) {
+      for (org.deeplearning4j.nn.api.Layer layer : mln.getLayers()) {
+        String name = layer.conf().getLayer().getLayerName();
+        add(parameters, start, name, isFrozen(layer), layer.paramTable());
+      }
+    } else {
+      for (GraphVertex vertex : ((ComputationGraph) network).getVertices()) {
+        add(
+            parameters,
+            start,
+            vertex.getVertexName(),
+            vertex instanceof FrozenVertex || isFrozen(vertex.getLayer()),
+            vertex.paramTable(false));
+      }
+    }
+    parameters.sort(Comparator.comparingLong(NetworkParameter::from));
+    return parameters;
+  }
+
+  private static boolean isFrozen(org.deeplearning4j.nn.api.Layer layer) {
+    return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+  }
+
+  private static void add(
+      List<NetworkParameter> parameters,
+      long start,
+      String name,
+      boolean frozen,
+      Map<String, INDArray> table) {
+    if (table == null) {
+      return;
+    }
+    // By offset: the order of the table is not that of the vector for every layer.
+    table.forEach(
+        (key, array) -> {
+          if (array != null && array.length() > 0) {
+            long from = array.offset() - start;
+            parameters.add(new NetworkParameter(name, key, frozen, from, from + array.length()));
+          }
+        });
+  }
+
+  /**
    * The listeners registered with a network.
    *
    * @param network a network
@@ -163,6 +232,21 @@ public final class Networks {
     }
     List<LayerConstraint> constraints = layer.getConstraints();
     return constraints != null && !constraints.isEmpty();
+  }
+
+  /**
+   * Whether a network is trained by truncated backpropagation through time, with several updates
+   * for one minibatch of sequences.
+   *
+   * @param network a network
+   * @return true if so configured
+   */
+  public static boolean isTruncatedInTime(Model network) {
+    BackpropType type =
+        network instanceof MultiLayerNetwork mln
+            ? mln.getLayerWiseConfigurations().getBackpropType()
+            : ((ComputationGraph) network).getConfiguration().getBackpropType();
+    return type == BackpropType.TruncatedBPTT;
   }
 
   /**

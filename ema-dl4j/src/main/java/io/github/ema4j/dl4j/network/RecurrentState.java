@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.network;
 
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
@@ -21,7 +21,9 @@ public final class RecurrentState {
 
   private record States(Map<String, INDArray> previous, Map<String, INDArray> tbptt) {}
 
-  private final Map<RecurrentLayer, States> states = new HashMap<>();
+  // By identity: hash codes of layers are computed from their arrays, which may be released
+  // already.
+  private final Map<RecurrentLayer, States> states = new IdentityHashMap<>();
 
   private RecurrentState() {}
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.benchmarks.child;
+
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.weights.WeightInit;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+
+/** The networks that are trained. All use Adam and start from a fixed seed. */
+final class Networks {
+
+  private Networks() {}
+
+  private static NeuralNetConfiguration.Builder builder() {
+    return new NeuralNetConfiguration.Builder()
+        .seed(1)
+        .weightInit(WeightInit.RELU)
+        .updater(new Adam(1e-3));
+  }
+
+  /** Dense layers of two widths between 784 inputs and 10 classes. */
+  static MultiLayerNetwork mlp(int first, int second) {
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            builder()
+                .list()
+                .layer(new DenseLayer.Builder().nOut(first).activation(Activation.RELU).build())
+                .layer(new DenseLayer.Builder().nOut(second).activation(Activation.RELU).build())
+                .layer(output(10))
+                .setInputType(InputType.feedForward(784))
+                .build());
+    network.init();
+    return network;
+  }
+
+  /** LeNet as in the examples of Deeplearning4j: 431,080 parameters, images of 28 x 28. */
+  static MultiLayerNetwork leNet() {
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            builder()
+                .list()
+                .layer(new ConvolutionLayer.Builder(5, 5).nOut(20).build())
+                .layer(maxPool(2, 2))
+                .layer(new ConvolutionLayer.Builder(5, 5).nOut(50).build())
+                .layer(maxPool(2, 2))
+                .layer(new DenseLayer.Builder().nOut(500).activation(Activation.RELU).build())
+                .layer(output(10))
+                .setInputType(InputType.convolutional(28, 28, 1))
+                .build());
+    network.init();
+    return network;
+  }
+
+  /** A number of square layers without anything else. */
+  static MultiLayerNetwork stack(int layers, int width) {
+    NeuralNetConfiguration.ListBuilder list = builder().list();
+    for (int i = 1; i < layers; i++) {
+      list.layer(new DenseLayer.Builder().nOut(width).build());
+    }
+    list.layer(
+        new OutputLayer.Builder(LossFunction.MSE)
+            .nOut(width)
+            .activation(Activation.IDENTITY)
+            .build());
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(list.setInputType(InputType.feedForward(width)).build());
+    network.init();
+    return network;
+  }
+
+  /** ResNet-18 (He et al. 2015) for 1000 classes: 11.7 million parameters, small images. */
+  static ComputationGraph resNet18(int imageSize) {
+    GraphBuilder graph =
+        builder()
+            .convolutionMode(ConvolutionMode.Same)
+            .graphBuilder()
+            .addInputs("image")
+            .setInputTypes(InputType.convolutional(imageSize, imageSize, 3));
+    String last = convolution(graph, "stem", "image", 64, 7, 2, Activation.RELU);
+    graph.addLayer("pool", maxPool(3, 2), last);
+    last = "pool";
+    for (int stage = 0; stage < 4; stage++) {
+      for (int i = 0; i < 2; i++) {
+        boolean widens = stage > 0 && i == 0;
+        last = basicBlock(graph, "block" + stage + i, last, 64 << stage, widens);
+      }
+    }
+    graph
+        .addLayer("mean", new GlobalPoolingLayer(PoolingType.AVG), last)
+        .addLayer("classes", output(1000), "mean")
+        .setOutputs("classes");
+    ComputationGraph network = new ComputationGraph(graph.build());
+    network.init();
+    return network;
+  }
+
+  private static String basicBlock(
+      GraphBuilder graph, String name, String input, int channels, boolean widens) {
+    String inner =
+        convolution(graph, name + "a", input, channels, 3, widens ? 2 : 1, Activation.RELU);
+    String outer = convolution(graph, name + "b", inner, channels, 3, 1, Activation.IDENTITY);
+    String shortcut =
+        widens ? convolution(graph, name + "s", input, channels, 1, 2, Activation.IDENTITY) : input;
+    graph.addVertex(name + "sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), outer, shortcut);
+    graph.addLayer(
+        name, new ActivationLayer.Builder().activation(Activation.RELU).build(), name + "sum");
+    return name;
+  }
+
+  private static String convolution(
+      GraphBuilder graph,
+      String name,
+      String input,
+      int channels,
+      int kernel,
+      int stride,
+      Activation activation) {
+    graph.addLayer(
+        name + "conv",
+        new ConvolutionLayer.Builder(kernel, kernel)
+            .stride(stride, stride)
+            .nOut(channels)
+            .hasBias(false)
+            .build(),
+        input);
+    graph.addLayer(
+        name + "norm",
+        new BatchNormalization.Builder().activation(activation).build(),
+        name + "conv");
+    return name + "norm";
+  }
+
+  private static SubsamplingLayer maxPool(int kernel, int stride) {
+    return new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX)
+        .kernelSize(kernel, kernel)
+        .stride(stride, stride)
+        .build();
+  }
+
+  private static OutputLayer output(int classes) {
+    return new OutputLayer.Builder(LossFunction.MCXENT)
+        .nOut(classes)
+        .activation(Activation.SOFTMAX)
+        .build();
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.benchmarks.child;
+
+import java.lang.ref.Reference;
+import java.nio.FloatBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The kernel's loop without its finite check and on one thread, to see what the check costs. FLOAT
+ * arrays of less than 2^28 elements in host memory, not views.
+ */
+final class UncheckedLerp {
+
+  private static final int BLOCK = 512;
+
+  /** Header of a float[] and 12 elements are 64 bytes: equally aligned with the buffer. */
+  private static final int START = 12;
+
+  private final INDArray shadowArray;
+  private final INDArray paramsArray;
+  private final FloatBuffer shadow;
+  private final FloatBuffer params;
+  private final float[] staged = new float[START + BLOCK + 4];
+
+  UncheckedLerp(INDArray shadow, INDArray params) {
+    shadowArray = shadow;
+    paramsArray = params;
+    this.shadow = shadow.data().pointer().asByteBuffer().asFloatBuffer();
+    this.params = params.data().pointer().asByteBuffer().asFloatBuffer();
+  }
+
+  void lerp(double decay) {
+    float weight = (float) (1 - decay);
+    int length = shadow.capacity();
+    for (int at = 0; at < length; at += BLOCK) {
+      int count = Math.min(BLOCK, length - at);
+      params.get(at, staged, START, count);
+      block(shadow.slice(at, count), staged, count, weight);
+    }
+    Reference.reachabilityFence(shadowArray);
+    Reference.reachabilityFence(paramsArray);
+  }
+
+  private static void block(FloatBuffer shadow, float[] params, int count, float weight) {
+    int n = Math.min(count, BLOCK);
+    for (int i = 0; i < n; i++) {
+      float s = shadow.get(i);
+      shadow.put(i, s - weight * (s - params[i + START]));
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.benchmarks.harness;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How long to measure.
+ *
+ * @param rounds samples of each variant
+ * @param warmUp of each variant, at least
+ * @param sample length of one sample, about: as many calls as fit, at least one
+ * @param tries how often to repeat a sample that other processes disturbed
+ * @param sizes numbers of parameters
+ * @param networks whether to take the networks in full size
+ */
+public record Effort(
+    int rounds, Duration warmUp, Duration sample, int tries, List<Long> sizes, boolean networks) {
+
+  /**
+   * A minute or two: shows that everything runs, not how fast it is.
+   *
+   * @return small
+   */
+  public static Effort quick() {
+    return new Effort(
+        3, Duration.ofMillis(150), Duration.ofMillis(2), 1, List.of(100_000L, 1_000_000L), false);
+  }
+
+  /**
+   * A quarter of an hour.
+   *
+   * @return the default
+   */
+  public static Effort standard() {
+    return new Effort(11, Duration.ofMillis(500), Duration.ofMillis(15), 4, allSizes(), true);
+  }
+
+  /**
+   * About an hour: for numbers that are published.
+   *
+   * @return large
+   */
+  public static Effort full() {
+    return new Effort(41, Duration.ofSeconds(1), Duration.ofMillis(30), 6, allSizes(), true);
+  }
+
+  private static List<Long> allSizes() {
+    return List.of(100_000L, 1_000_000L, 11_700_000L, 25_600_000L, 100_000_000L);
+  }
+
+  /**
+   * The same with other sizes.
+   *
+   * @param other numbers of parameters
+   * @return a copy
+   */
+  public Effort withSizes(List<Long> other) {
+    return new Effort(rounds, warmUp, sample, tries, List.copyOf(other), networks);
+  }
+
+  /**
+   * The same with another number of rounds.
+   *
+   * @param other samples of each variant
+   * @return a copy
+   */
+  public Effort withRounds(int other) {
+    return new Effort(other, warmUp, sample, tries, sizes, networks);
+  }
+
+  /**
+   * The same with longer samples, for work that varies from call to call.
+   *
+   * @param times how much longer
+   * @return a copy
+   */
+  public Effort withLongerSamples(int times) {
+    return new Effort(rounds, warmUp, sample.multipliedBy(times), tries, sizes, networks);
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.benchmarks.section;
+
+import io.github.ema4j.benchmarks.harness.Comparer;
+import io.github.ema4j.benchmarks.harness.Comparison;
+import io.github.ema4j.benchmarks.harness.Format;
+import io.github.ema4j.benchmarks.harness.Machine;
+import io.github.ema4j.benchmarks.harness.MarkdownTable;
+import io.github.ema4j.benchmarks.harness.Statistics;
+import io.github.ema4j.benchmarks.harness.Variant;
+import io.github.ema4j.benchmarks.harness.Worker;
+import io.github.ema4j.benchmarks.harness.Workers;
+import java.util.List;
+import java.util.Locale;
+
+/** By how much does the listener slow down training? */
+final class TrainingSection implements Section {
+
+  private record Training(String network, String label, int batch) {}
+
+  /** Blocks of steps: the time of a single one varies too much. */
+  private static final int LONGER = 20;
+
+  @Override
+  public String name() {
+    return "training";
+  }
+
+  @Override
+  public void run(Bench bench) {
+    String load = Machine.load();
+    MarkdownTable table =
+        new MarkdownTable(
+            "Network",
+            "parameters",
+            "batch",
+            "threads",
+            "step, ms",
+            "with listener, ms",
+            "ratio",
+            "95 % interval",
+            "in the listener, ms",
+            "share of the step");
+    String quality = "";
+    for (Training training : trainings(bench)) {
+      for (int threads : threads(bench)) {
+        quality = measure(bench, training, threads, table).quality();
+      }
+    }
+    bench
+        .report()
+        .table(
+            "Training step with and without ModelEmaListener",
+            load,
+            "Adam; blocks of steps, interleaved; last row: " + quality,
+            table);
+  }
+
+  private static List<Integer> threads(Bench bench) {
+    List<Integer> counts = Workers.threadCounts();
+    return bench.effort().networks() ? counts : counts.subList(0, 1);
+  }
+
+  private static List<Training> trainings(Bench bench) {
+    return List.of(
+        new Training("mlp", "MLP 784-1000-500-10", 64),
+        new Training("lenet", "LeNet, 28 x 28", 64),
+        new Training("resnet18", "ResNet-18, 32 x 32", bench.effort().networks() ? 16 : 2));
+  }
+
+  private static Comparison measure(
+      Bench bench, Training training, int threads, MarkdownTable table) {
+    try (Worker worker = bench.workers().java(threads)) {
+      String parameters = worker.ask("scene", "training", training.network, training.batch);
+      Variant plain = new Variant("plain", worker, "plain", threads, 0);
+      Variant ema = new Variant("with listener", worker, "ema", threads, 0);
+      Variant listener = new Variant("in the listener", worker, "listener", threads, 0);
+      Comparison comparison =
+          new Comparer(bench.effort().withLongerSamples(LONGER))
+              .compare(List.of(plain, ema, listener));
+      Statistics ratio = comparison.ratio(ema, plain);
+      double share = comparison.ratio(listener, plain).median();
+      table.row(
+          training.label,
+          parameters,
+          training.batch,
+          threads,
+          Format.ms(comparison.nanos(plain).median()),
+          Format.ms(comparison.nanos(ema).median()),
+          String.format(Locale.ROOT, "%.3f", ratio.median()),
+          String.format(Locale.ROOT, "%.3f–%.3f", ratio.low(), ratio.high()),
+          Format.ms(comparison.nanos(listener).median()),
+          String.format(Locale.ROOT, "%.2f %%", 100 * share));
+      bench.report().samples(training.label, comparison);
+      if (training.network.equals("lenet")) {
+        String with = ", LeNet at batch 64, %d threads".formatted(threads);
+        bench.report().atMost("Step with ÷ without listener" + with, ratio.median(), 1.01);
+        bench.report().atMost("Share of the step in the listener" + with, share, 0.01);
+      }
+      return comparison;
+    }
+  }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core.state;
+
+import io.github.ema4j.core.AverageCounters;
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
+import io.github.ema4j.core.NonFinitePolicy;
+import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.schedule.DecaySchedule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * Everything about an average but its values: which parameters it is of, how it averages and how
+ * far it has come. Immutable; {@link #toMap} and {@link #fromMap} translate it to plain values for
+ * any text format.
+ *
+ * @param length number of parameters, at least 1
+ * @param paramsType data type of the parameters
+ * @param shadowType data type of the averaged values, FLOAT or DOUBLE
+ * @param coverage which of the parameters are averaged, copied or left out
+ * @param settings how it averages, the decay schedule by its textual form
+ * @param counters how far it has come
+ */
+public record AverageInfo(
+    long length,
+    DataType paramsType,
+    DataType shadowType,
+    Coverage coverage,
+    Settings settings,
+    AverageCounters counters) {
+
+  /**
+   * An {@link AveragingConfig} in plain values. Unlike it, this can name a custom schedule without
+   * having its code.
+   *
+   * @param schedule what {@link DecaySchedule#spec} returned
+   * @param shadowType the data type asked for, empty for the default
+   * @param updateEvery see {@link AveragingConfig#updateEvery}
+   * @param correctDecayForInterval see {@link AveragingConfig#correctDecayForInterval}
+   * @param startAfter see {@link AveragingConfig#startAfter}
+   * @param onNonFinite see {@link AveragingConfig#onNonFinite}
+   */
+  public record Settings(
+      String schedule,
+      Optional<DataType> shadowType,
+      int updateEvery,
+      boolean correctDecayForInterval,
+      long startAfter,
+      NonFinitePolicy onNonFinite) {
+
+    /**
+     * The settings of a configuration.
+     *
+     * @param config any
+     * @return its values
+     */
+    public static Settings of(AveragingConfig config) {
+      return new Settings(
+          config.schedule().spec(),
+          config.shadowType(),
+          config.updateEvery(),
+          config.correctDecayForInterval(),
+          config.startAfter(),
+          config.onNonFinite());
+    }
+
+    /**
+     * The configuration with these settings.
+     *
+     * @return the configuration
+     * @throws IllegalArgumentException if the schedule is not one of {@code core.schedule}, or a
+     *     value is out of range
+     */
+    public AveragingConfig toConfig() {
+      AveragingConfig.Builder builder =
+          AveragingConfig.builder()
+              .schedule(parseSchedule())
+              .updateEvery(updateEvery)
+              .correctDecayForInterval(correctDecayForInterval)
+              .startAfter(startAfter)
+              .onNonFinite(onNonFinite);
+      shadowType.ifPresent(builder::shadowType);
+      return builder.build();
+    }
+
+    private DecaySchedule parseSchedule() {
+      try {
+        return DecaySchedule.parse(schedule);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "The schedule cannot be made from its text (%s). If it is a custom one, pass the AveragingConfig that has it"
+                .formatted(e.getMessage()),
+            e);
+      }
+    }
+
+    /**
+     * What differs between these settings and others.
+     *
+     * @param expected the others
+     * @return one line per difference, with both values; empty if there is none
+     */
+    public List<String> differencesFrom(Settings expected) {
+      Map<String, Object> theirs = expected.toMap();
+      List<String> differences = new ArrayList<>();
+      toMap()
+          .forEach(
+              (name, value) -> {
+                if (!value.equals(theirs.get(name))) {
+                  differences.add("%s is %s, expected %s".formatted(name, value, theirs.get(name)));
+                }
+              });
+      return differences;
+    }
+
+    private Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("schedule", schedule);
+      map.put("requestedShadowType", shadowType.map(DataType::name).orElse(DEFAULT));
+      map.put("updateEvery", updateEvery);
+      map.put("correctDecayForInterval", correctDecayForInterval);
+      map.put("startAfter", startAfter);
+      map.put("onNonFinite", onNonFinite.name());
+      return map;
+    }
+  }
+
+  private static final String DEFAULT = "default";
+
+  /**
+   * Checks the values against each other.
+   *
+   * @throws IllegalArgumentException if the coverage is of another length, or the types are not
+   *     floating ones
+   */
+  public AverageInfo {
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(counters, "counters");
+    if (coverage.length() != length) {
+      throw new IllegalArgumentException(
+          "The average is of %d parameters, but its coverage of %d"
+              .formatted(length, coverage.length()));
+    }
+    if (!paramsType.isFPType()) {
+      throw new IllegalArgumentException(
+          "paramsType must be a floating type, but was " + paramsType);
+    }
+    if (shadowType != DataType.FLOAT && shadowType != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          "shadowType must be FLOAT or DOUBLE, but was " + shadowType);
+    }
+  }
+
+  /**
+   * Describes an average as it is now.
+   *
+   * @param average any
+   * @return the description
+   */
+  public static AverageInfo of(ParameterAverage average) {
+    return new AverageInfo(
+        average.length(),
+        average.paramsType(),
+        average.shadowType(),
+        average.coverage(),
+        Settings.of(average.config()),
+        average.counters());
+  }
+
+  /**
+   * The description as plain values under fixed names: strings, numbers and booleans.
+   *
+   * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
+   *     averaged} and {@code copied} where all parameters are averaged
+   */
+  public Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("length", length);
+    map.put("paramsType", paramsType.name());
+    map.put("shadowType", shadowType.name());
+    if (coverage.averaged().count() < length) {
+      map.put("averaged", Coverage.text(coverage.averaged()));
+      map.put("copied", Coverage.text(coverage.copied()));
+    }
+    map.putAll(settings.toMap());
+    map.put("steps", counters.steps());
+    map.put("updates", counters.updates());
+    map.put("skipped", counters.skipped());
+    if (counters.updates() > 0) {
+      map.put("decay", counters.decay());
+    }
+    map.put("initialShare", counters.initialShare());
+    return map;
+  }
+
+  /**
+   * Reads what {@link #toMap} wrote.
+   *
+   * @param map the values by name; whole numbers may be of any type of number
+   * @return the description
+   * @throws IllegalArgumentException if a value is missing, of another kind or out of range
+   */
+  public static AverageInfo fromMap(Map<String, ?> map) {
+    PlainValues values = new PlainValues(map);
+    String requested = values.text("requestedShadowType");
+    long length = values.whole("length");
+    return new AverageInfo(
+        length,
+        values.constant("paramsType", DataType.class),
+        values.constant("shadowType", DataType.class),
+        map.containsKey("averaged")
+            ? Coverage.parse(length, values.text("averaged"), values.text("copied"))
+            : Coverage.all(length),
+        new Settings(
+            values.text("schedule"),
+            requested.equals(DEFAULT)
+                ? Optional.empty()
+                : Optional.of(values.constant("requestedShadowType", DataType.class)),
+            Math.toIntExact(values.whole("updateEvery")),
+            values.truth("correctDecayForInterval"),
+            values.whole("startAfter"),
+            values.constant("onNonFinite", NonFinitePolicy.class)),
+        new AverageCounters(
+            values.whole("steps"),
+            values.whole("updates"),
+            values.whole("skipped"),
+            map.containsKey("decay") ? values.number("decay") : Double.NaN,
+            values.number("initialShare")));
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.checkpoint;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * Writes a file so that at every moment, also after a crash, it is either as before or wholly new.
+ *
+ * <p>The content goes to a temporary file in the same directory, is forced to disk and takes the
+ * file's name in one step. The writer holds a lock on the temporary file, which the operating
+ * system releases when the writer dies: so a leftover is told from work in progress.
+ */
+final class AtomicFile {
+
+  private static final String PREFIX = ".ema4j-";
+  private static final String SUFFIX = ".tmp";
+  private static final boolean WINDOWS =
+      System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+
+  /** Writes the content of a file. */
+  @FunctionalInterface
+  interface Content {
+    /** Writes to the stream without closing it. */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  private AtomicFile() {}
+
+  /**
+   * Replaces or makes a file.
+   *
+   * @throws IOException if that fails; the file is as it was then
+   */
+  static void write(Path file, Content content) throws IOException {
+    Path directory = directoryOf(file);
+    requireWritable(file, directory);
+    Path temporary = directory.resolve(PREFIX + UUID.randomUUID() + SUFFIX);
+    try {
+      try (FileChannel channel =
+              FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+          FileLock lock = channel.lock()) {
+        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+        content.writeTo(out);
+        out.flush();
+        channel.force(true);
+      }
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+    force(directory);
+  }
+
+  private static Path directoryOf(Path file) {
+    return file.toAbsolutePath().getParent();
+  }
+
+  private static void requireWritable(Path file, Path directory) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(
+          file.toString(), null, "is a directory; give the name of a file in it");
+    }
+    if (directory == null || Files.notExists(directory)) {
+      throw new NoSuchFileException(
+          file.toString(), null, "the directory does not exist: create it first");
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new NotDirectoryException(directory.toString());
+    }
+    if (!Files.isWritable(directory)) {
+      throw new AccessDeniedException(file.toString(), null, "the directory is not writable");
+    }
+  }
+
+  /** Makes the new name last; Windows has no way to, and does not need it. */
+  private static void force(Path directory) throws IOException {
+    if (!WINDOWS) {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /**
+   * Deletes the temporary files of writers that died.
+   *
+   * @return how many
+   */
+  static int deleteLeftovers(Path directory) throws IOException {
+    int deleted = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+      for (Path file : files) {
+        if (isAbandoned(file) && Files.deleteIfExists(file)) {
+          deleted++;
+        }
+      }
+    }
+    return deleted;
+  }
+
+  private static boolean isAbandoned(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // being written by this process
+    } catch (NoSuchFileException e) {
+      return false; // finished meanwhile
+    }
+  }
+}

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.checkpoint;
+
+import static org.deeplearning4j.util.ModelSerializer.COEFFICIENTS_BIN;
+import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
+
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.state.AverageState;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.network.Networks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Saves a training run, the network and its average, in one file, and restores it so that training
+ * goes on as if it had never stopped, bit for bit.
+ *
+ * <pre>{@code
+ * EmaCheckpoint.save(file, net, ema);
+ *
+ * RestoredCheckpoint<MultiLayerNetwork> run = EmaCheckpoint.restoreMultiLayerNetwork(file);
+ * run.network().addListeners(run.ema());
+ * run.network().fit(trainingData, epochs - run.epoch());
+ * }</pre>
+ *
+ * <p>The file is an ordinary model file of Deeplearning4j, which {@code MultiLayerNetwork.load} and
+ * {@code ModelSerializer} read as the raw network; two more entries hold the average. It is written
+ * to a temporary file first, forced to disk and then renamed: a crash leaves either the old file or
+ * the new one. {@link EmaCheckpointListener} saves at intervals.
+ *
+ * <p>Save on the thread that trains, outside {@code fit} or from a listener that is registered
+ * after the {@link ModelEmaListener}. Where Deeplearning4j has not counted an iteration or epoch
+ * yet, or not applied constraints yet, the file has them counted and applied. It also holds the
+ * state of the thread's random generator (for dropout), which restoring puts back.
+ *
+ * <p>Not in the file: the position in the training data, what the optimizers that search along a
+ * line remember, and, in the middle of a sequence under truncated backpropagation through time, the
+ * recurrent state: such networks are saved exactly between minibatches, so at the end of an epoch
+ * or after {@code fit}.
+ */
+public final class EmaCheckpoint {
+
+  static final String STATE_JSON = "emaState.json";
+  static final String SHADOW_BIN = "emaShadow.bin";
+
+  private EmaCheckpoint() {}
+
+  // ---------------------------------------------------------------- saving
+
+  /**
+   * Saves a network and its average.
+   *
+   * @param file to be made or replaced, in an existing directory
+   * @param network the network that {@code ema} averages
+   * @param ema the average
+   * @throws IOException if the file cannot be written; a file of that name is as it was then
+   * @throws IllegalStateException if there is no average of this network, while the averaged
+   *     weights are swapped in, or from a listener that runs before {@code ema}
+   * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
+   */
+  public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
+    builder(network, ema).save(file);
+  }
+
+  /**
+   * Saves a network, its average and the normalizer of its data.
+   *
+   * @param file to be made or replaced, in an existing directory
+   * @param network the network that {@code ema} averages
+   * @param ema the average
+   * @param normalizer for example a DataNormalization
+   * @throws IOException if the file cannot be written; a file of that name is as it was then
+   */
+  public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
+      throws IOException {
+    builder(network, ema).normalizer(normalizer).save(file);
+  }
+
+  /**
+   * For checkpoints that hold more than the network and its average.
+   *
+   * @param network the network that {@code ema} averages
+   * @param ema the average
+   * @return a builder; nothing is read before {@link Builder#save}
+   */
+  public static Builder builder(Model network, ModelEmaListener ema) {
+    return new Builder(network, ema);
+  }
+
+  /** Says what a checkpoint holds, and saves it. */
+  public static final class Builder {
+
+    private final Model network;
+    private final ModelEmaListener ema;
+    private Optional<Normalizer<?>> normalizer = Optional.empty();
+    private Optional<Double> bestScore = Optional.empty();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    private Builder(Model network, ModelEmaListener ema) {
+      this.network = Objects.requireNonNull(network, "network");
+      this.ema = Objects.requireNonNull(ema, "ema");
+    }
+
+    /**
+     * The normalizer of the data, in the entry where Deeplearning4j looks for it.
+     *
+     * @param normalizer for example a DataNormalization
+     * @return this
+     */
+    public Builder normalizer(Normalizer<?> normalizer) {
+      this.normalizer = Optional.of(normalizer);
+      return this;
+    }
+
+    /**
+     * The best score so far, for a run that keeps its best network.
+     *
+     * @param score any finite number
+     * @return this
+     * @throws IllegalArgumentException if the score is NaN or infinite
+     */
+    public Builder bestScore(double score) {
+      if (!Double.isFinite(score)) {
+        throw new IllegalArgumentException("bestScore must be finite, but was " + score);
+      }
+      bestScore = Optional.of(score);
+      return this;
+    }
+
+    /**
+     * A text of the user, such as the name of the run.
+     *
+     * @param name of the text
+     * @param value the text
+     * @return this
+     */
+    public Builder metadata(String name, String value) {
+      metadata.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+      return this;
+    }
+
+    /**
+     * Writes the checkpoint.
+     *
+     * @param file to be made or replaced, in an existing directory
+     * @throws IOException if the file cannot be written; a file of that name is as it was then
+     * @throws IllegalStateException if there is no average of this network, while the averaged
+     *     weights are swapped in, or from a listener that runs before the average's
+     * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
+     */
+    public void save(Path file) throws IOException {
+      requireSavable(network, ema);
+      try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+        Moment moment = ema.moment();
+        AverageState average = AverageState.of(ema.average());
+        INDArray params = ModelEntries.paramsAfter(network, moment);
+        Optional<INDArray> updaterState = ModelEntries.updaterState(network);
+        ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
+        updaterState.ifPresent(
+            state ->
+                ModelEntries.requireRestorable(
+                    "The updater's state", state.length(), state.dataType()));
+        ModelEntries.requireRestorable(
+            "The average", average.info().length(), average.info().shadowType());
+        AtomicFile.write(
+            file,
+            out -> {
+              try (ZipWriter zip = new ZipWriter(out)) {
+                write(zip, moment, average, params, updaterState);
+              }
+            });
+      }
+    }
+
+    private void write(
+        ZipWriter zip,
+        Moment moment,
+        AverageState average,
+        INDArray params,
+        Optional<INDArray> updaterState)
+        throws IOException {
+      int iteration = Networks.iterationCount(network) + moment.uncountedIterations();
+      int epoch = Networks.epochCount(network) + moment.uncountedEpochs();
+      ModelEntries.writeArrays(zip, params, updaterState);
+      zip.array(SHADOW_BIN, average.shadow());
+      // What is written up to here belongs together; the rest may be edited.
+      Map<String, Long> checksums = Map.copyOf(zip.checksums());
+      ModelEntries.writeConfiguration(zip, network, iteration, epoch);
+      if (normalizer.isPresent()) {
+        ModelEntries.writeNormalizer(zip, normalizer.get());
+      }
+      CheckpointInfo info =
+          new CheckpointInfo(
+              CheckpointInfo.FORMAT,
+              writer(),
+              Networks.type(network).getSimpleName(),
+              iteration,
+              epoch,
+              moment,
+              average.info(),
+              RandomState.current(),
+              bestScore,
+              metadata,
+              checksums);
+      zip.text(STATE_JSON, CheckpointJson.write(info));
+    }
+  }
+
+  private static String writer() {
+    String version = EmaCheckpoint.class.getPackage().getImplementationVersion();
+    return version == null ? "EMA4J" : "EMA4J " + version;
+  }
+
+  static void requireSavable(Model network, ModelEmaListener ema) {
+    if (!ema.averages(network)) {
+      throw new IllegalStateException(
+          "%s has no average of this network: register it and fit, or call attach(network)"
+              .formatted(ema));
+    }
+    if (ema.isSwapped()) {
+      throw new IllegalStateException(
+          "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
+              + " close the Swap first");
+    }
+    if (ema.moment() == Moment.UPDATING) {
+      throw new IllegalStateException(
+          "An update is under way, and the average has not seen it yet: register the listener that"
+              + " saves after the ModelEmaListener");
+    }
+  }
+
+  // ---------------------------------------------------------------- restoring
+
+  /**
+   * Restores a MultiLayerNetwork and its average, and puts the calling thread's random generator
+   * into the saved state. Restore on the thread that will train.
+   *
+   * @param file a checkpoint
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException if the file is damaged, holds no average or another class of
+   *     network, or has a format newer than this version of EMA4J
+   * @throws IOException if it cannot be read
+   */
+  public static RestoredCheckpoint<MultiLayerNetwork> restoreMultiLayerNetwork(Path file)
+      throws IOException {
+    return restore(file, MultiLayerNetwork.class, Optional.empty());
+  }
+
+  /**
+   * Restores a MultiLayerNetwork whose average must be the expected one; see {@link
+   * #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @param expected how the average must have been made; needed for a custom schedule
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException also if the settings differ, naming those that do
+   * @throws IOException if the file cannot be read
+   */
+  public static RestoredCheckpoint<MultiLayerNetwork> restoreMultiLayerNetwork(
+      Path file, AveragingConfig expected) throws IOException {
+    return restore(file, MultiLayerNetwork.class, Optional.of(expected));
+  }
+
+  /**
+   * Restores a ComputationGraph and its average; see {@link #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException if the file is damaged, holds no average or another class of
+   *     network, or has a format newer than this version of EMA4J
+   * @throws IOException if it cannot be read
+   */
+  public static RestoredCheckpoint<ComputationGraph> restoreComputationGraph(Path file)
+      throws IOException {
+    return restore(file, ComputationGraph.class, Optional.empty());
+  }
+
+  /**
+   * Restores a ComputationGraph whose average must be the expected one; see {@link
+   * #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @param expected how the average must have been made; needed for a custom schedule
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException also if the settings differ, naming those that do
+   * @throws IOException if the file cannot be read
+   */
+  public static RestoredCheckpoint<ComputationGraph> restoreComputationGraph(
+      Path file, AveragingConfig expected) throws IOException {
+    return restore(file, ComputationGraph.class, Optional.of(expected));
+  }
+
+  /**
+   * Restores a network of either class and its average; see {@link
+   * #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException if the file is damaged, holds no average, or has a format newer
+   *     than this version of EMA4J
+   * @throws IOException if it cannot be read
+   */
+  public static RestoredCheckpoint<Model> restore(Path file) throws IOException {
+    return restore(file, Model.class, Optional.empty());
+  }
+
+  /**
+   * Restores a network of either class whose average must be the expected one; see {@link
+   * #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @param expected how the average must have been made; needed for a custom schedule
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException also if the settings differ, naming those that do
+   * @throws IOException if the file cannot be read
+   */
+  public static RestoredCheckpoint<Model> restore(Path file, AveragingConfig expected)
+      throws IOException {
+    return restore(file, Model.class, Optional.of(expected));
+  }
+
+  /**
+   * Reads what a checkpoint says about itself, without its arrays.
+   *
+   * @param file a checkpoint
+   * @return the information
+   * @throws EmaCheckpointException if the file is damaged, holds no average, or has a format newer
+   *     than this version of EMA4J
+   * @throws IOException if it cannot be read
+   */
+  public static CheckpointInfo info(Path file) throws IOException {
+    try (ZipReader zip = new ZipReader(file)) {
+      return info(zip, file);
+    }
+  }
+
+  /**
+   * Reads all of a checkpoint to see that nothing of it is damaged, without building a network.
+   *
+   * @param file a checkpoint
+   * @return what it says about itself
+   * @throws EmaCheckpointException if it is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static CheckpointInfo verify(Path file) throws IOException {
+    try (ZipReader zip = new ZipReader(file)) {
+      CheckpointInfo info = info(zip, file);
+      requireTogether(zip, info, file);
+      return info;
+    }
+  }
+
+  private static <N extends Model> RestoredCheckpoint<N> restore(
+      Path file, Class<N> type, Optional<AveragingConfig> expected) throws IOException {
+    try (ZipReader zip = new ZipReader(file)) {
+      CheckpointInfo info = info(zip, file);
+      requireTogether(zip, info, file);
+      if (type != Model.class && !info.networkClass().equals(type.getSimpleName())) {
+        throw new EmaCheckpointException(
+            file, "holds a %s, not a %s".formatted(info.networkClass(), type.getSimpleName()));
+      }
+      Model network =
+          info.networkClass().equals(MultiLayerNetwork.class.getSimpleName())
+              ? ModelEntries.readMultiLayerNetwork(zip)
+              : ModelEntries.readComputationGraph(zip);
+      requireCounts(file, info, network);
+      AverageState state = new AverageState(info.average(), zip.array(SHADOW_BIN));
+      INDArray params = Networks.params(network);
+      ParameterAverage average =
+          expected.isPresent() ? state.resume(params, expected.get()) : state.resume(params);
+      RestoredCheckpoint<N> restored =
+          new RestoredCheckpoint<>(
+              type.cast(network),
+              ModelEmaListener.resume(network, average),
+              ModelEntries.readNormalizer(zip),
+              info);
+      // Last, as nothing may draw from it before training goes on.
+      restored.applyRandomState();
+      return restored;
+    } catch (RuntimeException e) {
+      throw new EmaCheckpointException(file, "cannot be restored: " + e.getMessage(), e);
+    }
+  }
+
+  private static CheckpointInfo info(ZipReader zip, Path file) throws IOException {
+    if (!zip.contains(STATE_JSON)) {
+      throw new EmaCheckpointException(
+          file,
+          zip.contains(CONFIGURATION_JSON)
+              ? "is a network without an average. To start a new average at its weights, load it"
+                  + " with Deeplearning4j and call new ModelEmaListener(decay).attach(network)"
+              : "is not a model file");
+    }
+    try {
+      return CheckpointJson.read(zip.bytes(STATE_JSON));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new EmaCheckpointException(file, e.getMessage(), e);
+    }
+  }
+
+  /** All entries are undamaged, and those that belong together are those that were saved so. */
+  private static void requireTogether(ZipReader zip, CheckpointInfo info, Path file)
+      throws IOException {
+    zip.checksum(CONFIGURATION_JSON);
+    for (String required : new String[] {COEFFICIENTS_BIN, SHADOW_BIN}) {
+      if (!info.checksums().containsKey(required)) {
+        throw new EmaCheckpointException(file, "does not vouch for its entry '" + required + "'");
+      }
+    }
+    for (Map.Entry<String, Long> entry : info.checksums().entrySet()) {
+      if (zip.checksum(entry.getKey()) != entry.getValue()) {
+        throw new EmaCheckpointException(
+            file,
+            "its entry '%s' is not the one that was saved with the average"
+                .formatted(entry.getKey()));
+      }
+    }
+  }
+
+  private static void requireCounts(Path file, CheckpointInfo info, Model network)
+      throws IOException {
+    int iteration = Networks.iterationCount(network);
+    int epoch = Networks.epochCount(network);
+    if (iteration != info.iteration() || epoch != info.epoch()) {
+      throw new EmaCheckpointException(
+          file,
+          "the network is at iteration %d of epoch %d, but the average was saved at iteration %d of epoch %d"
+              .formatted(iteration, epoch, info.iteration(), info.epoch()));
+    }
+  }
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.checkpoint;
+
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.network.Networks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.optimize.listeners.Checkpoint;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Saves checkpoints of a run and its average at intervals, as Deeplearning4j's CheckpointListener
+ * does for the network alone: same options, same file names, same index. A program that can be
+ * killed at any time and started again:
+ *
+ * <pre>{@code
+ * Optional<Path> last = EmaCheckpointListener.lastFile(directory);
+ * if (last.isPresent()) {
+ *   RestoredCheckpoint<MultiLayerNetwork> run =
+ *       EmaCheckpoint.restoreMultiLayerNetwork(last.get());
+ *   net = run.network();
+ *   ema = run.ema();
+ * } else {
+ *   net = newNetwork();
+ *   ema = new ModelEmaListener(0.999);
+ * }
+ * net.addListeners(
+ *     ema,
+ *     EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().keepLast(3).build());
+ * net.fit(trainingData, epochs - net.getEpochCount());
+ * }</pre>
+ *
+ * <p>Register it after the {@link ModelEmaListener}. Use a directory per run: a new run in a
+ * directory with checkpoints is refused, so that it cannot displace them, while a restored one
+ * continues their numbering. A checkpoint that cannot be written ends the fit with an {@link
+ * UncheckedIOException}; the checkpoints before it are untouched.
+ *
+ * <p>Not thread-safe: it belongs to the thread that trains. The static methods may be used from
+ * anywhere.
+ */
+public final class EmaCheckpointListener implements TrainingListener {
+
+  private static final Logger log = LoggerFactory.getLogger(EmaCheckpointListener.class);
+
+  private final ModelEmaListener ema;
+  private final CheckpointDirectory directory;
+  private final Path path;
+  private final Cadence cadence;
+  private final Retention retention;
+  private final Consumer<EmaCheckpoint.Builder> contents;
+  private boolean started;
+
+  private EmaCheckpointListener(Builder builder) {
+    ema = builder.ema;
+    path = builder.directory;
+    directory = new CheckpointDirectory(path);
+    cadence = builder.cadence;
+    retention = builder.retention;
+    contents = builder.contents;
+  }
+
+  /**
+   * A builder; it needs at least one interval.
+   *
+   * @param directory of the run's checkpoints; made if it does not exist
+   * @param ema the average to save with the network
+   * @return the builder
+   */
+  public static Builder builder(Path directory, ModelEmaListener ema) {
+    return new Builder(directory, ema);
+  }
+
+  // ---------------------------------------------------------------- finding checkpoints
+
+  /**
+   * The checkpoints of a directory whose files exist.
+   *
+   * @param directory of a run
+   * @return oldest first; empty if there is none
+   * @throws IOException if the directory or its index cannot be read
+   */
+  public static List<Checkpoint> availableCheckpoints(Path directory) throws IOException {
+    return List.copyOf(new CheckpointDirectory(directory).available());
+  }
+
+  /**
+   * The newest checkpoint of a directory.
+   *
+   * @param directory of a run
+   * @return empty if there is none
+   * @throws IOException if the directory or its index cannot be read
+   */
+  public static Optional<Checkpoint> lastCheckpoint(Path directory) throws IOException {
+    List<Checkpoint> available = new CheckpointDirectory(directory).available();
+    return available.isEmpty()
+        ? Optional.empty()
+        : Optional.of(available.get(available.size() - 1));
+  }
+
+  /**
+   * The file of the newest checkpoint of a directory, to be restored with {@link EmaCheckpoint}.
+   *
+   * @param directory of a run
+   * @return empty if there is none, or no such directory
+   * @throws IOException if the directory or its index cannot be read
+   */
+  public static Optional<Path> lastFile(Path directory) throws IOException {
+    if (Files.notExists(directory)) {
+      return Optional.empty();
+    }
+    return lastCheckpoint(directory).map(new CheckpointDirectory(directory)::file);
+  }
+
+  /**
+   * The file of the newest checkpoint that is not damaged, for a run that would rather go back than
+   * stop. Logs a warning for each that is. Reads the files in full.
+   *
+   * @param directory of a run
+   * @return empty if there is none, or no such directory
+   * @throws IOException if the directory, its index or a file cannot be read
+   */
+  public static Optional<Path> lastIntactFile(Path directory) throws IOException {
+    if (Files.notExists(directory)) {
+      return Optional.empty();
+    }
+    CheckpointDirectory checkpoints = new CheckpointDirectory(directory);
+    List<Checkpoint> available = checkpoints.available();
+    for (int i = available.size() - 1; i >= 0; i--) {
+      Path file = checkpoints.file(available.get(i));
+      try {
+        EmaCheckpoint.verify(file);
+        return Optional.of(file);
+      } catch (EmaCheckpointException e) {
+        log.warn("Passing over a damaged checkpoint: {}", e.getMessage());
+      }
+    }
+    return Optional.empty();
+  }
+
+  // ---------------------------------------------------------------- training
+
+  @Override
+  public void onEpochStart(Model network) {
+    start(network);
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    start(network);
+  }
+
+  /** Before the first update, when a new average can be told from a restored one. */
+  private void start(Model network) {
+    if (started || !ema.averages(network)) {
+      return;
+    }
+    try {
+      List<Checkpoint> earlier = directory.available();
+      if (!earlier.isEmpty() && ema.average().stepCount() == 0) {
+        throw new IllegalStateException(
+            "%s has %d checkpoints of an earlier run, but this average is a new one. Restore the last with EmaCheckpoint, use another directory, or build the listener with deleteExisting(true)"
+                .formatted(path, earlier.size()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (cadence.isWithinEpochs() && Networks.isTruncatedInTime(network)) {
+      log.warn(
+          "Checkpoints within an epoch are of the middle of a sequence for this network (truncated"
+              + " backpropagation through time): a run that goes on from one begins at the next"
+              + " sequence. Those at the end of an epoch are exact");
+    }
+    cadence.start(Networks.iterationCount(network), System.nanoTime());
+    started = true;
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    if (follows(network, Moment.ITERATION_DONE)
+        && cadence.isDueAfterIteration(iteration + 1L, System.nanoTime())) {
+      save(network);
+    }
+  }
+
+  @Override
+  public void onEpochEnd(Model network) {
+    if (follows(network, Moment.EPOCH_END)
+        && cadence.isDueAfterEpoch(Networks.epochCount(network) + 1L)) {
+      save(network);
+    }
+  }
+
+  /** Whether a callback is about the averaged network; the average must have had it before. */
+  private boolean follows(Model network, Moment moment) {
+    if (!ema.averages(network)) {
+      if (!ema.isStarted() && Networks.isNetwork(network)) {
+        throw new IllegalStateException(
+            "There is no average to save: register the ModelEmaListener with the network, before this"
+                + " listener");
+      }
+      return false;
+    }
+    if (ema.moment() != moment) {
+      throw new IllegalStateException(
+          "The average has not seen this update yet: register the EmaCheckpointListener after the"
+              + " ModelEmaListener, with the same network");
+    }
+    return true;
+  }
+
+  private void save(Model network) {
+    try {
+      Moment moment = ema.moment();
+      Checkpoint checkpoint =
+          directory.next(
+              Networks.type(network).getSimpleName(),
+              Networks.iterationCount(network) + moment.uncountedIterations(),
+              Networks.epochCount(network) + moment.uncountedEpochs());
+      directory.announce(checkpoint);
+      EmaCheckpoint.Builder builder = EmaCheckpoint.builder(network, ema);
+      contents.accept(builder);
+      builder.save(directory.file(checkpoint));
+      directory.prune(retention);
+      cadence.saved(checkpoint.getIteration(), System.nanoTime());
+      log.info(
+          "Saved checkpoint {} at iteration {}, epoch {}: {}",
+          checkpoint.getCheckpointNum(),
+          checkpoint.getIteration(),
+          checkpoint.getEpoch(),
+          directory.file(checkpoint));
+    } catch (IOException e) {
+      throw new UncheckedIOException("A checkpoint could not be saved: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {}
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
+
+  @Override
+  public void onBackwardPass(Model network) {}
+
+  // ---------------------------------------------------------------- building
+
+  /** Builds an {@link EmaCheckpointListener}. Each setter checks its value at once. */
+  public static final class Builder {
+
+    private final Path directory;
+    private final ModelEmaListener ema;
+    private final Cadence cadence = new Cadence();
+    private Retention retention = Retention.ALL;
+    private boolean deleteExisting;
+    private Consumer<EmaCheckpoint.Builder> contents = c -> {};
+
+    private Builder(Path directory, ModelEmaListener ema) {
+      this.directory = Objects.requireNonNull(directory, "directory");
+      this.ema = Objects.requireNonNull(ema, "ema");
+    }
+
+    /**
+     * Saves at the end of every epoch.
+     *
+     * @return this
+     */
+    public Builder saveEveryEpoch() {
+      return saveEveryNEpochs(1);
+    }
+
+    /**
+     * Saves at the end of every n-th epoch, counted from the start of the run.
+     *
+     * @param n at least 1
+     * @return this
+     */
+    public Builder saveEveryNEpochs(int n) {
+      cadence.everyEpochs(n);
+      return this;
+    }
+
+    /**
+     * Saves after every n-th iteration, counted from the start of the run.
+     *
+     * @param n at least 1
+     * @return this
+     */
+    public Builder saveEveryNIterations(int n) {
+      return saveEveryNIterations(n, false);
+    }
+
+    /**
+     * Saves after every n-th iteration.
+     *
+     * @param n at least 1
+     * @param sinceLast true to count from the last checkpoint, saved for whatever reason, instead
+     *     of from the start of the run
+     * @return this
+     */
+    public Builder saveEveryNIterations(int n, boolean sinceLast) {
+      cadence.everyIterations(n, sinceLast);
+      return this;
+    }
+
+    /**
+     * Saves after the first iteration to end when an amount of time has passed, again and again.
+     *
+     * @param amount at least 1
+     * @param unit of the amount
+     * @return this
+     */
+    public Builder saveEvery(long amount, TimeUnit unit) {
+      return saveEvery(amount, unit, false);
+    }
+
+    /**
+     * Saves after the first iteration to end when an amount of time has passed.
+     *
+     * @param amount at least 1
+     * @param unit of the amount
+     * @param sinceLast true to count from the last checkpoint, saved for whatever reason, instead
+     *     of from the last one that was due by time
+     * @return this
+     */
+    public Builder saveEvery(long amount, TimeUnit unit, boolean sinceLast) {
+      cadence.everyTime(amount, unit, sinceLast);
+      return this;
+    }
+
+    /**
+     * Keeps all checkpoints: the default.
+     *
+     * @return this
+     */
+    public Builder keepAll() {
+      retention = Retention.ALL;
+      return this;
+    }
+
+    /**
+     * Keeps the most recent checkpoints and deletes others, after a new one is on disk.
+     *
+     * @param n at least 1
+     * @return this
+     */
+    public Builder keepLast(int n) {
+      retention = Retention.last(n);
+      return this;
+    }
+
+    /**
+     * Keeps the most recent checkpoints, and every so many of all.
+     *
+     * @param last most recent checkpoints to keep, at least 1
+     * @param every one of so many checkpoints to keep for ever, at least 1
+     * @return this
+     */
+    public Builder keepLastAndEvery(int last, int every) {
+      retention = Retention.lastAndEvery(last, every);
+      return this;
+    }
+
+    /**
+     * Whether {@link #build} deletes the checkpoints that the directory has. For a run that starts
+     * anew in the directory of an earlier one.
+     *
+     * @param delete false by default
+     * @return this
+     */
+    public Builder deleteExisting(boolean delete) {
+      deleteExisting = delete;
+      return this;
+    }
+
+    /**
+     * Adds to what each checkpoint holds: called before each is saved.
+     *
+     * @param contents for example {@code c -> c.normalizer(normalizer).bestScore(best)}
+     * @return this
+     */
+    public Builder contents(Consumer<EmaCheckpoint.Builder> contents) {
+      this.contents = Objects.requireNonNull(contents, "contents");
+      return this;
+    }
+
+    /**
+     * Makes the directory if needed, deletes what writers that were killed have left half written
+     * in it, and builds the listener.
+     *
+     * @return the listener
+     * @throws IllegalStateException if no interval was given
+     * @throws IOException if the directory cannot be made, read or cleaned
+     */
+    public EmaCheckpointListener build() throws IOException {
+      if (!cadence.isSet()) {
+        throw new IllegalStateException(
+            "Checkpoints need an interval: call saveEveryEpoch(), saveEveryNIterations(n) or"
+                + " saveEvery(amount, unit) before build()");
+      }
+      Files.createDirectories(directory);
+      int leftovers = AtomicFile.deleteLeftovers(directory);
+      if (leftovers > 0) {
+        log.info("Deleted {} half-written files from {}", leftovers, directory);
+      }
+      if (deleteExisting) {
+        new CheckpointDirectory(directory).clear();
+      }
+      return new EmaCheckpointListener(this);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Saving a training run with its average, going on with it, and saving the averaged network for
+ * use.
+ *
+ * <p>{@link io.github.ema4j.dl4j.checkpoint.EmaCheckpoint} saves and restores, {@link
+ * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals, {@link
+ * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
+ * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
+ *
+ * <h2>Format 1 of a checkpoint</h2>
+ *
+ * <p>A zip, which Deeplearning4j loads as the raw network. Nothing in it is in Java serialization.
+ * Arrays are as {@code Nd4j.write} lays them out, big-endian, stored at compression level 0.
+ *
+ * <table>
+ * <caption>Entries</caption>
+ * <tr><th>entry</th><th>content</th></tr>
+ * <tr><td>{@code configuration.json}</td><td>Deeplearning4j's configuration with the counts of
+ *     iterations and epochs; in ASCII</td></tr>
+ * <tr><td>{@code coefficients.bin}</td><td>the raw parameters</td></tr>
+ * <tr><td>{@code updaterState.bin}</td><td>the updater's state; absent if it has none</td></tr>
+ * <tr><td>{@code normalizer.bin}</td><td>the normalizer as {@code NormalizerSerializer} writes it;
+ *     absent if none was given</td></tr>
+ * <tr><td>{@code emaShadow.bin}</td><td>the averaged parameters, in the order of the raw ones</td>
+ *     </tr>
+ * <tr><td>{@code emaState.json}</td><td>the object below; in UTF-8</td></tr>
+ * </table>
+ *
+ * <table>
+ * <caption>Members of {@code emaState.json}</caption>
+ * <tr><th>member</th><th>content</th></tr>
+ * <tr><td>{@code format}</td><td>1. Readers refuse versions above those they know</td></tr>
+ * <tr><td>{@code writer}</td><td>the program that wrote the file</td></tr>
+ * <tr><td>{@code network}</td><td>{@code class} ({@code MultiLayerNetwork} or {@code
+ *     ComputationGraph}); {@code iteration} and {@code epoch}, done so far; {@code savedAt}, a
+ *     {@link io.github.ema4j.dl4j.network.Moment}: counts and parameters are those that the network
+ *     had once the update or epoch in which it was saved was complete</td></tr>
+ * <tr><td>{@code average}</td><td>{@code length} (elements), {@code paramsType}, {@code
+ *     shadowType}; {@code averaged} and {@code copied}, ranges of elements such as {@code
+ *     0-100,150-200} (absent where all are averaged); the settings {@code schedule},
+ *     {@code requestedShadowType} (or {@code default}),
+ *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
+ *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code skipped}, {@code decay} (of
+ *     the last update; absent before the first), {@code initialShare}</td></tr>
+ * <tr><td>{@code random}</td><td>{@code root} and {@code node}: state of ND4J's random generator in
+ *     the thread that wrote the file</td></tr>
+ * <tr><td>{@code bestScore}</td><td>a number; absent if none was given</td></tr>
+ * <tr><td>{@code metadata}</td><td>texts of the user by name</td></tr>
+ * <tr><td>{@code checksums}</td><td>CRC-32 of the uncompressed content of {@code
+ *     coefficients.bin}, {@code updaterState.bin} and {@code emaShadow.bin}: they belong together,
+ *     and a file in which one was replaced is refused</td></tr>
+ * </table>
+ */
+package io.github.ema4j.dl4j.checkpoint;

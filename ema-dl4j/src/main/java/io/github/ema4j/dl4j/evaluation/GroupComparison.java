@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.evaluation;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The scores of several averages of one network on the same data, and of its raw weights.
+ *
+ * @param raw score of the network's own weights
+ * @param members score of each average, in the order of the group; at least one
+ * @param minimise whether the smallest score is best, rather than the largest
+ */
+public record GroupComparison(double raw, List<Member> members, boolean minimise) {
+
+  /**
+   * One average of the group.
+   *
+   * @param index its place in the group, from 0
+   * @param schedule the textual form of its decay schedule
+   * @param initialShare share of the initial weights still in it
+   * @param score what the metric gave
+   */
+  public record Member(int index, String schedule, double initialShare, double score) {}
+
+  /**
+   * Copies the list.
+   *
+   * @throws IllegalArgumentException if there are no members
+   */
+  public GroupComparison {
+    members = List.copyOf(members);
+    if (members.isEmpty()) {
+      throw new IllegalArgumentException("A comparison needs at least one member");
+    }
+  }
+
+  /**
+   * The best average: of equals the first, and one whose score is NaN only if all are.
+   *
+   * @return one of the members
+   */
+  public Member best() {
+    // NaN is the largest of all numbers to Double.compare.
+    return members.stream()
+        .min(Comparator.comparingDouble(m -> minimise ? m.score() : -m.score()))
+        .orElseThrow();
+  }
+
+  /** A table, the best average marked by a star. */
+  @Override
+  public String toString() {
+    Member best = best();
+    StringBuilder table = new StringBuilder(row(" ", "weights", "initial share", "score"));
+    table.append(row(" ", "raw", "", number(raw)));
+    for (Member member : members) {
+      table.append(
+          row(
+              member.equals(best) ? "*" : " ",
+              member.schedule(),
+              String.format(Locale.ROOT, "%.2f %%", 100 * member.initialShare()),
+              number(member.score())));
+    }
+    return table.toString();
+  }
+
+  private static String row(String mark, String weights, String share, String score) {
+    return String.format(Locale.ROOT, "%s %-32s %13s %12s%n", mark, weights, share, score);
+  }
+
+  private static String number(double score) {
+    return String.format(Locale.ROOT, "%.6g", score);
+  }
+}

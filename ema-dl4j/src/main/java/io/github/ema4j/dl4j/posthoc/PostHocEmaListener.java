@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.posthoc;
+
+import io.github.ema4j.core.AverageCounters;
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
+import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.posthoc.PostHocEma;
+import io.github.ema4j.core.posthoc.Snapshot;
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.network.Networks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Keeps what is needed to choose the length of the average after training: two or more
+ * power-function averages of a network's weights, of which it writes snapshots.
+ *
+ * <pre>{@code
+ * PostHocEmaListener postHoc = new PostHocEmaListener(Path.of("snapshots"), 1000);
+ * net.addListeners(postHoc);
+ * net.fit(trainingData, epochs);
+ * postHoc.snapshot(); // the end of training
+ *
+ * PostHocSearch.Result best =
+ *     PostHocSearch.maximise(net, n -> n.evaluate(validation).accuracy())
+ *         .over(PostHocEma.read(Path.of("snapshots")));
+ * }</pre>
+ *
+ * <p>Karras et al. 2024 (arXiv 2312.02696) store the relative widths 0.05 and 0.10, the default
+ * here. Costs, per width: one vector of weights in memory, one pass over it per update, and one
+ * vector on disk per snapshot. A dozen snapshots are plenty; a hundred reconstruct narrow averages
+ * better.
+ *
+ * <p>A directory belongs to one training run. The listener belongs to one network, the first that
+ * it sees in training, and treats ways to train, constraints, replicas and weights that are not
+ * finite as {@link ModelEmaListener} does. Not thread-safe.
+ */
+public final class PostHocEmaListener implements TrainingListener {
+
+  private static final double[] EDM2_WIDTHS = {0.05, 0.10};
+
+  private final Path directory;
+  private final int every;
+  private final double[] sigmaRels;
+  private final List<ModelEmaListener> averages;
+  private final UUID run;
+  private long lastSnapshot;
+
+  /**
+   * Keeps averages of the relative widths 0.05 and 0.10.
+   *
+   * @param directory for the snapshots; made if missing, and without snapshots of another run
+   * @param every updates from one snapshot to the next, at least 1: a tenth to a hundredth of
+   *     training
+   * @throws IllegalArgumentException if {@code every} is below 1
+   * @throws IllegalStateException if there are snapshots in the directory
+   * @throws UncheckedIOException if the directory cannot be read
+   */
+  public PostHocEmaListener(Path directory, int every) {
+    this(directory, every, EDM2_WIDTHS);
+  }
+
+  /**
+   * Keeps averages of chosen widths.
+   *
+   * @param directory for the snapshots; made if missing, and without snapshots of another run
+   * @param every updates from one snapshot to the next, at least 1
+   * @param sigmaRels two or more different widths, each a standard deviation as a share of the
+   *     updates so far, above 0 and below 0.28867513
+   * @throws IllegalArgumentException if {@code every} or a width is out of range, or there are less
+   *     than two widths
+   * @throws IllegalStateException if there are snapshots in the directory
+   * @throws UncheckedIOException if the directory cannot be read
+   */
+  public PostHocEmaListener(Path directory, int every, double... sigmaRels) {
+    this(
+        directory,
+        every,
+        UUID.randomUUID(),
+        sigmaRels,
+        Arrays.stream(sigmaRels).mapToObj(w -> new ModelEmaListener(config(w))).toList());
+    List<Snapshot> found = list(directory);
+    if (!found.isEmpty()) {
+      throw new IllegalStateException(
+          "There are snapshots of another training run in %s, up to update %d: choose another directory, delete them, or go on with that run by resume(...)"
+              .formatted(directory, found.get(found.size() - 1).update()));
+    }
+  }
+
+  private PostHocEmaListener(
+      Path directory, int every, UUID run, double[] sigmaRels, List<ModelEmaListener> averages) {
+    if (every < 1) {
+      throw new IllegalArgumentException("every must be at least 1 update, but was " + every);
+    }
+    if (sigmaRels.length < 2 || Arrays.stream(sigmaRels).distinct().count() < sigmaRels.length) {
+      throw new IllegalArgumentException(
+          "sigmaRels must be two or more different widths, but were " + Arrays.toString(sigmaRels));
+    }
+    this.directory = directory;
+    this.every = every;
+    this.run = run;
+    this.sigmaRels = sigmaRels.clone();
+    this.averages = averages;
+    this.lastSnapshot = updateCount();
+  }
+
+  private static AveragingConfig config(double sigmaRel) {
+    return AveragingConfig.builder().schedule(DecaySchedule.powerFunction(sigmaRel)).build();
+  }
+
+  private static List<Snapshot> list(Path directory) {
+    try {
+      return PostHocEma.list(Objects.requireNonNull(directory, "directory"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Goes on with a training run that was stopped, from its last snapshots: the averages continue
+   * bit for bit, provided that the network is as it was at their update. So call {@link #snapshot}
+   * whenever the network is saved, and pass the number of updates it had then.
+   *
+   * @param directory the directory of the run
+   * @param every updates from one snapshot to the next, at least 1
+   * @param network the network with weights and updater state as they were at {@code update}
+   * @param update the update of the last snapshots
+   * @return a listener to be registered with the network
+   * @throws IllegalStateException if there are no snapshots of that update, or there are later ones
+   * @throws IllegalArgumentException if {@code every} is below 1, or the snapshots are of another
+   *     network
+   * @throws IOException if a snapshot cannot be read, is damaged or of another run
+   */
+  public static PostHocEmaListener resume(Path directory, int every, Model network, long update)
+      throws IOException {
+    PostHocEma postHoc = PostHocEma.read(directory);
+    List<Snapshot> last =
+        postHoc.snapshots().stream().filter(snapshot -> snapshot.update() == update).toList();
+    if (last.size() < 2 || postHoc.lastUpdate() > update) {
+      throw new IllegalStateException(
+          "Training cannot go on from update %d: the last snapshots in %s are of update %d, and there are %d of update %d. Delete snapshots of later updates"
+              .formatted(update, directory, postHoc.lastUpdate(), last.size(), update));
+    }
+    List<ModelEmaListener> averages = new ArrayList<>();
+    for (Snapshot snapshot : last) {
+      averages.add(resume(snapshot, network));
+    }
+    double[] sigmaRels = last.stream().mapToDouble(Snapshot::sigmaRel).toArray();
+    return new PostHocEmaListener(directory, every, last.get(0).run(), sigmaRels, averages);
+  }
+
+  private static ModelEmaListener resume(Snapshot snapshot, Model network) throws IOException {
+    AveragingConfig config = config(snapshot.sigmaRel());
+    long update = snapshot.update();
+    // The first update of a power-function average copies: nothing is left of the initial weights.
+    AverageCounters counters =
+        new AverageCounters(update, update, 0, config.schedule().decayAt(update), 0);
+    ParameterAverage average =
+        ParameterAverage.resume(
+            config,
+            counters,
+            snapshot.read(),
+            Networks.params(network),
+            Coverage.all(snapshot.length()));
+    return ModelEmaListener.resume(network, average);
+  }
+
+  /**
+   * Writes a snapshot of each average now, unless there is one of this update. The listener does so
+   * by itself after every so many updates; call it when training has ended, to be able to
+   * reconstruct averages of all of it.
+   *
+   * @throws IllegalStateException if there has been no update yet
+   * @throws UncheckedIOException if a snapshot cannot be written
+   */
+  public void snapshot() {
+    long update = updateCount();
+    if (update == 0) {
+      throw new IllegalStateException(
+          "There is nothing to write yet: this PostHocEmaListener has seen no update. Register it"
+              + " with addListeners(...) and fit");
+    }
+    if (update == lastSnapshot) {
+      return;
+    }
+    try {
+      Files.createDirectories(directory);
+      for (int i = 0; i < sigmaRels.length; i++) {
+        Snapshot.write(directory, run, sigmaRels[i], update, averages.get(i).shadow());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("The snapshots of update " + update + " were not written", e);
+    }
+    lastSnapshot = update;
+  }
+
+  /**
+   * Updates of the averages.
+   *
+   * @return from 0
+   */
+  public long updateCount() {
+    return averages.get(0).updateCount();
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    long before = updateCount();
+    averages.forEach(average -> average.iterationDone(network, iteration, epoch));
+    long update = updateCount();
+    if (update > before && update % every == 0) {
+      snapshot();
+    }
+  }
+
+  @Override
+  public void onEpochStart(Model network) {
+    averages.forEach(average -> average.onEpochStart(network));
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    if (Networks.isNetwork(network)
+        && Collections.frequency(Networks.listeners(network), this) > 1) {
+      throw new IllegalStateException(
+          "This PostHocEmaListener is registered more than once with one network and would average"
+              + " as often per step: register it once");
+    }
+    averages.forEach(average -> average.onGradientCalculation(network));
+  }
+
+  @Override
+  public void onEpochEnd(Model network) {
+    averages.forEach(average -> average.onEpochEnd(network));
+  }
+
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {}
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
+
+  @Override
+  public void onBackwardPass(Model network) {}
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Scanner;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.SplitTestAndTrain;
+import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/** What the average is for. */
+class RealTrainingTest {
+
+  /** With noisy labels and a constant learning rate the last weights jitter; the average rests. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void averageHasLowerLossThanLastWeightsUnderLabelNoise(long seed) {
+    MultiLayerNetwork network = Nets.mlp(b -> b.seed(seed).updater(new Sgd(0.5)));
+    DataSet training = Data.points(10 + seed, 200, 0.4);
+    DataSet validation = Data.points(20 + seed, 500, 0.4);
+    ModelEmaListener ema = new ModelEmaListener(0.98);
+    network.setListeners(ema);
+    network.fit(Batches.of(training, 4), 8);
+
+    double raw = network.score(validation);
+    double averaged = ema.network(network).score(validation);
+
+    assertTrue(averaged < raw, "averaged loss %s, raw %s".formatted(averaged, raw));
+    assertTrue(ema.initialShare() < 1e-3);
+  }
+
+  @Test
+  void averageIsAsAccurateAsLastWeightsOnIris() throws IOException {
+    DataSet iris = iris();
+    NormalizerStandardize normalizer = new NormalizerStandardize();
+    normalizer.fit(iris);
+    normalizer.transform(iris);
+    iris.shuffle(7);
+    SplitTestAndTrain split = iris.splitTestAndTrain(100);
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema = new ModelEmaListener(0.95);
+    network.setListeners(ema);
+    network.fit(Batches.of(split.getTrain(), 10), 20);
+    EmaEvaluator evaluator = new EmaEvaluator(ema, Batches.of(split.getTest(), 50));
+
+    double raw = evaluator.raw(network).get(Evaluation.class).accuracy();
+    double averaged = evaluator.averaged(network).get(Evaluation.class).accuracy();
+
+    assertTrue(raw > 0.9, "raw accuracy " + raw);
+    assertTrue(averaged >= raw - 0.04, "averaged accuracy %s, raw %s".formatted(averaged, raw));
+  }
+
+  /** Fisher's measurements of 150 flowers of three species, as deeplearning4j-core brings them. */
+  private static DataSet iris() throws IOException {
+    INDArray features = Nd4j.create(150, 4);
+    INDArray labels = Nd4j.create(150, 3);
+    try (InputStream file = RealTrainingTest.class.getResourceAsStream("/iris.dat");
+        Scanner lines = new Scanner(file, StandardCharsets.US_ASCII)) {
+      for (int row = 0; row < 150; row++) {
+        String[] fields = lines.nextLine().split(",", -1);
+        for (int i = 0; i < 4; i++) {
+          features.putScalar(row, i, Double.parseDouble(fields[i]));
+        }
+        labels.putScalar(row, Integer.parseInt(fields[4].trim()), 1);
+      }
+    }
+    return new DataSet(features, labels);
+  }
+}

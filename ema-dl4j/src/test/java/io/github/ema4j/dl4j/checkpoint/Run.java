@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.checkpoint;
+
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.dataset.DataSet;
+
+/** A network, its average, and the ways to train it. */
+record Run(Kind kind, Model network, ModelEmaListener ema) {
+
+  static final AveragingConfig CONFIG =
+      AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.99)).updateEvery(2).build();
+
+  static Run start(Kind kind) {
+    return start(kind, new ModelEmaListener(CONFIG));
+  }
+
+  static Run start(Kind kind, ParameterSelection selection) {
+    return start(
+        kind,
+        ModelEmaListener.builder()
+            .schedule(CONFIG.schedule())
+            .updateEvery(CONFIG.updateEvery())
+            .parameters(selection)
+            .build());
+  }
+
+  private static Run start(Kind kind, ModelEmaListener ema) {
+    Run run = new Run(kind, kind.initialised(), ema);
+    run.network.setListeners(run.ema);
+    return run;
+  }
+
+  static Run restore(Kind kind, Path file) throws IOException {
+    RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, CONFIG);
+    Run run = new Run(kind, restored.network(), restored.ema());
+    run.network.setListeners(run.ema);
+    return run;
+  }
+
+  /** Adds a listener after the average's. */
+  Run with(TrainingListener listener) {
+    network.setListeners(ema, listener);
+    return this;
+  }
+
+  /** One fit per minibatch. */
+  void fitIterations(int from, int to) {
+    for (int i = from; i < to; i++) {
+      kind.fit(network, kind.batch(i));
+    }
+  }
+
+  void fitEpochs(int epochs) {
+    ListDataSetIterator<DataSet> batches = new ListDataSetIterator<>(kind.epoch(), 1);
+    if (network instanceof MultiLayerNetwork mln) {
+      mln.fit(batches, epochs);
+    } else {
+      ((ComputationGraph) network).fit(batches, epochs);
+    }
+  }
+
+  void save(Path file) {
+    try {
+      EmaCheckpoint.save(file, network, ema);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All of the state as a checkpoint has it: equal states are equal bytes. */
+  byte[] state(Path directory) throws IOException {
+    Path file = directory.resolve("state.zip");
+    save(file);
+    return Files.readAllBytes(file);
+  }
+
+  /** Saves once, in iterationDone of one iteration. */
+  static TrainingListener savingInIteration(int iteration, Path file, ModelEmaListener ema) {
+    return new BaseTrainingListener() {
+      @Override
+      public void iterationDone(Model network, int done, int epoch) {
+        if (done == iteration) {
+          write(file, network, ema);
+        }
+      }
+    };
+  }
+
+  /** Saves in onEpochEnd. */
+  static TrainingListener savingAtEpochEnd(Path file, ModelEmaListener ema) {
+    return new BaseTrainingListener() {
+      @Override
+      public void onEpochEnd(Model network) {
+        write(file, network, ema);
+      }
+    };
+  }
+
+  private static void write(Path file, Model network, ModelEmaListener ema) {
+    try {
+      EmaCheckpoint.save(file, network, ema);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

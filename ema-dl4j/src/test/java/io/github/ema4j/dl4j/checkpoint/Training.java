@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.checkpoint;
+
+import io.github.ema4j.dl4j.network.Networks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A training program that may be killed at any time and started again: goes on from the last
+ * checkpoint in a directory, saves one after every iteration, and never ends.
+ */
+final class Training {
+
+  /** Printed after the first iteration of a life, which takes as long as a hundred others. */
+  static final String GOES = "training goes";
+
+  private Training() {}
+
+  public static void main(String[] arguments) throws IOException {
+    Run run = prepare(Kind.valueOf(arguments[0]), Path.of(arguments[1]));
+    int first = Networks.iterationCount(run.network());
+    run.fitIterations(first, first + 1);
+    System.out.println(GOES);
+    for (int i = first + 1; true; i++) {
+      run.fitIterations(i, i + 1);
+    }
+  }
+
+  static Run prepare(Kind kind, Path directory) throws IOException {
+    Optional<Path> last = EmaCheckpointListener.lastFile(directory);
+    Run run = last.isPresent() ? Run.restore(kind, last.get()) : Run.start(kind);
+    return run.with(
+        EmaCheckpointListener.builder(directory, run.ema())
+            .saveEveryNIterations(1)
+            .keepLast(2)
+            .build());
+  }
+}
