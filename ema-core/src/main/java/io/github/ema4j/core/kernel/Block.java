@@ -11,20 +11,23 @@ final class Block {
   static final int SIZE = 512;
 
   /**
-   * Index of the first element. The elements of a heap array begin 16 bytes into the object; from
-   * here they are a multiple of 64 bytes away from its start, for floats (16 + 12 * 4) and doubles
-   * (16 + 6 * 8, so 12 are a multiple of 16) alike. JDK 17 vectorises a loop over a heap array and
-   * a buffer only when both begin at the same offset within a vector. Any value is correct.
+   * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
+   * here they are a multiple of 64 bytes away from its start (16 + 12 * 4). JDK 17 vectorises a
+   * loop over a heap array and a buffer only when both begin at the same offset within a vector, of
+   * 64 bytes at most. Any value is correct.
    */
   static final int START = 12;
+
+  /** Index of the first double (16 + 6 * 8). */
+  static final int DOUBLE_START = 6;
 
   /** Partial sums of {@link #isFinite}; the block is that many times as long. */
   private static final int LANES = SIZE / 8;
 
   private final float[] floats = new float[START + SIZE];
-  private final double[] doubles = new double[START + SIZE];
+  private final double[] doubles = new double[DOUBLE_START + SIZE];
   private final float[] floatSums = new float[START + LANES];
-  private final double[] doubleSums = new double[START + LANES];
+  private final double[] doubleSums = new double[DOUBLE_START + LANES];
 
   /** Room for the bits of 16-bit floats. */
   final short[] shorts = new short[START + SIZE];
@@ -44,7 +47,7 @@ final class Block {
     return floats;
   }
 
-  /** The array to put {@code count} doubles in, from {@link #START} on. */
+  /** The array to put {@code count} doubles in, from {@link #DOUBLE_START} on. */
   double[] fillDoubles(int count) {
     this.count = count;
     hasFloats = false;
@@ -59,23 +62,33 @@ final class Block {
   /** The elements as floats, rounded if need be, from {@link #START} on. */
   float[] floats() {
     if (!hasFloats) {
-      for (int i = START; i < START + count; i++) {
-        floats[i] = (float) doubles[i];
-      }
+      round(doubles, floats, count);
       hasFloats = true;
     }
     return floats;
   }
 
-  /** The elements as doubles, from {@link #START} on. */
+  /** The elements as doubles, from {@link #DOUBLE_START} on. */
   double[] doubles() {
     if (!hasDoubles) {
-      for (int i = START; i < START + count; i++) {
-        doubles[i] = floats[i];
-      }
+      widen(floats, doubles, count);
       hasDoubles = true;
     }
     return doubles;
+  }
+
+  private static void round(double[] from, float[] to, int count) {
+    int n = Math.min(count, SIZE);
+    for (int i = 0; i < n; i++) {
+      to[i + START] = (float) from[i + DOUBLE_START];
+    }
+  }
+
+  private static void widen(float[] from, double[] to, int count) {
+    int n = Math.min(count, SIZE);
+    for (int i = 0; i < n; i++) {
+      to[i + DOUBLE_START] = from[i + START];
+    }
   }
 
   /** Whether the elements are all finite in the type they came in. */
@@ -99,7 +112,7 @@ final class Block {
   private boolean isFinite(int index) {
     return hasFloats
         ? Float.isFinite(floats[START + index])
-        : Double.isFinite(doubles[START + index]);
+        : Double.isFinite(doubles[DOUBLE_START + index]);
   }
 
   /** Notes, for {@link #wasFinite}, which elements are finite. */
@@ -129,17 +142,21 @@ final class Block {
               + values[i + 6 * LANES]
               + values[i + 7 * LANES];
     }
-    float even = 0;
-    float odd = 0;
-    for (int i = START; i < START + LANES; i += 2) {
-      even += sums[i];
-      odd += sums[i + 1];
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = START; i < START + LANES; i += 8) {
+      a += sums[i] + sums[i + 4];
+      b += sums[i + 1] + sums[i + 5];
+      c += sums[i + 2] + sums[i + 6];
+      d += sums[i + 3] + sums[i + 7];
     }
-    return Float.isFinite(even + odd);
+    return Float.isFinite((a + b) + (c + d));
   }
 
   private static boolean isFinite(double[] values, double[] sums) {
-    for (int i = START; i < START + LANES; i++) {
+    for (int i = DOUBLE_START; i < DOUBLE_START + LANES; i++) {
       sums[i] =
           values[i]
               + values[i + LANES]
@@ -150,12 +167,16 @@ final class Block {
               + values[i + 6 * LANES]
               + values[i + 7 * LANES];
     }
-    double even = 0;
-    double odd = 0;
-    for (int i = START; i < START + LANES; i += 2) {
-      even += sums[i];
-      odd += sums[i + 1];
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    for (int i = DOUBLE_START; i < DOUBLE_START + LANES; i += 8) {
+      a += sums[i] + sums[i + 4];
+      b += sums[i + 1] + sums[i + 5];
+      c += sums[i + 2] + sums[i + 6];
+      d += sums[i + 3] + sums[i + 7];
     }
-    return Double.isFinite(even + odd);
+    return Double.isFinite((a + b) + (c + d));
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import static io.github.ema4j.core.kernel.Block.START;
+import static io.github.ema4j.core.kernel.Block.DOUBLE_START;
 
 import java.nio.DoubleBuffer;
 import org.bytedeco.javacpp.DoublePointer;
@@ -22,12 +22,12 @@ final class DoubleVector extends HostVector {
 
   @Override
   void read(long from, int count, Block block) {
-    windows[windowOf(from)].get(inWindow(from), block.fillDoubles(count), START, count);
+    windows[windowOf(from)].get(inWindow(from), block.fillDoubles(count), DOUBLE_START, count);
   }
 
   @Override
   void write(long from, Block block) {
-    windows[windowOf(from)].put(inWindow(from), block.doubles(), START, block.count());
+    windows[windowOf(from)].put(inWindow(from), block.doubles(), DOUBLE_START, block.count());
   }
 
   @Override
@@ -50,7 +50,7 @@ final class DoubleVector extends HostVector {
     int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       double s = shadow.get(i);
-      shadow.put(i, s - weight * (s - params[i + START]));
+      shadow.put(i, s - weight * (s - params[i + DOUBLE_START]));
     }
   }
 
@@ -60,7 +60,7 @@ final class DoubleVector extends HostVector {
     DoubleBuffer shadow = window.slice(index, count);
     int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
-      double p = params[i + START];
+      double p = params[i + DOUBLE_START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
     }
   }
@@ -73,9 +73,9 @@ final class DoubleVector extends HostVector {
     for (long at = from; at < to; at += Block.SIZE) {
       int index = inWindow(at);
       int count = (int) Math.min(Block.SIZE, to - at);
-      a.get(index, saved, START, count);
+      a.get(index, saved, DOUBLE_START, count);
       a.put(index, b, index, count);
-      b.put(index, saved, START, count);
+      b.put(index, saved, DOUBLE_START, count);
     }
   }
 }

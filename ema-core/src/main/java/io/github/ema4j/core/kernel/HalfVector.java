@@ -40,7 +40,7 @@ final class HalfVector extends HostVector {
     short[] bits = block.shorts;
     windows[windowOf(from)].get(inWindow(from), bits, START, count);
     float[] to = block.fillFloats(count);
-    int end = START + count;
+    int end = START + Math.min(count, Block.SIZE);
     if (brain) {
       for (int i = START; i < end; i++) {
         to[i] = Float.intBitsToFloat(bits[i] << 16);
@@ -57,7 +57,7 @@ final class HalfVector extends HostVector {
   void write(long from, Block block) {
     short[] bits = block.shorts;
     float[] values = block.floats();
-    int end = START + block.count();
+    int end = START + Math.min(block.count(), Block.SIZE);
     for (int i = START; i < end; i++) {
       bits[i] = brain ? toBrain(values[i]) : toHalf(values[i]);
     }

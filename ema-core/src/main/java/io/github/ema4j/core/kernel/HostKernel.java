@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class HostKernel implements AveragingKernel {
 
-  private final Loop loop = new Loop();
+  private final Loop loop;
 
   // The operations as objects, made once: a call allocates nothing.
   private final Loop.Body lerp = this::lerp;
@@ -32,7 +32,13 @@ public final class HostKernel implements AveragingKernel {
   private double[] decays;
 
   /** Creates a kernel. */
-  public HostKernel() {}
+  public HostKernel() {
+    this(Loop.HELPERS);
+  }
+
+  HostKernel(int helpers) {
+    loop = new Loop(helpers);
+  }
 
   /**
    * Whether this kernel can work on an array: it lies in host memory of ND4J's native CPU backend,

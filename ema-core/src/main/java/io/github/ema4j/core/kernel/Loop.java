@@ -20,15 +20,21 @@ final class Loop {
   }
 
   /** Below this count waking a helper costs more than it gains. */
-  private static final long PARALLEL_FROM = 1 << 18;
+  static final long PARALLEL_FROM = 1 << 19;
 
-  /** Two to four threads saturate the memory of common machines. */
-  private static final int HELPERS = Math.min(Runtime.getRuntime().availableProcessors(), 4) - 1;
+  /**
+   * Two to four threads saturate the memory of common machines. The size of the common pool can be
+   * set with {@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}.
+   */
+  static final int HELPERS =
+      Math.min(
+          Math.min(3, Runtime.getRuntime().availableProcessors() - 1),
+          ForkJoinPool.getCommonPoolParallelism());
 
   /** Polls, of some ten nanoseconds each, before the caller sleeps until the last chunk is done. */
   private static final int SPINS = 1000;
 
-  private final Helper[] helpers = new Helper[HELPERS];
+  private final Helper[] helpers;
   private final Block block = new Block();
 
   // Written by the caller while nobody works, before `untaken`; read by all after taking a chunk.
@@ -40,6 +46,10 @@ final class Loop {
   private final AtomicInteger unfinished = new AtomicInteger();
   private volatile boolean verdict;
   private volatile Throwable failure;
+
+  Loop(int helpers) {
+    this.helpers = new Helper[helpers];
+  }
 
   /** Runs the body over all chunks; true if it returned true for each. */
   boolean all(Ranges ranges, Body body) {

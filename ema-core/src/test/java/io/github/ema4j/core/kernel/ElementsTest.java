@@ -5,17 +5,24 @@ import static io.github.ema4j.core.Vectors.bits;
 import static io.github.ema4j.core.Vectors.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.Vectors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
-import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.bytedeco.javacpp.IntPointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -237,8 +244,10 @@ class ElementsTest {
   }
 
   /** Long enough for several threads. */
-  @Example
-  void manyThreadsChunksAndTinyRangesGiveTheBitsOfOneElementAtATime() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 7})
+  void anyNumberOfThreadsChunksAndTinyRangesGivesTheBitsOfOneElementAtATime(int helpers) {
+    AveragingKernel kernel = new HostKernel(helpers);
     int length = 1_500_000;
     INDArray params = Nd4j.rand(DataType.FLOAT, length).subi(0.5);
     SplittableRandom random = new SplittableRandom(5);
@@ -253,8 +262,7 @@ class ElementsTest {
       from[i] = 7L * i;
       to[i] = 7L * i + 3;
     }
-    for (Ranges ranges :
-        List.of(Ranges.all(length), Ranges.of(length, from, to), Ranges.of(length, to, to))) {
+    for (Ranges ranges : List.of(Ranges.all(length), Ranges.of(length, from, to))) {
       float[] p = params.toFloatVector();
       float[] expected = start.toFloatVector();
       for (int range = 0; range < ranges.size(); range++) {
@@ -262,13 +270,75 @@ class ElementsTest {
           expected[i] = Float.isFinite(p[i]) ? lerp(expected[i], p[i], 0.999) : expected[i];
         }
       }
-      for (int repeat = 0; repeat < 20; repeat++) {
+      for (int repeat = 0; repeat < 10; repeat++) {
         INDArray shadow = start.dup();
-        boolean finite = host.lerp(params, new INDArray[] {shadow}, new double[] {0.999}, ranges);
-        assertEquals(ranges.size() == 0, finite);
+        assertFalse(kernel.lerp(params, new INDArray[] {shadow}, new double[] {0.999}, ranges));
         assertArrayEquals(expected, shadow.toFloatVector());
+        INDArray swapped = params.dup();
+        kernel.swap(swapped, shadow, Ranges.all(length));
+        assertArrayEquals(expected, swapped.toFloatVector());
+        assertArrayEquals(p, shadow.toFloatVector());
       }
     }
+  }
+
+  @Test
+  void noRangesMeanNoWork() {
+    INDArray params = Vectors.floats(Double.NaN, 1);
+    Ranges none = Ranges.of(2, new long[0], new long[0]);
+    for (AveragingKernel kernel : kernels) {
+      INDArray shadow = Vectors.floats(2, 3);
+      assertTrue(kernel.lerp(params, new INDArray[] {shadow}, new double[] {0}, none));
+      assertArrayEquals(bits(Vectors.floats(2, 3)), bits(shadow));
+    }
+  }
+
+  /** Sums of these overflow, but they are finite. */
+  @Test
+  void theLargestFiniteValuesAreAveragedLikeOthers() {
+    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+      double largest = type == DataType.FLOAT ? Float.MAX_VALUE : Double.MAX_VALUE;
+      INDArray params = Nd4j.valueArrayOf(new long[] {2000}, largest, type);
+      INDArray shadow = Nd4j.create(type, 2000);
+      double[] decays = {0.75};
+      assertTrue(host.lerp(params, new INDArray[] {shadow}, decays, Ranges.all(2000)));
+      for (int i = 0; i < 2000; i++) {
+        assertEquals(largest / 4, shadow.getDouble(i));
+      }
+    }
+  }
+
+  /** Including signalling NaNs, which arithmetic would change. */
+  @Test
+  void swapsAndUntouchedElementsKeepThePayloadsOfNaN() {
+    int[] nan = {0x7F800001, 0x7FC12345, 0xFFFFFFFF, 0x7FBFFFFF};
+    INDArray params = Nd4j.create(DataType.FLOAT, 600);
+    INDArray shadow = Nd4j.create(DataType.FLOAT, 600);
+    IntPointer paramBits = new IntPointer(params.data().pointer());
+    IntPointer shadowBits = new IntPointer(shadow.data().pointer());
+    for (int i = 0; i < 600; i++) {
+      paramBits.put(i, nan[i % 4]);
+      shadowBits.put(i, nan[(i + 1) % 4]);
+    }
+    host.lerp(params, new INDArray[] {shadow}, new double[] {0.9}, Ranges.all(600));
+    for (int i = 0; i < 600; i++) {
+      assertEquals(nan[(i + 1) % 4], shadowBits.get(i), "kept " + i);
+    }
+    host.swap(params, shadow, Ranges.all(600));
+    for (int i = 0; i < 600; i++) {
+      assertEquals(nan[(i + 1) % 4], paramBits.get(i), "swapped " + i);
+      assertEquals(nan[i % 4], shadowBits.get(i), "swapped " + i);
+    }
+  }
+
+  @Test
+  void rangesOfAnotherLengthAreRefused() {
+    INDArray a = Vectors.floats(1, 2, 3);
+    INDArray b = Vectors.floats(1, 2, 3);
+    assertThrows(IllegalArgumentException.class, () -> host.swap(a, b, Ranges.all(4)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> host.swap(a, b.castTo(DataType.DOUBLE), Ranges.all(3)));
   }
 
   /** Which elements are in the ranges and finite. */
