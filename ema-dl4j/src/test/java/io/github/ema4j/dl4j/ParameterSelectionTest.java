@@ -87,8 +87,7 @@ class ParameterSelectionTest {
         new MultiLayerNetwork(
             Nets.base()
                 .list()
-                .layer(
-                    new SeparableConvolution2D.Builder(3, 3).nOut(3).depthMultiplier(2).build())
+                .layer(new SeparableConvolution2D.Builder(3, 3).nOut(3).depthMultiplier(2).build())
                 .layer(new OutputLayer.Builder().activation(Activation.SOFTMAX).nOut(2).build())
                 .setInputType(InputType.convolutional(6, 6, 1))
                 .build());
@@ -137,9 +136,7 @@ class ParameterSelectionTest {
   }
 
   private static ComputationGraph frozenAttention() {
-    return new TransferLearning.GraphBuilder(attention())
-        .setFeatureExtractor("attention")
-        .build();
+    return new TransferLearning.GraphBuilder(attention()).setFeatureExtractor("attention").build();
   }
 
   /** Writes to each array of the table, and looks where the vector changes. */
@@ -356,8 +353,7 @@ class ParameterSelectionTest {
         "No parameter of the network matches the rule 'layer haed'; there are: [layer0/W, layer0/b,"
             + " layer1/W, layer1/b]",
         e.getMessage());
-    assertThrows(
-        IllegalArgumentException.class, () -> averageAll().excludeFrozen().of(Nets.mlp()));
+    assertThrows(IllegalArgumentException.class, () -> averageAll().excludeFrozen().of(Nets.mlp()));
     assertThrows(
         IllegalArgumentException.class,
         () -> averageAll().copyBatchNormStatistics().of(Nets.mlp()));
