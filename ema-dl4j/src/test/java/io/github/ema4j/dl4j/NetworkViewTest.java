@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.network.Networks;
 import java.io.File;
 import java.io.IOException;
@@ -190,5 +192,20 @@ class NetworkViewTest {
       assertEquals(Bits.of(output(graph)), Bits.of(output(copy)));
       assertEquals(Bits.of(output(graph)), Bits.of(ofView));
     }
+  }
+
+  @Test
+  void savedGraphKeepsItsOwnOrderOfParameters(@TempDir Path folder) throws IOException {
+    ComputationGraph graph = Nets.branchesInReverse();
+    ModelEmaListener ema = trained(graph);
+    Path checkpoint = folder.resolve("checkpoint.zip");
+    Path export = folder.resolve("export.zip");
+    EmaCheckpoint.save(checkpoint, graph, ema);
+    EmaExport.save(export, graph, ema);
+
+    Bits raw = Bits.of(output(graph));
+    Bits averaged = Bits.of(output(ema.network(graph)));
+    assertEquals(raw, Bits.of(output(ComputationGraph.load(checkpoint.toFile(), true))));
+    assertEquals(averaged, Bits.of(output(ComputationGraph.load(export.toFile(), false))));
   }
 }

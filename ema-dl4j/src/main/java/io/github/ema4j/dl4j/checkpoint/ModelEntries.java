@@ -87,7 +87,7 @@ final class ModelEntries {
       json = configuration.toJson();
     } else {
       ComputationGraphConfiguration configuration =
-          ((ComputationGraph) network).getConfiguration().clone();
+          Networks.configuration((ComputationGraph) network);
       configuration.setIterationCount(iteration);
       configuration.setEpochCount(epoch);
       json = configuration.toJson();

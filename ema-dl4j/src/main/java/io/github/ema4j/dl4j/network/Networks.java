@@ -100,11 +100,8 @@ public final class Networks {
         return (M) over;
       }
       if (network instanceof ComputationGraph graph) {
-        ComputationGraphConfiguration configuration = graph.getConfiguration().clone();
+        ComputationGraphConfiguration configuration = configuration(graph);
         configuration.setDataType(params.dataType());
-        // Not cloned, but the order of the parameters: a graph from a file may have one of its own.
-        configuration.setTopologicalOrder(graph.getConfiguration().getTopologicalOrder());
-        configuration.setTopologicalOrderStr(graph.getConfiguration().getTopologicalOrderStr());
         ComputationGraph over = new ComputationGraph(configuration);
         over.init(params, false);
         return (M) over;
@@ -112,6 +109,21 @@ public final class Networks {
     }
     throw new IllegalArgumentException(
         "Expected a MultiLayerNetwork or ComputationGraph, but was " + network);
+  }
+
+  /**
+   * A copy of a graph's configuration. Other than Deeplearning4j's {@code clone()} it keeps the
+   * order of the vertices, and so of the parameters, which a graph from a file may have of its own.
+   *
+   * @param graph an initialised graph
+   * @return the copy
+   */
+  public static ComputationGraphConfiguration configuration(ComputationGraph graph) {
+    ComputationGraphConfiguration original = graph.getConfiguration();
+    ComputationGraphConfiguration copy = original.clone();
+    copy.setTopologicalOrder(original.getTopologicalOrder());
+    copy.setTopologicalOrderStr(original.getTopologicalOrderStr());
+    return copy;
   }
 
   /**
