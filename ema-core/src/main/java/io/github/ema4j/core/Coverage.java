@@ -134,9 +134,12 @@ public record Coverage(Ranges averaged, Ranges copied) {
     for (int i = 0; i < parts.length; i++) {
       String[] ends = parts[i].split("-", -1);
       try {
+        if (ends.length != 2) {
+          throw new NumberFormatException("not two numbers: " + parts[i]);
+        }
         from[i] = Long.parseLong(ends[0]);
         to[i] = Long.parseLong(ends[1]);
-      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      } catch (NumberFormatException e) {
         throw new IllegalArgumentException("Ranges read 0-100,150-200, but this is " + text, e);
       }
     }

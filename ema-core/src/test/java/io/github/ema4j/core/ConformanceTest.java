@@ -15,12 +15,12 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Replays a real training trajectory and compares with what timm, torch, TensorFlow and Keras make
@@ -117,47 +117,44 @@ class ConformanceTest {
     }
   }
 
-  /** The average of the whole vector, or of its parts, after each of the golden updates. */
+  /** The average after each of the golden updates. */
   private static double[][] replay(String configuration, DataType shadowType) {
     int[] updates = GOLDEN.updates();
-    double[][] shadows = new double[updates.length][GOLDEN.magnitudes().length];
-    for (Parameter part : parts(configuration)) {
-      AveragingConfig config =
-          AveragingConfig.builder()
-              .schedule(schedule(configuration, part.key()))
-              .shadowType(shadowType)
-              .build();
-      ParameterAverage average = new ParameterAverage(config, view(0, part));
-      int at = 0;
-      for (int step = 1; step <= last(updates); step++) {
-        average.update(view(step, part));
-        if (step == updates[at]) {
-          double[] values = average.shadow().toDoubleVector();
-          System.arraycopy(values, 0, shadows[at++], (int) part.offset(), values.length);
-        }
+    double[][] shadows = new double[updates.length][];
+    AveragingConfig config =
+        AveragingConfig.builder()
+            .schedule(SCHEDULES.get(configuration))
+            .shadowType(shadowType)
+            .build();
+    ParameterAverage average =
+        new ParameterAverage(config, GOLDEN.params(0), coverage(configuration));
+    int at = 0;
+    for (int step = 1; step <= last(updates); step++) {
+      average.update(GOLDEN.params(step));
+      if (step == updates[at]) {
+        shadows[at++] = average.shadow().toDoubleVector();
       }
     }
     return shadows;
   }
 
-  /**
-   * timm's exclude_buffers treats the statistics of batch norm apart, which takes several averages.
-   */
-  private static List<Parameter> parts(String configuration) {
+  /** timm's exclude_buffers copies the statistics of batch norm. */
+  private static Coverage coverage(String configuration) {
+    int length = GOLDEN.magnitudes().length;
     return configuration.contains("exclbuf")
-        ? GOLDEN.layout()
-        : List.of(new Parameter("all", 0, GOLDEN.magnitudes().length));
+        ? Coverage.parse(length, ranges(p -> !isStatistic(p)), ranges(ConformanceTest::isStatistic))
+        : Coverage.all(length);
   }
 
-  private static DecaySchedule schedule(String configuration, String key) {
-    boolean statistic = key.endsWith("_mean") || key.endsWith("_log10stdev");
-    return statistic ? constant(0) /* copied */ : SCHEDULES.get(configuration);
+  private static boolean isStatistic(Parameter parameter) {
+    return parameter.key().endsWith("_mean") || parameter.key().endsWith("_log10stdev");
   }
 
-  private static INDArray view(int step, Parameter part) {
-    return GOLDEN
-        .params(step)
-        .get(NDArrayIndex.interval(part.offset(), part.offset() + part.length()));
+  private static String ranges(Predicate<Parameter> wanted) {
+    return GOLDEN.layout().stream()
+        .filter(wanted)
+        .map(p -> p.offset() + "-" + (p.offset() + p.length()))
+        .collect(Collectors.joining(","));
   }
 
   private static AveragingConfig config(DecaySchedule schedule) {
