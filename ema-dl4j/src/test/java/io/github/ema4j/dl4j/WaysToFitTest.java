@@ -377,7 +377,8 @@ class WaysToFitTest {
       String message = log.messages(Level.INFO).get(0);
       assertTrue(
           message.startsWith(
-              "Averaging 67 parameters of a MultiLayerNetwork: schedule=constant(decay=0.9)"),
+              "Averaging 67 parameters of a MultiLayerNetwork after 0 updates:"
+                  + " schedule=constant(decay=0.9)"),
           message);
       assertEquals(List.of(), log.messages(Level.WARN));
     }
