@@ -172,8 +172,8 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network given to {@link #attach}
    * @return true if the shadow was moved; false if this step was not due or was skipped
-   * @throws IllegalStateException if not attached, if attached to another network, while swapped, or
-   *     as a member of a {@link ModelEmaGroup}, which has its own {@code update}
+   * @throws IllegalStateException if not attached, if attached to another network, while swapped,
+   *     or as a member of a {@link ModelEmaGroup}, which has its own {@code update}
    */
   public boolean update(Model network) {
     requireNoGroup();
@@ -385,8 +385,7 @@ public final class ModelEmaListener implements TrainingListener {
     if (registrations > 1) {
       throw new IllegalStateException(
           "This %s is registered %d times with one network and would average as often per step: register it once"
-              .formatted(
-                  (group == null ? this : group).getClass().getSimpleName(), registrations));
+              .formatted((group == null ? this : group).getClass().getSimpleName(), registrations));
     }
   }
 

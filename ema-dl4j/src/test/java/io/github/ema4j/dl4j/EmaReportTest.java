@@ -77,8 +77,7 @@ class EmaReportTest {
   @Test
   void equalWeightsDoNotExceedTheRunOfAUniformAverage() {
     MultiLayerNetwork network = Nets.mlp();
-    AveragingConfig uniform =
-        AveragingConfig.builder().schedule(DecaySchedule.uniform()).build();
+    AveragingConfig uniform = AveragingConfig.builder().schedule(DecaySchedule.uniform()).build();
     ModelEmaListener ema = new ModelEmaListener(uniform).attach(network);
     for (int i = 1; i <= 50; i++) {
       ema.update(network);

@@ -259,8 +259,7 @@ class ModelEmaGroupTest {
         EmaCheckpoint.restoreMultiLayerNetwork(directory.resolve("1.zip"));
     MultiLayerNetwork resumed = first.network();
     ModelEmaGroup again =
-        ModelEmaGroup.of(
-            first.ema(), ModelEmaListener.resume(resumed, second.ema().average()));
+        ModelEmaGroup.of(first.ema(), ModelEmaListener.resume(resumed, second.ema().average()));
     resumed.setListeners(again);
     resumed.fit(Batches.of(POINTS, 8));
     network.fit(Batches.of(POINTS, 8));

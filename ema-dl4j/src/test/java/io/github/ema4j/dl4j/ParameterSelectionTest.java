@@ -138,9 +138,7 @@ class ParameterSelectionTest {
   }
 
   private static ComputationGraph frozenAttention() {
-    return new TransferLearning.GraphBuilder(attention())
-        .setFeatureExtractor("attention")
-        .build();
+    return new TransferLearning.GraphBuilder(attention()).setFeatureExtractor("attention").build();
   }
 
   /** Writes to each array of the table, and looks where the vector changes. */
@@ -355,8 +353,7 @@ class ParameterSelectionTest {
         "No parameter of the network matches the rule 'layer haed'; there are: [layer0/W, layer0/b,"
             + " layer1/W, layer1/b]",
         e.getMessage());
-    assertThrows(
-        IllegalArgumentException.class, () -> averageAll().excludeFrozen().of(Nets.mlp()));
+    assertThrows(IllegalArgumentException.class, () -> averageAll().excludeFrozen().of(Nets.mlp()));
     assertThrows(
         IllegalArgumentException.class,
         () -> averageAll().copyBatchNormStatistics().of(Nets.mlp()));

@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * The averaged network as a teacher, after "Mean teachers are better role models" (Tarvainen and
  * Valpola 2017, arXiv 1703.01780): learning from a few labelled images and many without labels.
  *
- * <p>The student learns the labels of 512 images, and on 4,488 others to agree, whatever the noise on
- * its pixels, with a teacher whose weights are the average of the student's own. The teacher is a
- * live view of that average: it costs no copy and is up to date at every step.
+ * <p>The student learns the labels of 512 images, and on 4,488 others to agree, whatever the noise
+ * on its pixels, with a teacher whose weights are the average of the student's own. The teacher is
+ * a live view of that average: it costs no copy and is up to date at every step.
  */
 public final class MeanTeacherExample {
   private static final Logger log = LoggerFactory.getLogger(MeanTeacherExample.class);

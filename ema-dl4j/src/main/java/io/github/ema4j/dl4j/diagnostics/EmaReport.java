@@ -185,7 +185,8 @@ public record EmaReport(
     lines.add(line("decay", "%s", decay));
     lines.add(line("initial share", "%.1f %%", 100 * initialShare));
     lines.add(
-        line("window", "%.0f updates%s", window, windowExceedsRun() ? ", longer than the run" : ""));
+        line(
+            "window", "%.0f updates%s", window, windowExceedsRun() ? ", longer than the run" : ""));
     lines.add(line("distance from raw", "%.3g", distance));
     distanceByLayer.forEach((layer, value) -> lines.add(line("  " + layer, "%.3g", value)));
     return lines;
