@@ -156,8 +156,7 @@ class CoverageTest {
       })
   void whatIsNoCoverageIsRefused(String averaged, String copied, String message) {
     IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class, () -> Coverage.parse(7, averaged, copied));
+        assertThrows(IllegalArgumentException.class, () -> Coverage.parse(7, averaged, copied));
     assertTrue(e.getMessage().contains(message), e.getMessage());
   }
 

@@ -34,7 +34,9 @@ class SelectionCheckpointTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.INCLUDE, names = {"MLP", "CNN", "LSTM", "GRAPH", "CONSTRAINED", "HALF"})
+  @EnumSource(
+      mode = Mode.INCLUDE,
+      names = {"MLP", "CNN", "LSTM", "GRAPH", "CONSTRAINED", "HALF"})
   void resumedRunHasTheBitsOfAnUninterruptedOne(Kind kind) throws IOException {
     Run whole = start(kind);
     whole.fitIterations(0, 12);
@@ -59,7 +61,6 @@ class SelectionCheckpointTest {
     run.fitIterations(0, 1);
     run.save(file);
     assertEquals(
-        Coverage.parse(99, "78-96", "72-78,96-99"),
-        EmaCheckpoint.info(file).average().coverage());
+        Coverage.parse(99, "78-96", "72-78,96-99"), EmaCheckpoint.info(file).average().coverage());
   }
 }
