@@ -33,9 +33,9 @@ class AllocationTest {
   }
 
   /**
-   * The least that one update allocated. Interpreted and half compiled code allocates what the final
-   * one does not, and the common pool may start a thread at any time; an allocation of the update's
-   * own would be there every time.
+   * The least that one update allocated. Interpreted and half compiled code allocates what the
+   * final one does not, and the common pool may start a thread at any time; an allocation of the
+   * update's own would be there every time.
    */
   private static long fewestBytes(Runnable update) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
