@@ -6,6 +6,7 @@ import io.github.ema4j.core.kernel.Kernels;
 import io.github.ema4j.core.kernel.Ranges;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,23 +26,39 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class AverageGroup {
 
   private final ParameterAverage[] averages;
-  private final INDArray[] shadows;
-  private final AveragingKernel kernel;
-  private final Ranges ranges;
+  private final Ranges averaged;
   private final Ranges covered;
+  private final AveragingKernel kernel;
 
-  // Of the update being made: what each average asked for, and what the kernel is to do.
+  // The averages with an array as shadow, by index; others are updated by themselves.
+  private final int[] together;
+  private final ArrayShadow[] shadows;
+  private final INDArray[] arrays;
+
+  // Of the update being made: what each average asked for, what the kernel does with the arrays,
+  // and
+  // whether what each average saw was finite.
   private final double[] next;
   private final double[] decays;
+  private final boolean[] finite;
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
-    shadows = Arrays.stream(averages).map(ParameterAverage::memory).toArray(INDArray[]::new);
-    kernel = Kernels.forArrays(shadows);
-    ranges = averages[0].coverage().averaged();
+    averaged = averages[0].coverage().averaged();
     covered = averages[0].coverage().covered();
+    together =
+        IntStream.range(0, averages.length)
+            .filter(i -> averages[i].implementation() instanceof ArrayShadow)
+            .toArray();
+    shadows =
+        Arrays.stream(together)
+            .mapToObj(i -> (ArrayShadow) averages[i].implementation())
+            .toArray(ArrayShadow[]::new);
+    arrays = Arrays.stream(shadows).map(ArrayShadow::values).toArray(INDArray[]::new);
+    kernel = Kernels.forArrays(arrays);
     next = new double[averages.length];
-    decays = new double[averages.length];
+    decays = new double[together.length];
+    finite = new boolean[averages.length];
   }
 
   /**
@@ -100,44 +117,53 @@ public final class AverageGroup {
   }
 
   private boolean updateAll(INDArray params) {
-    boolean due = false;
-    boolean checkFirst = false;
     for (int i = 0; i < averages.length; i++) {
       next[i] = averages[i].next(params);
-      if (Double.isNaN(next[i])) {
-        decays[i] = 1; // stays as it is
-      } else {
-        decays[i] = next[i];
-        due = true;
-        checkFirst |= averages[i].throwsOnNonFinite();
-      }
     }
-    boolean finite = true;
-    if (checkFirst && !kernel.isFinite(params, covered)) {
-      finite = false;
-      for (int i = 0; i < averages.length; i++) {
-        if (averages[i].throwsOnNonFinite()) {
-          decays[i] = 1;
-        }
-      }
+    for (int i = 0; i < averages.length; i++) {
+      boolean alone = !(averages[i].implementation() instanceof ArrayShadow);
+      finite[i] = !alone || averages[i].move(params, next[i]);
     }
-    if (due) {
-      finite &= kernel.lerp(params, shadows, decays, ranges);
-      for (int i = 0; i < averages.length; i++) {
-        if (!Double.isNaN(next[i])) {
-          finite &= averages[i].copyCopied(params, finite);
-        }
-      }
-    }
-    return countAll(finite);
+    moveTogether(params);
+    return countAll();
   }
 
-  private boolean countAll(boolean finite) {
+  private void moveTogether(INDArray params) {
+    boolean due = false;
+    boolean checkFirst = false;
+    for (int i = 0; i < together.length; i++) {
+      double decay = next[together[i]];
+      decays[i] = Double.isNaN(decay) ? 1 : decay; // 1 leaves it as it is
+      due |= !Double.isNaN(decay);
+      checkFirst |= !Double.isNaN(decay) && averages[together[i]].throwsOnNonFinite();
+    }
+    if (!due) {
+      return;
+    }
+    boolean allFinite = !checkFirst || kernel.isFinite(params, covered);
+    for (int i = 0; i < together.length; i++) {
+      if (!allFinite && averages[together[i]].throwsOnNonFinite()) {
+        decays[i] = 1;
+      }
+    }
+    allFinite &= kernel.lerp(params, arrays, decays, averaged);
+    for (int i = 0; i < together.length; i++) {
+      if (!Double.isNaN(next[together[i]])) {
+        boolean changes = allFinite || !averages[together[i]].throwsOnNonFinite();
+        allFinite &= !changes || shadows[i].copyCopied(params);
+      }
+    }
+    for (int i : together) {
+      finite[i] = allFinite;
+    }
+  }
+
+  private boolean countAll() {
     boolean updated = false;
     NonFiniteParametersException failure = null;
     for (int i = 0; i < averages.length; i++) {
       try {
-        updated |= averages[i].count(next[i], finite);
+        updated |= averages[i].count(next[i], finite[i]);
       } catch (NonFiniteParametersException e) {
         failure = e;
       }

@@ -25,6 +25,8 @@ public final class AveragingConfig {
   private final boolean correctDecayForInterval;
   private final long startAfter;
   private final NonFinitePolicy onNonFinite;
+  private final boolean shadowOnHost;
+  private final boolean inBackground;
 
   private AveragingConfig(Builder builder) {
     schedule = builder.schedule;
@@ -33,6 +35,8 @@ public final class AveragingConfig {
     correctDecayForInterval = builder.correctDecayForInterval;
     startAfter = builder.startAfter;
     onNonFinite = builder.onNonFinite;
+    shadowOnHost = builder.shadowOnHost;
+    inBackground = builder.inBackground;
   }
 
   /**
@@ -109,6 +113,24 @@ public final class AveragingConfig {
     return onNonFinite;
   }
 
+  /**
+   * Whether the shadow lies in host memory of its own.
+   *
+   * @return true if it does; false if it is an array of ND4J like the parameters
+   */
+  public boolean shadowOnHost() {
+    return shadowOnHost;
+  }
+
+  /**
+   * Whether updates go on in the background.
+   *
+   * @return true if they do; then {@link #shadowOnHost} is true too
+   */
+  public boolean inBackground() {
+    return inBackground;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof AveragingConfig that && toString().equals(that.toString());
@@ -122,14 +144,16 @@ public final class AveragingConfig {
   /** Every setting, the schedule by its textual form. */
   @Override
   public String toString() {
-    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s"
+    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s, shadowOnHost=%b, inBackground=%b"
         .formatted(
             schedule.spec(),
             shadowType == null ? "default" : shadowType,
             updateEvery,
             correctDecayForInterval,
             startAfter,
-            onNonFinite);
+            onNonFinite,
+            shadowOnHost,
+            inBackground);
   }
 
   /** Builds an {@link AveragingConfig}. Each setter checks its value at once. */
@@ -141,6 +165,8 @@ public final class AveragingConfig {
     private boolean correctDecayForInterval = true;
     private long startAfter;
     private NonFinitePolicy onNonFinite = NonFinitePolicy.SKIP;
+    private boolean shadowOnHost;
+    private boolean inBackground;
 
     private Builder() {}
 
@@ -242,15 +268,52 @@ public final class AveragingConfig {
     }
 
     /**
+     * Whether the shadow lies in host memory of its own, outside ND4J, rather than on the device of
+     * the parameters; timm's {@code device="cpu"}. It takes no device memory then, but every update
+     * copies the parameters to the host, into a transfer buffer of their size, and {@link
+     * ParameterAverage#shadow} returns a copy. Swaps, and so evaluation, work as always, with the
+     * same bits. Of use with a GPU; on the CPU backend it costs time and memory.
+     *
+     * <p>Tested on the CPU backend. On CUDA it has not been run by its authors.
+     *
+     * @param onHost false by default
+     * @return this
+     */
+    public Builder shadowOnHost(boolean onHost) {
+      shadowOnHost = onHost;
+      return this;
+    }
+
+    /**
+     * Whether an update returns as soon as the parameters are in the transfer buffer, and leaves
+     * the arithmetic to a background thread. Whatever needs the result waits for it: the next
+     * update, a swap, {@link ParameterAverage#shadow}. An error on that thread is thrown there, as
+     * an {@link IllegalStateException}.
+     *
+     * @param background false by default; true needs {@link #shadowOnHost}
+     * @return this
+     */
+    public Builder inBackground(boolean background) {
+      inBackground = background;
+      return this;
+    }
+
+    /**
      * Builds the configuration.
      *
      * @return the configuration
-     * @throws IllegalStateException if neither a decay nor a schedule was given
+     * @throws IllegalStateException if neither a decay nor a schedule was given, or {@code
+     *     inBackground} without {@code shadowOnHost}
      */
     public AveragingConfig build() {
       if (schedule == null) {
         throw new IllegalStateException(
             "An average needs a decay: call decay(0.999) or schedule(...) before build()");
+      }
+      if (inBackground && !shadowOnHost) {
+        throw new IllegalStateException(
+            "inBackground(true) needs shadowOnHost(true): on the device of the parameters an update"
+                + " could not go on while they change");
       }
       return new AveragingConfig(this);
     }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
 import java.util.Arrays;
 import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -38,16 +35,13 @@ public final class ParameterAverage {
   private static final Logger log = LoggerFactory.getLogger(ParameterAverage.class);
 
   private final AveragingConfig config;
-  private final INDArray shadow;
-  private final DataType paramsType;
-  private final AveragingKernel kernel;
   private final Coverage coverage;
-  private final Ranges all;
-  private final Ranges covered;
+  private final Shadow shadow;
 
-  // The arguments of the kernel, here so that an update allocates nothing.
-  private final INDArray[] shadows;
-  private final double[] decays = new double[1];
+  // Of the parameters.
+  private final DataType paramsType;
+  private final long[] shape;
+  private final char ordering;
 
   private long steps;
   private long updates;
@@ -82,7 +76,7 @@ public final class ParameterAverage {
    */
   public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
     this(config, start, coverage, AverageCounters.START);
-    if (!kernel.copy(start, shadow, all)) {
+    if (!shadow.set(start)) {
       throw new NonFiniteParametersException(
           "The parameters to start the average from hold NaN or infinite values");
     }
@@ -112,6 +106,8 @@ public final class ParameterAverage {
     }
     requireDense(start);
     paramsType = start.dataType();
+    shape = start.shape();
+    ordering = start.ordering();
     DataType shadowType =
         config
             .shadowType()
@@ -121,18 +117,19 @@ public final class ParameterAverage {
           "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
               + " DOUBLE");
     }
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      shadow = Nd4j.createUninitialized(shadowType, start.shape(), start.ordering());
-    }
-    shadows = new INDArray[] {shadow};
-    kernel = Kernels.forArrays(shadow, start);
-    all = Ranges.all(shadow.length());
-    covered = coverage.covered();
+    shadow =
+        config.shadowOnHost()
+            ? new HostShadow(shadowType, start, coverage, background())
+            : new ArrayShadow(shadowType, start, coverage);
     steps = counters.steps();
     updates = counters.updates();
     skipped = counters.skipped();
     decay = counters.decay();
     initialShare = counters.initialShare();
+  }
+
+  private Background background() {
+    return config.inBackground() ? Background.daemon("ema4j-average") : Background.none();
   }
 
   /**
@@ -156,17 +153,19 @@ public final class ParameterAverage {
       INDArray params,
       Coverage coverage) {
     ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
-    INDArray own = average.shadow;
-    if (shadow.length() != own.length() || shadow.dataType() != own.dataType()) {
+    if (shadow.length() != average.length() || shadow.dataType() != average.shadowType()) {
       throw new IllegalArgumentException(
           "An average of these parameters holds %d %s values, but was given %d %s"
-              .formatted(own.length(), own.dataType(), shadow.length(), shadow.dataType()));
+              .formatted(
+                  average.length(), average.shadowType(), shadow.length(), shadow.dataType()));
     }
-    if (!average.kernel.isFinite(shadow, average.all)) {
-      throw new NonFiniteParametersException(
-          "The averaged values to go on with hold NaN or infinite values");
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+        INDArray values = shadow.reshape(average.ordering, average.shape).dup(average.ordering)) {
+      if (!average.shadow.restore(values)) {
+        throw new NonFiniteParametersException(
+            "The averaged values to go on with hold NaN or infinite values");
+      }
     }
-    own.assign(shadow.reshape(own.ordering(), own.shape()));
     return average;
   }
 
@@ -187,22 +186,7 @@ public final class ParameterAverage {
    */
   public synchronized boolean update(INDArray params) {
     double next = next(params);
-    boolean finite = true;
-    if (!Double.isNaN(next)) {
-      decays[0] = next;
-      finite =
-          (!throwsOnNonFinite() || kernel.isFinite(params, covered))
-              && kernel.lerp(params, shadows, decays, coverage.averaged());
-      finite &= copyCopied(params, finite);
-    }
-    return count(next, finite);
-  }
-
-  /**
-   * Takes over what is not averaged but copied; nothing if the policy forbids to change anything.
-   */
-  boolean copyCopied(INDArray params, boolean finite) {
-    return (!finite && throwsOnNonFinite()) || kernel.copy(params, shadow, coverage.copied());
+    return count(next, move(params, next));
   }
 
   /** The decay to apply at this step, 0 for a copy, NaN if no update is due. Changes nothing. */
@@ -216,7 +200,12 @@ public final class ParameterAverage {
     return step % config.updateEvery() == 0 ? nextDecay() : Double.NaN;
   }
 
-  /** Counts this step, once the kernel has done what {@link #next} said; true for an update. */
+  /** Does what {@link #next} said; whether the parameters were finite. */
+  boolean move(INDArray params, double next) {
+    return Double.isNaN(next) || shadow.update(params, next, throwsOnNonFinite());
+  }
+
+  /** Counts this step, once it was {@link #move made}; true for an update. */
   boolean count(double next, boolean finite) {
     steps++;
     if (Double.isNaN(next)) {
@@ -283,11 +272,10 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     requireMatching(params);
-    if (!kernel.isFinite(params, all)) {
+    if (!shadow.set(params)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    kernel.copy(params, shadow, all);
     steps = 0;
     updates = 0;
     skipped = 0;
@@ -298,7 +286,8 @@ public final class ParameterAverage {
 
   /**
    * Puts the averaged values into {@code params} until the returned {@link Swap} is closed. No copy
-   * is made where both have the same type: the contents of the two arrays change places.
+   * is made where both have the same type: the contents of the two arrays change places. With
+   * {@link AveragingConfig#shadowOnHost} the transfer buffer keeps the raw parameters.
    *
    * @param params of the length and type given to the constructor
    * @return closes the swap; closing puts parameters and shadow back, bit for bit
@@ -308,7 +297,7 @@ public final class ParameterAverage {
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
     requireMatching(params);
-    swap = new Swap(this, kernel, covered, params);
+    swap = new Swap(this, shadow, params);
     return swap;
   }
 
@@ -322,12 +311,15 @@ public final class ParameterAverage {
    * The averaged values: the array itself, in the length and shape given to the constructor, which
    * changes at every update. Take {@code dup()} to keep them. Do not write to it or close it.
    *
+   * <p>With {@link AveragingConfig#shadowOnHost} a new array with a copy, at every call, after an
+   * update in the background is complete.
+   *
    * @return FLOAT or DOUBLE, see {@link #shadowType}
    * @throws IllegalStateException while swapped, when the array holds the raw parameters
    */
   public synchronized INDArray shadow() {
     requireNotSwapped("read");
-    return shadow;
+    return shadow.values();
   }
 
   /**
@@ -341,9 +333,7 @@ public final class ParameterAverage {
   public synchronized void refreshLeftOut(INDArray params) {
     requireNotSwapped("refreshed");
     requireMatching(params);
-    if (covered.count() < all.count()) {
-      kernel.copy(params, shadow, coverage.leftOut());
-    }
+    shadow.refreshLeftOut(params);
   }
 
   /**
@@ -355,7 +345,7 @@ public final class ParameterAverage {
     return coverage;
   }
 
-  INDArray memory() {
+  Shadow implementation() {
     return shadow;
   }
 
@@ -383,7 +373,7 @@ public final class ParameterAverage {
    * @return FLOAT or DOUBLE
    */
   public DataType shadowType() {
-    return shadow.dataType();
+    return shadow.type();
   }
 
   /**
@@ -401,7 +391,7 @@ public final class ParameterAverage {
    * @return elements of the shadow
    */
   public long length() {
-    return shadow.length();
+    return coverage.length();
   }
 
   /**
@@ -477,10 +467,10 @@ public final class ParameterAverage {
 
   private void requireMatching(INDArray params) {
     Objects.requireNonNull(params, "params");
-    if (params.length() != shadow.length()) {
+    if (params.length() != length()) {
       throw new IllegalArgumentException(
           "This average is of %d parameters, but was given %d. Another network needs an average of its own"
-              .formatted(shadow.length(), params.length()));
+              .formatted(length(), params.length()));
     }
     if (params.dataType() != paramsType) {
       throw new IllegalArgumentException(
@@ -490,12 +480,12 @@ public final class ParameterAverage {
     requireDense(params);
     // Elements are paired in memory order, which for anything but a vector depends on the layout.
     if (!params.isVectorOrScalar()
-        && !(params.equalShapes(shadow) && params.ordering() == shadow.ordering())) {
+        && !(Arrays.equals(params.shape(), shape) && params.ordering() == ordering)) {
       throw new IllegalArgumentException(
           "This average is of an array of shape %s in order '%s', but was given %s in order '%s'"
               .formatted(
-                  Arrays.toString(shadow.shape()),
-                  shadow.ordering(),
+                  Arrays.toString(shape),
+                  ordering,
                   Arrays.toString(params.shape()),
                   params.ordering()));
     }

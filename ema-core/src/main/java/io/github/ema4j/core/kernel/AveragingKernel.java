@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The arithmetic of an average on whole arrays: the one seam behind which speed lives.
  *
  * <p>All arrays of one call have the length of its {@link Ranges} and are FLOAT, DOUBLE, HALF or
- * BFLOAT16; a shadow is FLOAT or DOUBLE. Elements are paired in memory order, and nothing outside
- * the ranges is read or written.
+ * BFLOAT16; a shadow is FLOAT or DOUBLE. They are dense: elements are paired in memory order.
+ * Nothing outside the ranges is read or written.
  *
  * <p><b>Elements that are not finite.</b> Where an element of the source is NaN or infinite, the
  * element that it would have changed keeps its value; all others change as usual.

@@ -5,18 +5,19 @@ import static io.github.ema4j.core.kernel.Block.DOUBLE_START;
 
 import java.nio.DoubleBuffer;
 import org.bytedeco.javacpp.DoublePointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /** Memory of a DOUBLE array. */
 final class DoubleVector extends HostVector {
 
   private final DoubleBuffer[] windows;
 
-  DoubleVector(INDArray array) {
-    super(array);
-    windows = new DoubleBuffer[windows(array)];
+  DoubleVector(Pointer base, long offset, long length) {
+    super(DataType.DOUBLE, base, offset, length);
+    windows = new DoubleBuffer[windows()];
     for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(array, DoublePointer.class, i).asBuffer();
+      windows[i] = window(base, offset, DoublePointer.class, i).asBuffer();
     }
   }
 
@@ -77,5 +78,11 @@ final class DoubleVector extends HostVector {
       a.put(index, b, index, count);
       b.put(index, saved, DOUBLE_START, count);
     }
+  }
+
+  @Override
+  void copyBits(HostVector from, long index, int count) {
+    DoubleBuffer source = ((DoubleVector) from).windows[windowOf(index)];
+    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

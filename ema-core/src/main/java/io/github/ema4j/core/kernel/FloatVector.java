@@ -5,18 +5,19 @@ import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /** Memory of a FLOAT array. */
 final class FloatVector extends HostVector {
 
   private final FloatBuffer[] windows;
 
-  FloatVector(INDArray array) {
-    super(array);
-    windows = new FloatBuffer[windows(array)];
+  FloatVector(Pointer base, long offset, long length) {
+    super(DataType.FLOAT, base, offset, length);
+    windows = new FloatBuffer[windows()];
     for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(array, FloatPointer.class, i).asBuffer();
+      windows[i] = window(base, offset, FloatPointer.class, i).asBuffer();
     }
   }
 
@@ -114,5 +115,11 @@ final class FloatVector extends HostVector {
       a.put(index, b, index, count);
       b.put(index, saved, START, count);
     }
+  }
+
+  @Override
+  void copyBits(HostVector from, long index, int count) {
+    FloatBuffer source = ((FloatVector) from).windows[windowOf(index)];
+    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

@@ -4,10 +4,10 @@ package io.github.ema4j.core.kernel;
 import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.ShortBuffer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.javacpp.indexer.HalfIndexer;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Memory of a HALF or BFLOAT16 array: parameters only, never a shadow. */
 final class HalfVector extends HostVector {
@@ -26,12 +26,12 @@ final class HalfVector extends HostVector {
   private final ShortBuffer[] windows;
   private final boolean brain;
 
-  HalfVector(INDArray array) {
-    super(array);
-    brain = array.dataType() == DataType.BFLOAT16;
-    windows = new ShortBuffer[windows(array)];
+  HalfVector(DataType type, Pointer base, long offset, long length) {
+    super(type, base, offset, length);
+    brain = type == DataType.BFLOAT16;
+    windows = new ShortBuffer[windows()];
     for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(array, ShortPointer.class, i).asBuffer();
+      windows[i] = window(base, offset, ShortPointer.class, i).asBuffer();
     }
   }
 
@@ -109,5 +109,11 @@ final class HalfVector extends HostVector {
       a.put(index, b, index, count);
       b.put(index, saved, START, count);
     }
+  }
+
+  @Override
+  void copyBits(HostVector from, long index, int count) {
+    ShortBuffer source = ((HalfVector) from).windows[windowOf(index)];
+    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

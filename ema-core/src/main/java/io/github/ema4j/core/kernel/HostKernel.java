@@ -48,7 +48,11 @@ public final class HostKernel implements AveragingKernel {
    * @return true if all of that holds
    */
   public static boolean supports(INDArray array) {
-    return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU
+    return supports(array, Nd4j.getExecutioner().type());
+  }
+
+  static boolean supports(INDArray array, OpExecutioner.ExecutionerType executioner) {
+    return executioner == OpExecutioner.ExecutionerType.NATIVE_CPU
         && HostVector.supports(array.dataType())
         && (array.length() == 1 || array.elementWiseStride() == 1);
   }

@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The memory of one dense array, seen through windows of {@code java.nio} buffers.
  *
- * <p>It does not keep the array alive: whoever uses it does. The elements of one call lie in one
+ * <p>It does not keep the memory alive: whoever uses it does. The elements of one call lie in one
  * window.
  *
  * <p>The loops of the subclasses have the shape that the JIT compiler vectorises on JDK 17 and
@@ -24,10 +24,10 @@ abstract class HostVector {
   private final long length;
   private final DataType type;
 
-  HostVector(INDArray array) {
-    this.address = addressOf(array);
-    this.length = array.length();
-    this.type = array.dataType();
+  HostVector(DataType type, Pointer base, long offset, long length) {
+    this.address = base.address() + offset * type.width();
+    this.length = length;
+    this.type = type;
   }
 
   static boolean supports(DataType type) {
@@ -37,12 +37,18 @@ abstract class HostVector {
         || type == DataType.BFLOAT16;
   }
 
+  /** The memory of an array, which must be in host memory. */
   static HostVector of(INDArray array) {
-    return switch (array.dataType()) {
-      case FLOAT -> new FloatVector(array);
-      case DOUBLE -> new DoubleVector(array);
-      case HALF, BFLOAT16 -> new HalfVector(array);
-      default -> throw new IllegalArgumentException("No host vector of " + array.dataType());
+    return of(array.dataType(), array.data().pointer(), array.offset(), array.length());
+  }
+
+  /** {@code length} elements from index {@code offset} after a pointer's. */
+  static HostVector of(DataType type, Pointer base, long offset, long length) {
+    return switch (type) {
+      case FLOAT -> new FloatVector(base, offset, length);
+      case DOUBLE -> new DoubleVector(base, offset, length);
+      case HALF, BFLOAT16 -> new HalfVector(type, base, offset, length);
+      default -> throw new IllegalArgumentException("No host vector of " + type);
     };
   }
 
@@ -64,15 +70,15 @@ abstract class HostVector {
     return length;
   }
 
-  /** A pointer to the first element of a window. */
-  final <P extends Pointer> P window(INDArray array, Class<P> pointer, int index) {
+  /** A pointer to the first element of a window; base and offset as given to the constructor. */
+  final <P extends Pointer> P window(Pointer base, long offset, Class<P> pointer, int index) {
     long from = (long) index * WINDOW;
-    P window = array.data().pointer().getPointer(pointer, array.offset() + from);
+    P window = base.getPointer(pointer, offset + from);
     return window.limit(Math.min(WINDOW, length - from));
   }
 
-  static int windows(INDArray array) {
-    return Math.toIntExact((array.length() + WINDOW - 1) / WINDOW);
+  final int windows() {
+    return Math.toIntExact((length + WINDOW - 1) / WINDOW);
   }
 
   static int windowOf(long index) {
@@ -92,8 +98,11 @@ abstract class HostVector {
   /** {@code this -= (1 - decay) * (this - block)}, for a decay in (0, 1). */
   abstract void average(long from, Block block, double decay);
 
-  /** Exchanges elements with another vector of this type. */
+  /** Exchanges elements with another vector of this type, bit for bit. */
   abstract void swap(HostVector other, long from, long to, Block block);
+
+  /** Takes elements of another vector of this type, bit for bit. */
+  abstract void copyBits(HostVector from, long index, int count);
 
   /** Whether elements are finite. */
   final boolean isFinite(long from, long to, Block block) {

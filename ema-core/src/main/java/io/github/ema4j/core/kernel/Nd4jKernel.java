@@ -12,14 +12,13 @@ import org.nd4j.linalg.indexing.conditions.Condition;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
- * A kernel of in-place ND4J operations: runs on every backend, CUDA included, and on arrays of any
- * layout. Makes temporaries of the order of the arrays only where an element is not finite, and for
- * the check of 16-bit arrays.
+ * A kernel of in-place ND4J operations: runs on every backend, CUDA included. Makes temporaries of
+ * the order of the arrays only where an element is not finite.
  */
 public final class Nd4jKernel implements AveragingKernel {
 
-  /** Elements exchanged at a time by {@link #swap}: 4 MB of FLOAT scratch. */
-  private static final long SWAP_BLOCK = 1 << 20;
+  /** Elements at a time where scratch is needed: 4 MB of FLOAT. */
+  private static final long BLOCK = 1 << 20;
 
   /** Creates a kernel. */
   public Nd4jKernel() {}
@@ -88,30 +87,42 @@ public final class Nd4jKernel implements AveragingKernel {
     return true;
   }
 
-  private static boolean allFinite(INDArray array) {
-    // In 16 bits a sum overflows early, and ND4J knows one bit pattern of a HALF NaN out of 2046.
-    // A sum is many times faster than MatchCondition; only large finite values can mislead it.
-    if (array.dataType().width() == 2) {
-      try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-          INDArray floats = array.castTo(DataType.FLOAT)) {
-        return allFinite(floats);
-      }
+  private static boolean allFinite(INDArray vector) {
+    if (vector.dataType().width() == 2) {
+      return allFinite16(vector);
     }
-    if (Double.isFinite(array.norm1Number().doubleValue())) {
+    // A sum is many times faster than MatchCondition; only large finite values can mislead it.
+    if (Double.isFinite(vector.norm1Number().doubleValue())) {
       return true;
     }
-    MatchCondition notFinite = new MatchCondition(array, Conditions.notFinite());
+    MatchCondition notFinite = new MatchCondition(vector, Conditions.notFinite());
     return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
+  }
+
+  /** In 16 bits a sum overflows early, and ND4J knows one bit pattern of a HALF NaN out of 2046. */
+  private static boolean allFinite16(INDArray vector) {
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+        INDArray floats =
+            Nd4j.createUninitialized(DataType.FLOAT, Math.min(vector.length(), BLOCK))) {
+      for (long from = 0; from < vector.length(); from += BLOCK) {
+        long to = Math.min(vector.length(), from + BLOCK);
+        INDArray block = view(floats, 0, to - from);
+        block.assign(view(vector, from, to));
+        if (!allFinite(block)) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   @Override
   public void swap(INDArray a, INDArray b, Ranges ranges) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray scratch =
-            Nd4j.createUninitialized(a.dataType(), Math.min(a.length(), SWAP_BLOCK))) {
+        INDArray scratch = Nd4j.createUninitialized(a.dataType(), Math.min(a.length(), BLOCK))) {
       for (int range = 0; range < ranges.size(); range++) {
-        for (long from = ranges.from(range); from < ranges.to(range); from += SWAP_BLOCK) {
-          long to = Math.min(ranges.to(range), from + SWAP_BLOCK);
+        for (long from = ranges.from(range); from < ranges.to(range); from += BLOCK) {
+          long to = Math.min(ranges.to(range), from + BLOCK);
           INDArray blockA = view(a, from, to);
           INDArray blockB = view(b, from, to);
           INDArray saved = view(scratch, 0, to - from);
@@ -128,7 +139,8 @@ public final class Nd4jKernel implements AveragingKernel {
   }
 
   private static INDArray view(INDArray array, long from, long to) {
-    INDArray flat = array.rank() == 1 ? array : array.reshape(array.length());
+    INDArray flat =
+        array.rank() == 1 ? array : array.reshape(array.ordering(), new long[] {array.length()});
     return from == 0 && to == flat.length() ? flat : flat.get(NDArrayIndex.interval(from, to));
   }
 }

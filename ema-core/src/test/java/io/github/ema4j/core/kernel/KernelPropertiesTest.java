@@ -21,6 +21,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -219,6 +220,32 @@ class KernelPropertiesTest {
     INDArray strided = Nd4j.create(DataType.FLOAT, 4, 3).getColumn(1);
     assertInstanceOf(HostKernel.class, Kernels.forArrays(vector, vector));
     assertInstanceOf(Nd4jKernel.class, Kernels.forArrays(vector, strided));
+  }
+
+  @Example
+  void arraysOfAnyBackendButTheCpuOneGetTheNd4jKernel() {
+    for (ExecutionerType type : ExecutionerType.values()) {
+      boolean cpu = type == ExecutionerType.NATIVE_CPU;
+      assertEquals(cpu, HostKernel.supports(floats(1, 2), type), type.name());
+    }
+  }
+
+  @Example
+  void matricesArePairedInMemoryOrderByBothKernels() {
+    for (char order : new char[] {'c', 'f'}) {
+      for (AveragingKernel kernel : kernels) {
+        INDArray params = Nd4j.rand(DataType.FLOAT, 7, 5).dup(order);
+        INDArray shadow = Nd4j.create(DataType.FLOAT, new long[] {7, 5}, order);
+        Ranges ranges = Ranges.of(35, new long[] {3}, new long[] {35});
+        kernel.lerp(params, new INDArray[] {shadow}, new double[] {0.75}, ranges);
+        for (int i = 0; i < 35; i++) {
+          float expected = i < 3 ? 0 : 0.25f * params.data().getFloat(i);
+          assertEquals(expected, shadow.data().getFloat(i), 1e-7f, kernel + " " + order);
+        }
+        kernel.swap(params, shadow, Ranges.all(35));
+        assertEquals(0, params.data().getFloat(2));
+      }
+    }
   }
 
   /** The value of a finite non-negative half, by definition. */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core;
+
+import io.github.ema4j.core.kernel.AveragingKernel;
+import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.kernel.Ranges;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A shadow that is an array of ND4J, on the device where the parameters are. */
+final class ArrayShadow implements Shadow {
+
+  private final INDArray array;
+  private final Coverage coverage;
+  private final Ranges all;
+  private final Ranges covered;
+  private final AveragingKernel kernel;
+
+  // The arguments of the kernel, here so that an update allocates nothing.
+  private final INDArray[] shadows;
+  private final double[] decays = new double[1];
+
+  // While swapped, what changed places with the parameters: the array, or a copy in their type.
+  private INDArray swapped;
+
+  /** Its values are not defined until {@link #set} or {@link #restore}. */
+  ArrayShadow(DataType type, INDArray params, Coverage coverage) {
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      array = Nd4j.createUninitialized(type, params.shape(), params.ordering());
+    }
+    shadows = new INDArray[] {array};
+    this.coverage = coverage;
+    all = Ranges.all(array.length());
+    covered = coverage.covered();
+    kernel = Kernels.forArrays(array, params);
+  }
+
+  @Override
+  public DataType type() {
+    return array.dataType();
+  }
+
+  @Override
+  public boolean set(INDArray params) {
+    if (!kernel.isFinite(params, all)) {
+      return false;
+    }
+    return kernel.copy(params, array, all);
+  }
+
+  @Override
+  public boolean restore(INDArray values) {
+    return set(values);
+  }
+
+  @Override
+  public boolean update(INDArray params, double decay, boolean allOrNothing) {
+    if (allOrNothing && !kernel.isFinite(params, covered)) {
+      return false;
+    }
+    decays[0] = decay;
+    boolean finite = kernel.lerp(params, shadows, decays, coverage.averaged());
+    return copyCopied(params) && finite;
+  }
+
+  /** Takes over what is not averaged but copied; true if it was finite. */
+  boolean copyCopied(INDArray params) {
+    return kernel.copy(params, array, coverage.copied());
+  }
+
+  @Override
+  public void refreshLeftOut(INDArray params) {
+    kernel.copy(params, array, coverage.leftOut());
+  }
+
+  /** The array itself, which changes with every update. */
+  @Override
+  public INDArray values() {
+    return array;
+  }
+
+  @Override
+  public void swapIn(INDArray params) {
+    if (params.dataType() == array.dataType()) {
+      swapped = array;
+    } else {
+      try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+        swapped = params.dup();
+      }
+      kernel.copy(array, swapped, covered);
+    }
+    kernel.swap(swapped, params, covered);
+  }
+
+  @Override
+  public void swapOut(INDArray params) {
+    kernel.swap(swapped, params, covered);
+    if (swapped != array) {
+      swapped.close();
+    }
+    swapped = null;
+  }
+}

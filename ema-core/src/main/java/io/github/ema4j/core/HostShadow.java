@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core;
+
+import io.github.ema4j.core.kernel.HostMemory;
+import io.github.ema4j.core.kernel.HostMemoryKernel;
+import io.github.ema4j.core.kernel.Ranges;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A shadow in host memory, whatever the device of the parameters. An update first copies these into
+ * a transfer buffer; the arithmetic can then go on in the background while training does. During a
+ * swap, the buffer keeps the raw parameters.
+ */
+final class HostShadow implements Shadow {
+
+  private final HostMemory shadow;
+  private final HostMemory transfer;
+  private final long[] shape;
+  private final char ordering;
+  private final Coverage coverage;
+  private final Ranges all;
+  private final Ranges covered;
+  private final HostMemoryKernel kernel = new HostMemoryKernel();
+  private final Background background;
+
+  /** Its values are not defined until {@link #set} or {@link #restore}. */
+  HostShadow(DataType type, INDArray params, Coverage coverage, Background background) {
+    shadow = new HostMemory(type, params.length());
+    transfer = new HostMemory(params.dataType(), params.length());
+    shape = params.shape();
+    ordering = params.ordering();
+    this.coverage = coverage;
+    all = Ranges.all(params.length());
+    covered = coverage.covered();
+    this.background = background;
+  }
+
+  @Override
+  public DataType type() {
+    return shadow.type();
+  }
+
+  @Override
+  public boolean set(INDArray params) {
+    background.await();
+    return kernel.fetch(params, transfer, all) && kernel.lerp(transfer, shadow, 0, all);
+  }
+
+  @Override
+  public boolean restore(INDArray values) {
+    background.await();
+    return kernel.fetch(values, shadow, all);
+  }
+
+  @Override
+  public boolean update(INDArray params, double decay, boolean allOrNothing) {
+    background.await();
+    boolean finite = kernel.fetch(params, transfer, covered);
+    if (finite || !allOrNothing) {
+      background.run(() -> apply(decay));
+    }
+    return finite;
+  }
+
+  private void apply(double decay) {
+    kernel.lerp(transfer, shadow, decay, coverage.averaged());
+    kernel.lerp(transfer, shadow, 0, coverage.copied());
+  }
+
+  @Override
+  public void refreshLeftOut(INDArray params) {
+    background.await();
+    kernel.fetch(params, transfer, coverage.leftOut());
+    kernel.lerp(transfer, shadow, 0, coverage.leftOut());
+  }
+
+  /** A copy on the device. */
+  @Override
+  public INDArray values() {
+    background.await();
+    INDArray values;
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      values = Nd4j.createUninitialized(shadow.type(), shape, ordering);
+    }
+    kernel.put(shadow, values, all);
+    return values;
+  }
+
+  @Override
+  public void swapIn(INDArray params) {
+    background.await();
+    kernel.fetch(params, transfer, covered);
+    kernel.put(shadow, params, covered);
+  }
+
+  @Override
+  public void swapOut(INDArray params) {
+    kernel.put(transfer, params, covered);
+  }
+}
