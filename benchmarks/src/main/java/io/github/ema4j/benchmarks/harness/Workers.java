@@ -25,6 +25,8 @@ public final class Workers {
 
   private static final String CHILD = "io.github.ema4j.benchmarks.child.Child";
 
+  private static final String LOG = "workers.log";
+
   private final Path directory;
   private final String searchPath;
   private final Map<String, String> missing = new LinkedHashMap<>();
@@ -41,6 +43,7 @@ public final class Workers {
   public Workers(Path directory, String searchPath) {
     this.directory = directory;
     this.searchPath = searchPath;
+    forgetLastRun();
     compileCeiling();
     findPython();
   }
@@ -74,7 +77,7 @@ public final class Workers {
             System.getProperty("java.class.path"),
             CHILD),
         Map.of("OMP_NUM_THREADS", Integer.toString(threads)),
-        directory.resolve("workers.log"));
+        directory.resolve(LOG));
   }
 
   /**
@@ -86,8 +89,7 @@ public final class Workers {
     return Optional.ofNullable(ceiling)
         .map(
             program ->
-                Worker.start(
-                    "C", List.of(program.toString()), Map.of(), directory.resolve("workers.log")));
+                Worker.start("C", List.of(program.toString()), Map.of(), directory.resolve(LOG)));
   }
 
   /**
@@ -104,7 +106,7 @@ public final class Workers {
                     List.of(program.toString(), extract("torch_worker.py").toString()),
                     // For builds with LLVM's OpenMP, whose threads spin for 200 ms by default.
                     Map.of("KMP_BLOCKTIME", "20"),
-                    directory.resolve("workers.log")));
+                    directory.resolve(LOG)));
   }
 
   /**
@@ -127,6 +129,14 @@ public final class Workers {
             IntStream.of(Machine.cores()))
         .boxed()
         .toList();
+  }
+
+  private void forgetLastRun() {
+    try {
+      Files.deleteIfExists(directory.resolve(LOG));
+    } catch (IOException e) {
+      throw new UncheckedIOException("The log of the last run cannot be deleted", e);
+    }
   }
 
   private void compileCeiling() {

@@ -57,8 +57,7 @@ final class TrainingSection implements Section {
   }
 
   private static List<Integer> threads(Bench bench) {
-    List<Integer> counts = Workers.threadCounts();
-    return bench.effort().networks() ? counts : counts.subList(0, 1);
+    return bench.effort().networks() ? Workers.threadCounts() : List.of(1);
   }
 
   private static List<Training> trainings(Bench bench) {
