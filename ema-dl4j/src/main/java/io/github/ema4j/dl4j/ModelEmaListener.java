@@ -452,10 +452,11 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network that this listener averages
    * @return the live averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   * @throws IllegalStateException if there is no average yet, of another network, while swapped, or
+   *     with a shadow on the host
    */
   public MultiLayerNetwork networkView(MultiLayerNetwork network) {
-    requireBound(network);
+    requireLive(network);
     return Networks.over(network, shadow());
   }
 
@@ -465,11 +466,20 @@ public final class ModelEmaListener implements TrainingListener {
    *
    * @param network the network that this listener averages
    * @return the live averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   * @throws IllegalStateException if there is no average yet, of another network, while swapped, or
+   *     with a shadow on the host
    */
   public ComputationGraph networkView(ComputationGraph network) {
-    requireBound(network);
+    requireLive(network);
     return Networks.over(network, shadow());
+  }
+
+  private void requireLive(Model network) {
+    requireBound(network);
+    if (config.shadowOnHost()) {
+      throw new IllegalStateException(
+          "A shadow on the host is no memory that a network can live on: take network(...), or swap");
+    }
   }
 
   /**
@@ -746,10 +756,35 @@ public final class ModelEmaListener implements TrainingListener {
     }
 
     /**
+     * Whether the shadow lies in host memory rather than on the device; see {@link
+     * AveragingConfig.Builder#shadowOnHost}.
+     *
+     * @param onHost false by default
+     * @return this
+     */
+    public Builder shadowOnHost(boolean onHost) {
+      config.shadowOnHost(onHost);
+      return this;
+    }
+
+    /**
+     * Whether updates of a shadow on the host are made in the background; see {@link
+     * AveragingConfig.Builder#inBackground}.
+     *
+     * @param background false by default
+     * @return this
+     */
+    public Builder inBackground(boolean background) {
+      config.inBackground(background);
+      return this;
+    }
+
+    /**
      * Builds the listener.
      *
      * @return the listener
-     * @throws IllegalStateException if neither a decay nor a schedule was given
+     * @throws IllegalStateException if neither a decay nor a schedule was given, or {@code
+     *     inBackground} without {@code shadowOnHost}
      */
     public ModelEmaListener build() {
       return new ModelEmaListener(config.build(), selection);
