@@ -47,6 +47,7 @@ class DocumentationTest {
                 "io.github.ema4j.dl4j.*",
                 "io.github.ema4j.dl4j.batchnorm.*",
                 "io.github.ema4j.dl4j.checkpoint.*",
+                "io.github.ema4j.dl4j.diagnostics.*",
                 "io.github.ema4j.dl4j.earlystopping.*",
                 "io.github.ema4j.dl4j.evaluation.*",
                 "io.github.ema4j.dl4j.posthoc.*",
