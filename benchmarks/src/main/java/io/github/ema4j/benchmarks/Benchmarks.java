@@ -37,10 +37,10 @@ import picocli.CommandLine.TypeConversionException;
 public final class Benchmarks implements Callable<Integer> {
 
   private static final class Length {
-    @Option(names = "--quick", description = "A minute or two: shows that everything runs.")
+    @Option(names = "--quick", description = "Minutes: shows that everything runs.")
     private boolean quick;
 
-    @Option(names = "--full", description = "About an hour: for numbers to publish.")
+    @Option(names = "--full", description = "Hours: for numbers to publish.")
     private boolean full;
   }
 

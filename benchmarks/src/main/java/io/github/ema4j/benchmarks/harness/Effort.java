@@ -18,7 +18,7 @@ public record Effort(
     int rounds, Duration warmUp, Duration sample, int tries, List<Long> sizes, boolean networks) {
 
   /**
-   * A minute or two: shows that everything runs, not how fast it is.
+   * Minutes: shows that everything runs, not how fast it is.
    *
    * @return small
    */
@@ -28,7 +28,7 @@ public record Effort(
   }
 
   /**
-   * A quarter of an hour.
+   * Half an hour or so on an idle machine.
    *
    * @return the default
    */
@@ -37,7 +37,7 @@ public record Effort(
   }
 
   /**
-   * About an hour: for numbers that are published.
+   * Hours: for numbers that are published.
    *
    * @return large
    */

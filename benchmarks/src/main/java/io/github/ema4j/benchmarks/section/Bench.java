@@ -80,8 +80,4 @@ public record Bench(Effort effort, Workers workers, Report report) {
         .max(Long::compare)
         .orElseGet(() -> sizes.stream().min(Long::compare).orElseThrow());
   }
-
-  static String ratioOfMedians(Comparison comparison, Variant above, Variant below) {
-    return Format.ratio(comparison.ratio(above, below));
-  }
 }
