@@ -331,7 +331,7 @@ public final class ParameterAverage {
    * @throws IllegalStateException while swapped
    */
   public synchronized void refreshLeftOut(INDArray params) {
-    requireNotSwapped("refreshed");
+    requireNotSwapped("read");
     requireMatching(params);
     shadow.refreshLeftOut(params);
   }

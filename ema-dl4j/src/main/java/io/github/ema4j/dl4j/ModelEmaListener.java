@@ -551,9 +551,8 @@ public final class ModelEmaListener implements TrainingListener {
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    INDArray shadow = requireStarted().shadow();
-    average.refreshLeftOut(Networks.params(model));
-    return shadow;
+    requireStarted().refreshLeftOut(Networks.params(model));
+    return average.shadow();
   }
 
   // ---------------------------------------------------------------- what it did so far

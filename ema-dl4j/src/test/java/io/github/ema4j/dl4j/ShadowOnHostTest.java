@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.network.NetworkParameter;
+import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.selection.Treatment;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.evaluation.classification.Evaluation;
@@ -47,5 +52,27 @@ class ShadowOnHostTest {
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> ema.networkView(network));
     assertTrue(e.getMessage().contains("network(...)"), e.getMessage());
+  }
+
+  @Test
+  void elementsThatAreLeftOutAreThoseOfTheNetwork() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema =
+        ModelEmaListener.builder()
+            .decay(0.9)
+            .shadowOnHost(true)
+            .parameters(
+                ParameterSelection.averageAll()
+                    .with("biases", Treatment.EXCLUDE, p -> p.key().equals("b")))
+            .build();
+    network.setListeners(ema);
+    network.fit(Batches.of(POINTS, 8), 2);
+    for (NetworkParameter p : Networks.parameters(network)) {
+      if (p.key().equals("b")) {
+        for (long i = p.from(); i < p.to(); i++) {
+          assertEquals(network.params().getFloat(i), ema.shadow().getFloat(i));
+        }
+      }
+    }
   }
 }
