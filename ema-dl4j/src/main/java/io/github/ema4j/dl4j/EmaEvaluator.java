@@ -125,7 +125,7 @@ public final class EmaEvaluator {
    * @return a new evaluator, otherwise like this one
    */
   public EmaEvaluator onLiveView() {
-    return new EmaEvaluator(ema, validation, true, Optional.empty());
+    return new EmaEvaluator(ema, validation, true, recalibration);
   }
 
   /**

@@ -51,10 +51,12 @@ import org.slf4j.LoggerFactory;
  * a warm-up, {@link DecaySchedule#inversePower}.
  *
  * <p>A listener belongs to one network: the first that it sees in training, or the one given to
- * {@link #attach}. The shadow starts as a copy of the weights before the first update. Layers have
- * their constraints applied in the shadow as in the network. All ways to fit are supported;
- * pretraining of single layers is not averaged. {@code ParallelWrapper} trains replicas, which are
- * not averaged either: attach the listener to the original network and read the warning.
+ * {@link #attach}. The shadow starts as a copy of the weights before the first update. Where layers
+ * have constraints, the average is of constrained weights, so that a maximum norm and
+ * non-negativity hold in it too (a unit norm does not: the mean of unit vectors is shorter). All
+ * ways to fit are supported; pretraining of single layers is not averaged. {@code ParallelWrapper}
+ * trains replicas, which are not averaged either: attach the listener to the original network and
+ * read the warning.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
  * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
@@ -195,6 +197,9 @@ public final class ModelEmaListener implements TrainingListener {
     requireBound(network);
     requireNoOtherSwapped();
     average.set(Networks.params(network));
+    updating = false;
+    iterationDone = -1;
+    epochEnded = -1;
   }
 
   private void start(Model network, ParameterAverage start) {
@@ -274,8 +279,9 @@ public final class ModelEmaListener implements TrainingListener {
 
   void gradientIsKnown() {
     requireTrainable();
-    // Solvers that search along a line come here twice per update, the second time after it.
-    if (!updating) {
+    // Solvers that search along a line come here twice per update, the second time after it. With
+    // any other, a second call without iterationDone follows an update that failed.
+    if (!updating || !Networks.searchesAlongLine(model)) {
       capture();
       updating = true;
       iterationDone = -1;

@@ -109,10 +109,13 @@ final class AtomicFile {
   }
 
   /** Makes the new name last; Windows has no way to, and does not need it. */
-  private static void force(Path directory) throws IOException {
+  /** The file is in place by now: where a directory cannot be forced, that is no failure. */
+  private static void force(Path directory) {
     if (!WINDOWS) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
+      } catch (IOException e) {
+        log.warn("The directory {} could not be forced to disk", directory, e);
       }
     }
   }

@@ -32,13 +32,14 @@ import org.slf4j.LoggerFactory;
  * MultiLayerNetwork averaged = MultiLayerNetwork.load(file.toFile(), false);
  * }</pre>
  *
- * <p>A file is replaced only by a strictly better network, and holds exactly what was scored: the
- * averaged network with recalibrated batch-norm statistics if the evaluator recalibrates, and from
- * a comparison after an iteration the raw weights before Deeplearning4j applies constraints. The
- * files {@value #RAW} and {@value #AVERAGED} are ordinary model files of Deeplearning4j, without
- * updater state; training goes on from an {@link EmaCheckpoint}. The score is in the same file, in
- * an entry {@code bestScore.json}, so that a run that is resumed with the same directory goes on
- * comparing with the best so far. Give each run, and each kind of score, a directory of its own.
+ * <p>A file is replaced only by a strictly better network, and holds what was scored: the averaged
+ * network, in the network's data type, with recalibrated batch-norm statistics if the evaluator
+ * recalibrates (once more, so over data in a fixed order), and from a comparison after an iteration
+ * the raw weights before Deeplearning4j applies constraints. The files {@value #RAW} and {@value
+ * #AVERAGED} are ordinary model files of Deeplearning4j, without updater state; training goes on
+ * from an {@link EmaCheckpoint}. The score is in the same file, in an entry {@code bestScore.json},
+ * so that a run that is resumed with the same directory goes on comparing with the best so far.
+ * Give each run, and each kind of score, a directory of its own.
  *
  * <p>Not thread-safe: it belongs to the thread that trains.
  */

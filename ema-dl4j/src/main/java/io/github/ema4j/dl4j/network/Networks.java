@@ -7,10 +7,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
@@ -262,6 +264,21 @@ public final class Networks {
             ? mln.getLayerWiseConfigurations().getBackpropType()
             : ((ComputationGraph) network).getConfiguration().getBackpropType();
     return type == BackpropType.TruncatedBPTT;
+  }
+
+  /**
+   * Whether a network is trained by a line search (LBFGS, conjugate gradient), which calculates
+   * several gradients per update.
+   *
+   * @param network a network
+   * @return false for stochastic gradient descent with any updater
+   */
+  public static boolean searchesAlongLine(Model network) {
+    NeuralNetConfiguration configuration =
+        network instanceof MultiLayerNetwork mln
+            ? mln.getDefaultConfiguration()
+            : ((ComputationGraph) network).getConfiguration().getDefaultConfiguration();
+    return configuration.getOptimizationAlgo() != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT;
   }
 
   /**
