@@ -132,6 +132,28 @@ class ParameterAverageMemoryTest {
     }
   }
 
+  /** Windows of a buffer end at 2^27 elements. Takes 2 GB for some seconds. */
+  @Test
+  void doublesOnBothSidesOfAWindowsEndAreAveragedAndSwapped() {
+    assumeTrue(Pointer.availablePhysicalBytes() > 6L << 30, "needs 6 GB of free memory");
+    long end = 1L << 27;
+    try (INDArray params = Nd4j.zeros(DataType.DOUBLE, end + LENGTH)) {
+      ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.75), params);
+      for (long index : new long[] {0, end - 1, end, end + LENGTH - 1}) {
+        params.putScalar(index, 8.0);
+      }
+      average.update(params);
+      try (Swap swap = average.swap(params)) {
+        for (long index : new long[] {0, end - 1, end, end + LENGTH - 1}) {
+          assertEquals(2.0, params.getDouble(index), "element " + index);
+        }
+        assertEquals(0.0, params.getDouble(end - 2));
+      }
+      assertEquals(8.0, params.getDouble(end - 1));
+      average.shadow().close();
+    }
+  }
+
   @Test
   void millionsOfParametersOnSeveralThreadsEqualTheirPartsAlone() {
     int length = (1 << 21) + 4321;

@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 abstract class HostVector {
 
   /** Elements per window: the index of a buffer is an int. */
-  static final int WINDOW = 1 << 28;
+  static final int WINDOW = 1 << 27;
 
   private final long address;
   private final long length;

@@ -6,6 +6,8 @@ import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A loop over the chunks of {@link Ranges}, which the calling thread and, for long loops, helpers
@@ -13,6 +15,8 @@ import java.util.concurrent.locks.LockSupport;
  * busy machine costs speed only. Used again and again by one thread at a time; allocates nothing.
  */
 final class Loop {
+
+  private static final Logger log = LoggerFactory.getLogger(Loop.class);
 
   /** Work on elements {@code from} (inclusive) to {@code to} (exclusive); false is a verdict. */
   interface Body {
@@ -61,7 +65,7 @@ final class Loop {
     unfinished.set(ranges.chunks());
     untaken.set(ranges.chunks());
     if (ranges.count() >= PARALLEL_FROM) {
-      callHelpers();
+      callHelpersIfPossible();
     }
     takeChunks(block);
     for (int spin = 0; unfinished.get() > 0; spin++) {
@@ -84,6 +88,15 @@ final class Loop {
         helpers[i] = new Helper();
       }
       helpers[i].call();
+    }
+  }
+
+  /** A helper that cannot be had costs speed only. */
+  private void callHelpersIfPossible() {
+    try {
+      callHelpers();
+    } catch (RuntimeException | Error e) { // such as an OutOfMemoryError for want of threads
+      log.debug("No helper for an array operation", e);
     }
   }
 

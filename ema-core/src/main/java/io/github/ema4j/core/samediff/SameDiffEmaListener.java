@@ -130,9 +130,19 @@ public final class SameDiffEmaListener extends BaseListener {
    * @throws IllegalStateException if swapped already
    */
   public AveragedVariables swap() {
+    if (average.isSwapped()) { // before gathering, which would write into what is swapped
+      throw new IllegalStateException(
+          "The averaged values are swapped in already: close the AveragedVariables first");
+    }
     Swap swap = average.swap(variables.gather());
-    variables.scatter();
-    return new AveragedVariables(swap, variables);
+    AveragedVariables averaged = new AveragedVariables(swap, variables);
+    try {
+      variables.scatter();
+    } catch (RuntimeException | Error e) {
+      averaged.close();
+      throw e;
+    }
+    return averaged;
   }
 
   /**

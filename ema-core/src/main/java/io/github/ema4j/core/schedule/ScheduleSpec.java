@@ -82,6 +82,9 @@ final class ScheduleSpec {
         }
       }
     }
+    if (depth != 0) {
+      throw new IllegalArgumentException("The parentheses in '" + text + "' do not match");
+    }
     return arguments;
   }
 

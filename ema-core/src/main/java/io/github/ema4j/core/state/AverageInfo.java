@@ -222,7 +222,7 @@ public record AverageInfo(
             requested.equals(DEFAULT)
                 ? Optional.empty()
                 : Optional.of(values.constant("requestedShadowType", DataType.class)),
-            Math.toIntExact(values.whole("updateEvery")),
+            interval(values.whole("updateEvery")),
             values.truth("correctDecayForInterval"),
             values.whole("startAfter"),
             values.constant("onNonFinite", NonFinitePolicy.class)),
@@ -232,5 +232,13 @@ public record AverageInfo(
             values.whole("skipped"),
             map.containsKey("decay") ? values.number("decay") : Double.NaN,
             values.number("initialShare")));
+  }
+
+  private static int interval(long steps) {
+    if (steps < 1 || steps > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "updateEvery must be from 1 to %d, but was %d".formatted(Integer.MAX_VALUE, steps));
+    }
+    return (int) steps;
   }
 }

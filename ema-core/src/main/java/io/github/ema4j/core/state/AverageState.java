@@ -44,7 +44,9 @@ public record AverageState(AverageInfo info, INDArray shadow) {
    * @throws IllegalStateException while swapped
    */
   public static AverageState of(ParameterAverage average) {
-    return new AverageState(AverageInfo.of(average), average.shadow());
+    synchronized (average) { // counters and values of one moment
+      return new AverageState(AverageInfo.of(average), average.shadow());
+    }
   }
 
   /**

@@ -114,4 +114,9 @@ class RangesTest {
     }
     assertEquals(ranges.size(), range);
   }
+
+  @Example
+  void aWindowOfTheLargestTypeFitsIntoABuffer() {
+    assertTrue((long) HostVector.WINDOW * Double.BYTES <= Integer.MAX_VALUE);
+  }
 }

@@ -346,4 +346,10 @@ class DecayScheduleTest {
         linearRamp(0.1, 0.9, 10),
         DecaySchedule.parse(" linear-ramp( updates=10,decay=0.9, start=0.1 ) "));
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"uniform(x))", "constant(decay=0.9, extra=(1)"})
+  void parenthesesThatDoNotMatchAreRefused(String spec) {
+    assertThrows(IllegalArgumentException.class, () -> DecaySchedule.parse(spec));
+  }
 }
