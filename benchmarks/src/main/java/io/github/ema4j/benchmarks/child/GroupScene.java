@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Three averages of the same parameters, updated {@code separate}ly or as a {@code group}. */
+/** Four averages of the same parameters, updated {@code separate}ly or as a {@code group}. */
 final class GroupScene implements Scene {
 
   private final INDArray params;
@@ -23,7 +23,7 @@ final class GroupScene implements Scene {
   }
 
   private ParameterAverage[] averages() {
-    return DoubleStream.of(0.99, 0.999, 0.9999)
+    return DoubleStream.of(0.99, 0.998, 0.999, 0.9999)
         .mapToObj(decay -> new ParameterAverage(AveragingConfig.of(decay), params))
         .toArray(ParameterAverage[]::new);
   }

@@ -123,24 +123,7 @@ public final class HostKernel implements AveragingKernel {
     if (targetCount == 1 && decays[0] < 1) {
       return targets[0].lerp(source, from, to, decays[0], block);
     }
-    // Block by block: the source comes from memory for the first target and from cache for others.
-    boolean finite = true;
-    for (long at = from; at < to; at += Block.SIZE) {
-      finite &= lerpAll(at, Math.min(to, at + Block.SIZE), block);
-    }
-    return finite;
-  }
-
-  private boolean lerpAll(long from, long to, Block block) {
-    boolean checked = false;
-    boolean finite = true;
-    for (int i = 0; i < targetCount; i++) {
-      if (decays[i] < 1) {
-        finite = targets[i].lerp(source, from, to, decays[i], block);
-        checked = true;
-      }
-    }
-    return checked ? finite : source.isFinite(from, to, block);
+    return source.lerpEach(targets, targetCount, decays, from, to, block);
   }
 
   private boolean isFinite(long from, long to, Block block) {

@@ -135,6 +135,36 @@ abstract class HostVector {
     return finite;
   }
 
+  /**
+   * Moves several vectors towards the finite elements of this one, which is read and checked once.
+   *
+   * @param decays one per target, in [0, 1]; 1 leaves a target as it is
+   * @return whether all elements of this vector were finite
+   */
+  final boolean lerpEach(
+      HostVector[] targets, int count, double[] decays, long from, long to, Block block) {
+    boolean finite = true;
+    for (long at = from; at < to; at += Block.SIZE) {
+      int elements = (int) Math.min(Block.SIZE, to - at);
+      read(at, elements, block);
+      if (block.isFinite()) {
+        for (int i = 0; i < count; i++) {
+          if (decays[i] < 1) {
+            targets[i].lerp(at, block, decays[i]);
+          }
+        }
+      } else {
+        finite = false;
+        for (int i = 0; i < count; i++) {
+          if (decays[i] < 1) {
+            targets[i].lerp(this, at, at + elements, decays[i], block);
+          }
+        }
+      }
+    }
+    return finite;
+  }
+
   private void lerp(long from, Block block, double decay) {
     if (decay == 0) {
       write(from, block);
