@@ -40,9 +40,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ModelEmaListener} as any, to be evaluated, swapped in, exported or saved; one can be swapped in
  * at a time. Each has the bits that it would have if it were registered alone.
  *
- * <p><b>Memory:</b> one vector of parameters per member. <b>Time:</b> the parameters are read once
- * per step however many members there are, so that a further member costs less than a listener of
- * its own: the time to read and write its shadow.
+ * <p><b>Memory:</b> one vector of parameters per member. <b>Time:</b> the parameters are read and
+ * checked once per step however many members there are, and each shadow is read and written; four
+ * averages take about 0.85 times as long as four listeners where memory is the limit, and as long
+ * where all fits into the cache.
  *
  * <p>Thread-safety is that of {@link ModelEmaListener}.
  */
