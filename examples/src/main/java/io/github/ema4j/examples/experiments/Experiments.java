@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.experiments;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.github.ema4j.examples.OpenMp;
 import io.github.ema4j.examples.Recipe;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +83,7 @@ public final class Experiments implements Callable<Integer> {
     }
   }
 
-  /** Progress goes to the other stream, so that the table can be redirected into a file. */
+  /** Progress is not part of the result, which goes to the other stream. */
   private void report(int seed, Trial trial) {
     PrintWriter err = command.commandLine().getErr();
     err.printf(
@@ -126,6 +129,8 @@ public final class Experiments implements Callable<Integer> {
 
   /** Runs the experiment and exits: 0 done, 1 failed, 2 wrong arguments. */
   public static void main(String[] args) {
+    // What is averaged with which settings is said in the table, not anew for each seed.
+    ((Logger) LoggerFactory.getLogger("io.github.ema4j.dl4j")).setLevel(Level.WARN);
     System.exit(commandLine().execute(args));
   }
 }
