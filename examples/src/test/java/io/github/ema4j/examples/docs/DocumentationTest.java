@@ -130,7 +130,12 @@ class DocumentationTest {
   @Test
   void linksToFilesLeadSomewhere() throws Exception {
     for (String name :
-        List.of("README.md", "docs/guide.md", "examples/README.md", "benchmarks/README.md")) {
+        List.of(
+            "README.md",
+            "docs/experiments.md",
+            "docs/guide.md",
+            "examples/README.md",
+            "benchmarks/README.md")) {
       Path page = Path.of("..").resolve(name);
       Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(page));
       while (link.find()) {
