@@ -26,8 +26,8 @@ public interface ImageSource {
   ImageShape naturalShape();
 
   /**
-   * One epoch of training: every image once. Order and augmentation are functions of seed, epoch and
-   * image alone. {@code reset()} starts the same epoch again.
+   * One epoch of training: every image once. Order and augmentation are functions of seed, epoch
+   * and image alone. {@code reset()} starts the same epoch again.
    *
    * @param epoch counts from 0
    */

@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param seed of the order and of the augmentation
  * @param workers the threads that load ahead; 0 loads in the calling thread. The batches do not
  *     depend on it
- * @param labelSmoothing the share of a label that is spread over all classes, 0 to below 1; training
- *     only
+ * @param labelSmoothing the share of a label that is spread over all classes, 0 to below 1;
+ *     training only
  * @param flip whether every second image, drawn at random, is mirrored; training only
  * @param randomResizedCrop whether a random part of the image is taken instead of its middle;
  *     training only
@@ -31,8 +31,8 @@ public record LoadOptions(
   /**
    * Checks the options.
    *
-   * @throws UserError if the batch size is below 1, the number of workers negative, or the smoothing
-   *     outside 0 to below 1
+   * @throws UserError if the batch size is below 1, the number of workers negative, or the
+   *     smoothing outside 0 to below 1
    */
   public LoadOptions {
     Objects.requireNonNull(shape, "shape");
