@@ -31,8 +31,8 @@ public record LoadOptions(
   /**
    * Checks the options.
    *
-   * @throws UserError if the batch size is below 1, a batch too large for an array, the number of workers negative, or the
-   *     smoothing outside 0 to below 1
+   * @throws UserError if the batch size is below 1, a batch too large for an array, the number of
+   *     workers negative, or the smoothing outside 0 to below 1
    */
   public LoadOptions {
     Objects.requireNonNull(shape, "shape");
