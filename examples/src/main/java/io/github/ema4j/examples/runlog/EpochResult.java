@@ -4,6 +4,7 @@ package io.github.ema4j.examples.runlog;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -49,5 +50,19 @@ public record EpochResult(
         throw new IllegalArgumentException("two averages are called " + average.name());
       }
     }
+  }
+
+  /** One of the averages; empty if this epoch has none of that name. */
+  public Optional<AveragedResult> average(String name) {
+    return averages.stream().filter(average -> average.name().equals(name)).findFirst();
+  }
+
+  /** The names of all averages that any of the epochs has, in order of appearance. */
+  static List<String> averageNames(List<EpochResult> epochs) {
+    return epochs.stream()
+        .flatMap(epoch -> epoch.averages().stream())
+        .map(AveragedResult::name)
+        .distinct()
+        .toList();
   }
 }
