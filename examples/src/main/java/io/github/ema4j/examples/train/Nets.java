@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -68,5 +71,25 @@ final class Nets {
           new String(zip.getInputStream(configuration).readAllBytes(), StandardCharsets.UTF_8);
       return json.contains("\"networkInputs\"");
     }
+  }
+
+  /** Whether a file is a zip with an average in it, as {@code EmaCheckpoint} writes. */
+  static boolean isCheckpoint(Path file) {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      return zip.getEntry("emaState.json") != null;
+    } catch (IOException e) {
+      return false; // what it is then, loading will say
+    }
+  }
+
+  /** The number of classes that a network tells apart, where its last layer says so. */
+  static OptionalLong outputs(Model network) {
+    Layer last =
+        network instanceof MultiLayerNetwork layers
+            ? layers.getOutputLayer()
+            : ((ComputationGraph) network).getOutputLayer(0);
+    return last.conf().getLayer() instanceof FeedForwardLayer layer
+        ? OptionalLong.of(layer.getNOut())
+        : OptionalLong.empty();
   }
 }

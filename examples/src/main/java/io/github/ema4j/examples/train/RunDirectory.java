@@ -13,6 +13,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
 record RunDirectory(Path path) {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  /** The folder of a run, the one of its checkpoints, and the file in that. */
+  private static final int DEPTH = 3;
 
   Path settings() {
     return path.resolve("settings.json");
@@ -113,15 +117,12 @@ record RunDirectory(Path path) {
    * @return empty if to none
    */
   static Optional<RunDirectory> of(Path fileOrFolder) {
-    for (Path path = fileOrFolder.toAbsolutePath().normalize();
-        path != null;
-        path = path.getParent()) {
-      RunDirectory run = new RunDirectory(path);
-      if (Files.isRegularFile(run.settings())) {
-        return Optional.of(run);
-      }
-    }
-    return Optional.empty();
+    Path path = fileOrFolder.toAbsolutePath().normalize();
+    return Stream.iterate(path, Objects::nonNull, Path::getParent)
+        .limit(DEPTH)
+        .map(RunDirectory::new)
+        .filter(run -> Files.isRegularFile(run.settings()))
+        .findFirst();
   }
 
   /**
