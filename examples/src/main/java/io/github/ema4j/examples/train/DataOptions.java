@@ -79,7 +79,7 @@ final class DataOptions {
   private long seed;
 
   ImageSource open() {
-    return folder == null ? new ShippedImages() : ImageFolder.open(folder);
+    return folder == null ? ShippedImages.open() : ImageFolder.open(folder);
   }
 
   /**

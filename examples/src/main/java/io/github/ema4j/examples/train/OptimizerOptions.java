@@ -15,7 +15,7 @@ final class OptimizerOptions {
   /** An optimizer with the learning rate that it has by default. */
   enum Optimizer {
     SGD(0.05),
-    MOMENTUM(0.05),
+    MOMENTUM(0.01),
     ADAM(0.001),
     RMSPROP(0.001);
 
@@ -44,7 +44,7 @@ final class OptimizerOptions {
       names = "--lr",
       paramLabel = "RATE",
       description =
-          "Learning rate (default: 0.05 for sgd and momentum, 0.001 for adam and rmsprop).")
+          "Learning rate (default: 0.05 for sgd, 0.01 for momentum, 0.001 for adam and rmsprop).")
   private Double learningRate;
 
   @Option(

@@ -307,6 +307,7 @@ public final class Train implements Callable<Integer> {
   static CommandLine commandLine(Train train) {
     return new CommandLine(train)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setAllowSubcommandsAsOptionParameters(true) // --model-ema-bn average
         .setParameterExceptionHandler(Train::wrongOptions)
         .setExecutionExceptionHandler(Train::failed);
   }

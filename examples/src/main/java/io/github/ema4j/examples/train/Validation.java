@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
-import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /** Scores raw and averaged weights on the validation images. */
@@ -28,7 +27,7 @@ final class Validation {
   Validation(DataSetIterator images, Optional<DataSetIterator> calibration) {
     this.images = images;
     this.calibration = calibration;
-    set = ValidationSet.of(images, Map.of(0, List.of(new Evaluation(), new CrossEntropy())));
+    set = ValidationSet.of(images, Map.of(0, List.of(new ClassScores())));
   }
 
   EvaluationResult raw(Model network) {
@@ -43,16 +42,15 @@ final class Validation {
   }
 
   EmaEvaluator evaluator(ModelEmaListener ema) {
-    EmaEvaluator evaluator =
-        new EmaEvaluator(ema, images, new Evaluation(), new CrossEntropy());
+    EmaEvaluator evaluator = new EmaEvaluator(ema, images, new ClassScores());
     return calibration.map(evaluator::recalibratingOn).orElse(evaluator);
   }
 
   static Score score(EvaluationResult result) {
-    return new Score(accuracy(result), result.get(CrossEntropy.class).mean());
+    return result.get(ClassScores.class).score();
   }
 
   static double accuracy(EvaluationResult result) {
-    return result.get(Evaluation.class).accuracy();
+    return score(result).accuracy();
   }
 }
