@@ -12,7 +12,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 final class LayerPieces {
   private LayerPieces() {}
 
-  /** Start weights after He et al. (2015), optimizer and weight decay. */
+  /** Start weights after He et al. (2015), for layers before a ReLU; optimizer and weight decay. */
   static NeuralNetConfiguration.Builder builder(ModelSettings settings) {
     return new NeuralNetConfiguration.Builder()
         .seed(settings.seed())
@@ -32,6 +32,8 @@ final class LayerPieces {
     return new OutputLayer.Builder(LossFunction.MCXENT)
         .nOut(settings.classes())
         .activation(Activation.SOFTMAX)
+        .weightInit(
+            WeightInit.UNIFORM) // within 1 / sqrt(inputs), as PyTorch's: small scores at first
         .dropOut(1 - dropout) // Deeplearning4j counts what is kept
         .build();
   }

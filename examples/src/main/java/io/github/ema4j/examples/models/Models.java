@@ -5,6 +5,7 @@ import io.github.ema4j.examples.UserError;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -15,6 +16,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Networks that classify images, by name. All take batches of FLOAT [images, channels, height,
@@ -29,10 +31,10 @@ import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
  *   <tr><td>{@code mobilenetv2}</td><td>3,504,872</td></tr>
  * </table>
  *
- * <p>{@code lenet}, {@code simplecnn} and {@code mlp} are small ones for small images. There are no
- * variants for small images: the residual networks and MobileNetV2 divide height and width by 32,
- * so that of 32 x 32 pixels one is left before the mean, and less than 32 x 32 works but makes
- * little sense.
+ * <p>{@code lenet}, {@code simplecnn} and {@code mlp} are small ones for small images. The others
+ * have no variants for small images: they divide height and width by 32, so that of 32 x 32 pixels
+ * one is left before the mean. Smaller ones work but make little sense; batches of small images
+ * should have at least eight, or batch norm has too few values to go by.
  */
 public final class Models {
   private static final Map<String, Function<ModelSettings, Model>> OWN =
@@ -45,6 +47,13 @@ public final class Models {
               "resnet34", settings -> ResNet.basic(settings, 3, 4, 6, 3),
               "resnet50", settings -> ResNet.bottleneck(settings, 3, 4, 6, 3),
               "simplecnn", SmallNetworks::simpleCnn));
+
+  /** The mean, and the variance in one form or the other. */
+  private static final Set<String> BATCH_NORM_STATISTICS =
+      Set.of(
+          BatchNormalizationParamInitializer.GLOBAL_MEAN,
+          BatchNormalizationParamInitializer.GLOBAL_VAR,
+          BatchNormalizationParamInitializer.GLOBAL_LOG_STD);
 
   private Models() {}
 
@@ -76,7 +85,8 @@ public final class Models {
     if (Zoo.has(name)) {
       return Zoo.create(name, settings);
     }
-    throw new UserError("there is no model \"" + name + "\"; the nearest names are " + nearest(name));
+    throw new UserError(
+        "there is no model \"" + name + "\"; the nearest names are " + nearest(name));
   }
 
   /**
@@ -87,8 +97,12 @@ public final class Models {
     long count = model.numParams();
     for (Layer layer : layers(model)) {
       if (layer instanceof BatchNormalization) {
-        count -= layer.getParam(BatchNormalizationParamInitializer.GLOBAL_MEAN).length();
-        count -= layer.getParam(BatchNormalizationParamInitializer.GLOBAL_VAR).length();
+        for (Map.Entry<String, INDArray> parameter : layer.paramTable().entrySet()) {
+          count -=
+              BATCH_NORM_STATISTICS.contains(parameter.getKey())
+                  ? parameter.getValue().length()
+                  : 0;
+        }
       }
     }
     return count;
@@ -105,8 +119,7 @@ public final class Models {
     List<String> byDistance =
         Stream.concat(names().stream(), zooNames().stream())
             .sorted(
-                Comparator.comparing(
-                    known -> distance.apply(name, known.replace(Zoo.PREFIX, ""))))
+                Comparator.comparing(known -> distance.apply(name, known.replace(Zoo.PREFIX, ""))))
             .limit(3)
             .toList();
     return String.join(", ", byDistance);

@@ -9,8 +9,9 @@ import org.nd4j.linalg.activations.Activation;
  * torchvision: in the bottleneck block the 3 x 3 convolution has the stride.
  *
  * <p>The stem divides height and width by 4, each stage after the first by 2, rounding up. Any size
- * of image works, but the last stage of one of 32 x 32 sees a single pixel: such networks learn,
- * though not as well as those made for small images.
+ * of image works, but of 32 x 32 pixels the last stage has one, so that its batch norm sees as many
+ * values as the batch has images: with fewer than about eight, gradients of the first steps are
+ * huge.
  */
 final class ResNet {
   private ResNet() {}

@@ -75,8 +75,7 @@ final class SmallNetworks {
     }
     return initialised(
         settings,
-        list.layer(new GlobalPoolingLayer(PoolingType.AVG))
-            .layer(LayerPieces.output(settings, 0)));
+        list.layer(new GlobalPoolingLayer(PoolingType.AVG)).layer(LayerPieces.output(settings, 0)));
   }
 
   private static SubsamplingLayer maxPool() {

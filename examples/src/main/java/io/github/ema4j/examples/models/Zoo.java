@@ -16,7 +16,6 @@ import org.deeplearning4j.zoo.model.Darknet19;
 import org.deeplearning4j.zoo.model.FaceNetNN4Small2;
 import org.deeplearning4j.zoo.model.InceptionResNetV1;
 import org.deeplearning4j.zoo.model.LeNet;
-import org.deeplearning4j.zoo.model.NASNet;
 import org.deeplearning4j.zoo.model.ResNet50;
 import org.deeplearning4j.zoo.model.SqueezeNet;
 import org.deeplearning4j.zoo.model.VGG16;
@@ -82,15 +81,6 @@ final class Zoo {
                           .updater(s.updater())
                           .build()),
               Map.entry(
-                  "nasnet",
-                  s ->
-                      NASNet.builder()
-                          .seed(s.seed())
-                          .inputShape(shape(s))
-                          .numClasses(s.classes())
-                          .updater(s.updater())
-                          .build()),
-              Map.entry(
                   "resnet50",
                   s ->
                       ResNet50.builder()
@@ -111,7 +101,8 @@ final class Zoo {
               Map.entry(
                   "vgg16",
                   s ->
-                      VGG16.builder()
+                      VGG16
+                          .builder()
                           .seed(s.seed())
                           .inputShape(shape(s))
                           .numClasses(s.classes())
@@ -120,7 +111,8 @@ final class Zoo {
               Map.entry(
                   "vgg19",
                   s ->
-                      VGG19.builder()
+                      VGG19
+                          .builder()
                           .seed(s.seed())
                           .inputShape(shape(s))
                           .numClasses(s.classes())
@@ -136,9 +128,10 @@ final class Zoo {
                           .updater(s.updater())
                           .build())));
 
-  private static final Map<String, String> NO_CLASSIFIERS =
+  private static final Map<String, String> OF_NO_USE =
       Map.of(
-          "simplecnn", "has no output layer and cannot be trained: simplecnn is one that can",
+          "nasnet", "adds layers before it has an input, which Deeplearning4j refuses",
+          "simplecnn", "has no output layer to train with (the model simplecnn has)",
           "textgenerationlstm", "generates text",
           "tinyyolo", "finds objects in images",
           "unet", "divides images into segments",
@@ -151,13 +144,13 @@ final class Zoo {
     return CLASSIFIERS.keySet().stream().map(name -> PREFIX + name).toList();
   }
 
-  /** Whether the zoo has it, be it a classifier or not. */
+  /** Whether the zoo has it, be it of use here or not. */
   static boolean has(String name) {
     if (!name.startsWith(PREFIX)) {
       return false;
     }
     String plain = name.substring(PREFIX.length());
-    return CLASSIFIERS.containsKey(plain) || NO_CLASSIFIERS.containsKey(plain);
+    return CLASSIFIERS.containsKey(plain) || OF_NO_USE.containsKey(plain);
   }
 
   /** The zoo's classes build the images transposed: what they call height is the width. */
@@ -170,13 +163,16 @@ final class Zoo {
    * Builds a classifier.
    *
    * @param name one that the zoo {@link #has}
-   * @throws UserError if the model is no classifier, or cannot be built for this size of image
+   * @throws UserError if the model is no classifier that can be trained, or cannot be built for
+   *     this size of image
    */
   static Model create(String name, ModelSettings settings) {
     String plain = name.substring(PREFIX.length());
-    if (NO_CLASSIFIERS.containsKey(plain)) {
+    if (OF_NO_USE.containsKey(plain)) {
       throw new UserError(
-          name + " is no classifier of images: it " + NO_CLASSIFIERS.get(plain) + ".");
+          String.format(
+              "%s cannot be trained to classify images: Deeplearning4j's %s %s",
+              name, plain, OF_NO_USE.get(plain)));
     }
     Model model;
     try {
@@ -184,7 +180,7 @@ final class Zoo {
     } catch (RuntimeException e) {
       throw new UserError(
           String.format(
-              "%s cannot be built for images of %s and %d classes, try larger ones: %s",
+              "%s cannot be built for images of %s and %d classes; larger images may help: %s",
               name, settings.input(), settings.classes(), e.getMessage()),
           e);
     }
