@@ -6,7 +6,10 @@ import io.github.ema4j.examples.report.AtomicFile;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.file.Path;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +22,8 @@ import javax.imageio.ImageIO;
  * The epochs of a run as pictures of {@value #WIDTH} by {@value #HEIGHT} points, two pixels to the
  * point. Needs no screen.
  *
- * <p>Each average of the run is a curve of its own, of the same colour in all pictures. What is not a
- * finite number is a gap.
+ * <p>Each average of the run is a curve of its own, of the same colour in all pictures. What is not
+ * a finite number is a gap.
  */
 public final class Curves {
   /** Width of a picture in points. */
@@ -48,17 +51,41 @@ public final class Curves {
 
   /**
    * Of each average the decay, and below it the share (%) of the initial weights that are still in
-   * it: as long as that is not small, the average is worth little.
+   * it: as long as that is not small, the average is worth little. Decays are drawn by how far they
+   * are from 1, so that 0.99 is as far from 0.999 as that from 0.9999.
    */
   public static BufferedImage averages(List<EpochResult> epochs) {
     EpochChart decay = new EpochChart("Decay", "decay", epochs);
-    EpochChart share =
-        new EpochChart("Initial weights still in the average", "share (%)", epochs);
+    EpochChart share = new EpochChart("Initial weights still in the average", "share (%)", epochs);
     for (String name : EpochResult.averageNames(epochs)) {
-      decay.average(name, average(name, a -> OptionalDouble.of(a.decay())));
+      decay.average(name, average(name, a -> OptionalDouble.of(nines(a.decay()))));
       share.average(name, average(name, a -> OptionalDouble.of(100 * a.initialShare())));
     }
+    DoubleSummaryStatistics range =
+        epochs.stream()
+            .flatMap(epoch -> epoch.averages().stream())
+            .mapToDouble(a -> nines(a.decay()))
+            .filter(Double::isFinite)
+            .summaryStatistics();
+    if (range.getCount() > 0) {
+      decay.yAxis(Math.ceil(range.getMin()) - 1, Math.floor(range.getMax()) + 1, Curves::decay);
+    }
+    share.yAxis(0, 100, percent -> Long.toString(Math.round(percent)));
     return above(decay.image(WIDTH, HEIGHT / 2), share.image(WIDTH, HEIGHT / 2));
+  }
+
+  /** How many nines a decay begins with: 1 for 0.9, 2 for 0.99; infinite for 1. */
+  private static double nines(double decay) {
+    return Math.rint(-1e6 * Math.log10(1 - decay)) / 1e6; // 2, not 1.9999999999999996, for 0.99
+  }
+
+  /** The decay with that many nines, rounded to one digit more. */
+  private static String decay(double nines) {
+    return BigDecimal.ONE
+        .subtract(BigDecimal.valueOf(Math.pow(10, -nines)))
+        .setScale((int) Math.max(0, Math.ceil(nines)) + 1, RoundingMode.HALF_UP)
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   /**

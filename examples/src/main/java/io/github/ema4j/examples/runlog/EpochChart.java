@@ -3,16 +3,17 @@ package io.github.ema4j.examples.runlog;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
@@ -24,6 +25,8 @@ final class EpochChart {
 
   /** With more epochs than this, markers hide the curve. */
   private static final int MOST_MARKERS = 40;
+
+  private static final int MOST_LABELS = 16;
 
   private static final Color GRID = new Color(0xe4e4e4);
   private static final Color AXIS = new Color(0x999999);
@@ -56,8 +59,8 @@ final class EpochChart {
         .setLocale(Locale.ROOT)
         .setChartBackgroundColor(Color.WHITE)
         .setPlotBorderVisible(false)
-        .setLegendPosition(LegendPosition.OutsideS)
-        .setLegendLayout(LegendLayout.Horizontal)
+        .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14))
+        .setLegendPosition(LegendPosition.OutsideE)
         .setLegendBorderColor(Color.WHITE)
         .setMarkerSize(6);
     style
@@ -65,14 +68,33 @@ final class EpochChart {
         .setPlotGridLinesStroke(new BasicStroke(1))
         .setPlotGridVerticalLinesVisible(false)
         .setAxisTickMarksColor(AXIS)
-        .setXAxisTickMarkSpacingHint(60)
+        .setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12))
+        .setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12))
+        .setXAxisMin(0.0)
         .setYAxisTickMarkSpacingHint(40)
-        .setXAxisTickLabelsFormattingFunction(EpochChart::whole);
+        .setXAxisTickLabelsFormattingFunction(this::epochLabel);
   }
 
-  /** There is no epoch 1.5. */
-  private static String whole(double epoch) {
-    return epoch == Math.rint(epoch) ? Long.toString((long) epoch) : "";
+  /** Between which values the axis lies, and what is written at them. */
+  void yAxis(double min, double max, Function<Double, String> label) {
+    chart.getStyler().setYAxisMin(min).setYAxisMax(max).setYAxisTickLabelsFormattingFunction(label);
+  }
+
+  /** There is no epoch 1.5, and not all of many epochs have space. */
+  private String epochLabel(double epoch) {
+    return epoch % labelStep() == 0 ? Long.toString((long) epoch) : "";
+  }
+
+  /** The smallest of 1, 2, 5, 10, 20, 50, ... that gives few enough labels. */
+  private long labelStep() {
+    int last = epochs.isEmpty() ? 1 : epochs.get(epochs.size() - 1).epoch();
+    for (long power = 1; ; power *= 10) {
+      for (long step : new long[] {power, 2 * power, 5 * power}) {
+        if (last <= step * MOST_LABELS) {
+          return step;
+        }
+      }
+    }
   }
 
   void raw(String name, ToDoubleFunction<EpochResult> value) {
@@ -108,7 +130,9 @@ final class EpochChart {
     }
     double[] x = epochs.stream().mapToDouble(EpochResult::epoch).toArray();
     XYSeries series = chart.addSeries(name, x, y);
-    series.setMarkerColor(color).setMarker(epochs.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
+    series
+        .setMarkerColor(color)
+        .setMarker(epochs.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
     series.setLineColor(color).setLineStyle(stroke);
   }
 

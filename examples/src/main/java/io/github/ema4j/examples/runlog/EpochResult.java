@@ -32,8 +32,8 @@ public record EpochResult(
   /**
    * Checks and copies.
    *
-   * @throws IllegalArgumentException if the epoch or iteration is below 1 or 0, or two averages have
-   *     the same name
+   * @throws IllegalArgumentException if the epoch or iteration is below 1 or 0, or two averages
+   *     have the same name
    */
   public EpochResult {
     if (epoch < 1) {

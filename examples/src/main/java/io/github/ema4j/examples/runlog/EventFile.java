@@ -70,7 +70,9 @@ final class EventFile implements Closeable {
         file.getFileName().toString().substring(PREFIX.length(), PREFIX.length() + 10));
   }
 
-  /** {@code SessionLog(status = START)}: TensorBoard discards what it has of this step and later. */
+  /**
+   * {@code SessionLog(status = START)}: TensorBoard discards what it has of this step and later.
+   */
   private void restart(long step) {
     write(event().whole(2, step).message(7, new ProtoMessage().whole(1, 1)));
   }

@@ -54,8 +54,8 @@ public final class JsonLines implements RunRecorder {
   }
 
   /**
-   * Goes on with a record: what it has of later epochs than {@code afterEpoch} is dropped, and a last
-   * line that was not written to its end.
+   * Goes on with a record: what it has of later epochs than {@code afterEpoch} is dropped, and a
+   * last line that was not written to its end.
    *
    * @throws UserError if it cannot be read or written
    */

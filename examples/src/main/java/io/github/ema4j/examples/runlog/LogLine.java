@@ -18,8 +18,8 @@ import java.util.OptionalDouble;
 
 /**
  * The lines of {@link JsonLines}: how each type is written and read. Numbers that JSON has no
- * notation for are the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; what is not
- * known is left out.
+ * notation for are the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; what is
+ * not known is left out.
  */
 final class LogLine {
   static final String START = "start";

@@ -8,7 +8,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A Protocol Buffers message, written field by field: as much of the <a
- * href="https://protobuf.dev/programming-guides/encoding/">encoding</a> as TensorBoard's events need.
+ * href="https://protobuf.dev/programming-guides/encoding/">encoding</a> as TensorBoard's events
+ * need.
  */
 final class ProtoMessage {
   private static final int VARINT = 0;

@@ -21,8 +21,8 @@ import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 
 /**
- * A run as one page for a browser: its best epochs, curves, all epochs, settings and environment. The
- * page is a single file that loads nothing, so it can be kept, mailed and opened from disk.
+ * A run as one page for a browser: its best epochs, curves, all epochs, settings and environment.
+ * The page is a single file that loads nothing, so it can be kept, mailed and opened from disk.
  */
 public final class RunReport {
   private static final String PAGE =
@@ -34,7 +34,7 @@ public final class RunReport {
       <meta name="viewport" content="width=device-width">
       <title>%1$s</title>
       <style>
-      body { max-width: 58rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff;
+      body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff;
         font: 16px/1.5 system-ui, sans-serif; }
       h1 { font-size: 1.6rem; margin-bottom: 0; }
       h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
@@ -42,6 +42,7 @@ public final class RunReport {
       table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
       th, td { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
       th { background: #f5f5f5; font-weight: 600; }
+      .wide { font-size: .85rem; }
       .names th, .names td { text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
       .best th:first-child, .best td:first-child { text-align: left; }
       pre { padding: .6rem .8rem; background: #f5f5f5; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -80,6 +81,7 @@ public final class RunReport {
             run.started())
         + (epochs.isEmpty() ? "" : results(epochs))
         + section("Command", "<pre>" + Html.text(run.command()) + "</pre>\n")
+        + schedules(epochs)
         + section("Settings", Html.table(run.settings()))
         + section("Environment", Html.table(run.environment()));
   }
@@ -135,10 +137,19 @@ public final class RunReport {
         .reduce((a, b) -> accuracy.applyAsDouble(b) > accuracy.applyAsDouble(a) ? b : a);
   }
 
+  /** How the decay of each average is scheduled. */
+  private static String schedules(List<EpochResult> epochs) {
+    Map<String, String> schedules = new LinkedHashMap<>();
+    epochs.forEach(
+        epoch -> epoch.averages().forEach(a -> schedules.put("EMA " + a.name(), a.schedule())));
+    return schedules.isEmpty() ? "" : section("Averages", Html.table(schedules));
+  }
+
   private static String epochTable(List<EpochResult> epochs) {
     Map<String, Function<EpochResult, Optional<Score>>> scores = scores(epochs);
     List<String> names = EpochResult.averageNames(epochs);
-    List<String> head = new ArrayList<>(List.of("epoch", "iteration", "learning rate", "train loss"));
+    List<String> head =
+        new ArrayList<>(List.of("epoch", "iteration", "learning rate", "train loss"));
     scores.keySet().forEach(name -> head.addAll(List.of(name + " (%)", name + " loss")));
     names.forEach(name -> head.addAll(List.of("decay " + name, "initial share " + name + " (%)")));
     head.addAll(List.of("seconds", "images/s"));

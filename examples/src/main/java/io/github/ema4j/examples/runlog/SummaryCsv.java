@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
  *
  * <p>After those come {@code iteration, seconds, images_per_second} and, of the average, {@code
  * decay_ema, initial_share_ema, distance_ema}. Of several averages each has its own columns, which
- * end in its name: {@code eval_top1_ema_0.999}. What is not known is empty; a diverged loss is {@code
- * NaN} or {@code Infinity}.
+ * end in its name: {@code eval_top1_ema_0.999}. What is not known is empty; a diverged loss is
+ * {@code NaN} or {@code Infinity}.
  *
  * <p>The file is replaced as a whole after each epoch, so it is never seen half written, and on a
  * full disk stays as it was.
@@ -118,7 +118,9 @@ public final class SummaryCsv implements RunRecorder {
     return Double.toString(value);
   }
 
-  /** Moves the decimal point rather than multiply, which would turn 0.8455 into 84.55000000000001. */
+  /**
+   * Moves the decimal point rather than multiply, which would turn 0.8455 into 84.55000000000001.
+   */
   private static String percent(double share) {
     return Double.isFinite(share)
         ? BigDecimal.valueOf(share).movePointRight(2).toPlainString()

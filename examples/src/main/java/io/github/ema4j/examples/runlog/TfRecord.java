@@ -30,8 +30,8 @@ final class TfRecord {
   }
 
   /**
-   * Cuts off a last record that was not written to its end, which a reader of a file that is appended
-   * to would run into. Leaves a file alone that is damaged in another way.
+   * Cuts off a last record that was not written to its end, which a reader of a file that is
+   * appended to would run into. Leaves a file alone that is damaged in another way.
    */
   static void cutTorn(Path file) throws IOException {
     try (FileChannel channel =

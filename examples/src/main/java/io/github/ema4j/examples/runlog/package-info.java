@@ -2,16 +2,16 @@
 /**
  * What a training run leaves behind.
  *
- * <p>{@link io.github.ema4j.examples.runlog.RunRecorders#open} starts (or, after a crash, continues)
- * the record of a run in its output directory. It gives one {@link
+ * <p>{@link io.github.ema4j.examples.runlog.RunRecorders#open} starts (or, after a crash,
+ * continues) the record of a run in its output directory. It gives one {@link
  * io.github.ema4j.examples.runlog.RunRecorder} to report iterations and epochs to, behind which are
  *
  * <ul>
- *   <li>{@code log.jsonl}, by {@link io.github.ema4j.examples.runlog.JsonLines}: everything, one JSON
- *       object per line. It is the record that all else can be made from again, and {@link
+ *   <li>{@code log.jsonl}, by {@link io.github.ema4j.examples.runlog.JsonLines}: everything, one
+ *       JSON object per line. It is the record that all else can be made from again, and {@link
  *       io.github.ema4j.examples.runlog.EpochHistory} reads it;
- *   <li>{@code summary.csv}, by {@link io.github.ema4j.examples.runlog.SummaryCsv}: one row per epoch
- *       with the columns that timm writes, for spreadsheets and scripts;
+ *   <li>{@code summary.csv}, by {@link io.github.ema4j.examples.runlog.SummaryCsv}: one row per
+ *       epoch with the columns that timm writes, for spreadsheets and scripts;
  *   <li>{@code tensorboard/}, by {@link io.github.ema4j.examples.runlog.TensorBoardEvents}: raw and
  *       averaged scores as curves of one chart.
  * </ul>
