@@ -4,6 +4,8 @@ package io.github.ema4j.examples.train;
 import io.github.ema4j.examples.runlog.AveragedResult;
 import io.github.ema4j.examples.runlog.EpochResult;
 import io.github.ema4j.examples.runlog.Score;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** The end of an epoch as lines to read: the raw weights, and each average below them. */
@@ -28,8 +30,8 @@ final class EpochTable {
           .append(
               String.format(
                   Locale.ROOT,
-                  "  decay %.6g  initial share %.1f %%%n",
-                  average.decay(),
+                  "  decay %s  initial share %.1f %%%n",
+                  decay(average.decay()),
                   100 * average.initialShare()));
     }
     return rows.toString();
@@ -42,5 +44,10 @@ final class EpochTable {
         weights,
         100 * score.accuracy(),
         score.loss());
+  }
+
+  /** Six digits, which tell 0.9999 from 0.99995, and no zeros after them. */
+  private static String decay(double decay) {
+    return new BigDecimal(decay).round(new MathContext(6)).stripTrailingZeros().toPlainString();
   }
 }
