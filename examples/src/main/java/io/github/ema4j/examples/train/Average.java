@@ -27,7 +27,6 @@ import picocli.CommandLine.Spec;
 /** {@code train average}: one network from the weights of one or several files. */
 @Command(
     name = "average",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
         "Writes the averaged network of a checkpoint as a plain model file of Deeplearning4j; of"
@@ -71,6 +70,9 @@ final class Average implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!Files.isDirectory(output.toAbsolutePath().getParent())) {
+      throw new UserError("--output " + output + ": make the folder first");
+    }
     if (Files.exists(output)) {
       throw new UserError(output + " exists: give another --output, or delete it first");
     }

@@ -54,14 +54,10 @@ final class Checkpoints {
   void save(Model network, Optional<ModelEmaGroup> averages, int epoch, int keep)
       throws IOException {
     Path file = file(epoch);
-    try {
-      if (averages.isPresent()) {
-        EmaCheckpoint.save(file, network, averages.get());
-      } else {
-        AtomicFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
-      }
-    } catch (IOException e) {
-      throw new IOException("cannot write %s: %s".formatted(file, e.getMessage()), e);
+    if (averages.isPresent()) {
+      Writing.to(file, () -> EmaCheckpoint.save(file, network, averages.get()));
+    } else {
+      AtomicFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
     }
     for (Path old : all().headMap(epoch - keep, true).values()) {
       Files.delete(old);

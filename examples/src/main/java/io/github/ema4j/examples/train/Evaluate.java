@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 /** {@code train eval}: validates the weights in a file. */
 @Command(
     name = "eval",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
         "Validates a checkpoint or an exported network. For a file in the folder of a run, images"

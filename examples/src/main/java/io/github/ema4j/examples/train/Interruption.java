@@ -48,17 +48,24 @@ final class Interruption implements AutoCloseable {
   /** To be called between iterations: never returns once the program was interrupted. */
   void check() {
     if (requested) {
-      stopped.countDown();
-      while (true) {
-        LockSupport.park(this);
-      }
+      stop();
+    }
+  }
+
+  private void stop() {
+    stopped.countDown();
+    while (true) {
+      LockSupport.park(this);
     }
   }
 
   /** From now on the program ends as any. */
   @Override
   public void close() {
-    check();
-    Runtime.getRuntime().removeShutdownHook(hook);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) { // it is running already
+      stop();
+    }
   }
 }

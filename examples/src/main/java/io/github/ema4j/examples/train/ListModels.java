@@ -10,7 +10,6 @@ import picocli.CommandLine.Spec;
 /** {@code train list-models}. */
 @Command(
     name = "list-models",
-    mixinStandardHelpOptions = true,
     description = "Prints the names that --model takes, one a line.")
 final class ListModels implements Runnable {
   @Spec private CommandSpec command;

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -23,8 +24,13 @@ import java.util.stream.Stream;
  * @param path an existing folder
  */
 record RunDirectory(Path path) {
+  private static final String LOCK = ".lock";
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  /** What a run has made before its settings are there. */
+  private static final Set<String> BEFORE_SETTINGS =
+      Set.of("checkpoints", LOCK, ".settings.json.part");
 
   /** The folder of a run, the one of its checkpoints, and the file in that. */
   private static final int DEPTH = 3;
@@ -94,7 +100,7 @@ record RunDirectory(Path path) {
   }
 
   private static Path named(Path path) throws IOException {
-    if (Files.exists(path) && !isEmpty(path)) {
+    if (Files.exists(path) && !isUnused(path)) {
       throw new UserError(
           "%s exists: go on with it by --resume %s, or give another --experiment"
               .formatted(path, path));
@@ -102,12 +108,13 @@ record RunDirectory(Path path) {
     return Files.createDirectories(path);
   }
 
-  private static boolean isEmpty(Path path) throws IOException {
+  /** Empty, or of a run that was killed before it began. */
+  private static boolean isUnused(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
       return false;
     }
     try (Stream<Path> files = Files.list(path)) {
-      return files.findAny().isEmpty();
+      return files.map(file -> file.getFileName().toString()).allMatch(BEFORE_SETTINGS::contains);
     }
   }
 
@@ -178,7 +185,7 @@ record RunDirectory(Path path) {
   FileChannel lock() throws IOException {
     FileChannel channel =
         FileChannel.open(
-            path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (channel.tryLock() == null) {
       channel.close();
       throw new UserError(path + " is being trained in by another process: wait, or stop it");

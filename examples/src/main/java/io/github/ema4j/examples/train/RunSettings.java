@@ -44,9 +44,9 @@ record RunSettings(
   /** The name of the folder of images among the options. */
   private static final String FOLDER = "DIR";
 
-  /** Options that say where a run is, or that end the program. */
+  /** Options that say where a run is, and whether to train at all. */
   private static final Set<String> NO_SETTINGS =
-      Set.of("--output", "--experiment", "--resume", "--eval-only", "--help");
+      Set.of("--output", "--experiment", "--resume", "--eval-only");
 
   /** Settings that change nothing about the numbers; images are compared by what they are. */
   private static final Set<String> FREE =
@@ -56,7 +56,7 @@ record RunSettings(
     Map<String, String> options = new LinkedHashMap<>();
     command.positionalParameters().forEach(argument -> put(options, FOLDER, argument));
     for (OptionSpec option : command.options()) {
-      if (!NO_SETTINGS.contains(option.longestName())) {
+      if (!option.usageHelp() && !NO_SETTINGS.contains(option.longestName())) {
         put(options, option.longestName(), option);
       }
     }

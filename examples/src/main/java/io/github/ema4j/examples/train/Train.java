@@ -28,6 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
@@ -40,8 +41,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = "Trains an image classifier, with an average of its weights if asked to.",
-    mixinStandardHelpOptions = true,
-    version = "EMA4J",
     sortOptions = false,
     subcommands = {ListModels.class, Evaluate.class, Average.class},
     exitCodeListHeading = "Exit codes:%n",
@@ -72,6 +71,14 @@ public final class Train implements Callable<Integer> {
   @Mixin private EmaOptions ema;
   @Mixin private OptimizerOptions optimizer;
   @Mixin private OutputOptions output;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  @SuppressWarnings("unused") // picocli reads it
+  private boolean help;
 
   @Spec private CommandSpec command;
 
@@ -176,6 +183,7 @@ public final class Train implements Callable<Integer> {
       }
       int done = Checkpoints.epoch(checkpoint.get());
       checkpoints.deleteAfter(done);
+      now.write(run.settings());
       out().printf("Going on from %s%n", checkpoint.get());
       return train(run, now, source, restored.network(), averages, done);
     }
@@ -251,10 +259,12 @@ public final class Train implements Callable<Integer> {
       sayUnreadable(source, out());
       return finite ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     } catch (UserError e) {
-      // What a person could mend was found before: now it is a disk, most likely.
-      throw new IOException(e.getMessage() + resumeHint(run), e);
+      if (e.getCause() instanceof IOException) { // of the disk, not of the images
+        throw new IOException(e.getMessage() + "." + resumeHint(run), e);
+      }
+      throw e;
     } catch (IOException e) {
-      throw new IOException(e.getMessage() + resumeHint(run), e);
+      throw new IOException(e.getMessage() + "." + resumeHint(run), e);
     }
   }
 

@@ -172,7 +172,9 @@ final class TrainingRun {
       ema = averages.listeners().get(best.getAsInt());
       comparison = comparisons.get(best.getAsInt());
     }
-    bestModels(ema).accept(comparison);
+    BestModels models = bestModels(ema);
+    Comparison now = comparison;
+    Writing.to(directory.checkpoints(), () -> models.accept(now));
   }
 
   private static OptionalInt best(List<Comparison> comparisons) {
@@ -245,7 +247,8 @@ final class TrainingRun {
       return Optional.empty();
     }
     ModelEmaListener ema = averages.listeners().get(best.getAsInt());
-    EmaExport.save(directory.averaged(), validation.evaluator(ema).averagedNetwork(network));
+    Model averaged = validation.evaluator(ema).averagedNetwork(network);
+    Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
     return Optional.of(directory.averaged());
   }
 

@@ -34,6 +34,8 @@ class RefusedCommandTest {
         "--decay-rate 2 | --decay-rate 2.0: it has to be above 0, at most 1",
         "--warmup-epochs -1 | --warmup-epochs -1: it has to be 0 or more",
         "--batch-size 0 | batch size 0: it has to be at least 1",
+        "--input-size 32 nowhere | nowhere does not exist",
+        "--input-size 3 32 32 nowhere | nowhere does not exist",
         "--input-size 3,32 | --input-size [3, 32]: give one number, or channels",
         "--input-size 2,32,32 | 2 channels",
         "--smoothing 1 | label smoothing 1.0",
