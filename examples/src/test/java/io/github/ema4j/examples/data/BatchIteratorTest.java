@@ -14,6 +14,7 @@ import io.github.ema4j.examples.models.ImageShape;
 import io.github.ema4j.examples.models.ModelSettings;
 import io.github.ema4j.examples.models.Models;
 import java.awt.image.BufferedImage;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -100,13 +101,13 @@ class BatchIteratorTest {
   void theNumberOfWorkersChangesNothing() {
     ImageShape shape = new ImageShape(3, 4, 5);
     for (int epoch = 0; epoch < 2; epoch++) {
-      List<DataSet> alone = null;
+      List<FloatBuffer> alone = null;
       for (int workers : new int[] {0, 1, 3}) {
         LoadOptions options = new LoadOptions(7, shape, 1, workers, 0.1, true, true);
-        List<DataSet> batches = new ArrayList<>();
-        training(new Numbered(40, 3, 17, 18), options, epoch).forEachRemaining(batches::add);
+        List<FloatBuffer> batches =
+            values(training(new Numbered(40, 3, 17, 18), options, epoch));
         alone = alone == null ? batches : alone;
-        assertEquals(6, batches.size());
+        assertEquals(2 * 6, batches.size());
         assertEquals(alone, batches);
       }
     }
@@ -290,6 +291,17 @@ class BatchIteratorTest {
 
   private static DataSetIterator validation(Pictures pictures, LoadOptions options) {
     return new BatchIterator(Batches.validation(pictures, 3, options, 1), CLASSES, "here");
+  }
+
+  /** The features and labels of all batches; compared bit by bit. */
+  static List<FloatBuffer> values(DataSetIterator iterator) {
+    List<FloatBuffer> values = new ArrayList<>();
+    while (iterator.hasNext()) {
+      DataSet batch = iterator.next();
+      values.add(FloatBuffer.wrap(batch.getFeatures().data().asFloat()));
+      values.add(FloatBuffer.wrap(batch.getLabels().data().asFloat()));
+    }
+    return values;
   }
 
   private static long loaders() {
