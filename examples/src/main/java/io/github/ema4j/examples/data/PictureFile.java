@@ -67,9 +67,10 @@ final class PictureFile {
               reader.getWidth(0), reader.getHeight(0), LARGEST_MEGAPIXELS));
     }
     boolean[] truncated = {false};
-    // The JPEG reader only warns of a file that ends too early, and makes up the rest.
+    // Of a JPEG that ends too early the reader only warns, and makes up the rest. The words are
+    // libjpeg's.
     reader.addIIOReadWarningListener(
-        (source, warning) -> truncated[0] |= warning.contains("Premature end"));
+        (source, warning) -> truncated[0] |= warning.contains("premature end"));
     BufferedImage image = reader.read(0);
     if (truncated[0]) {
       throw new IOException("truncated: the file ends too early");
