@@ -16,7 +16,6 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** A chart of numbers over epochs, in the one style of all pictures. */
@@ -98,7 +97,7 @@ final class EpochChart {
   }
 
   void raw(String name, ToDoubleFunction<EpochResult> value) {
-    add(name, value, RAW, SOLID, SeriesMarkers.CIRCLE);
+    add(name, value, RAW, SOLID);
   }
 
   /** In the next colour; with more averages than colours these come again, dashed. */
@@ -108,21 +107,16 @@ final class EpochChart {
         "EMA " + name,
         value,
         AVERAGES.get(index % AVERAGES.size()),
-        index < AVERAGES.size() ? SOLID : DASHED,
-        SeriesMarkers.CIRCLE);
+        index < AVERAGES.size() ? SOLID : DASHED);
   }
 
   /** A curve to compare the others with. */
   void background(String name, ToDoubleFunction<EpochResult> value) {
-    add(name, value, BACKGROUND, DOTTED, SeriesMarkers.NONE);
+    add(name, value, BACKGROUND, DOTTED);
   }
 
   private void add(
-      String name,
-      ToDoubleFunction<EpochResult> value,
-      Color color,
-      BasicStroke stroke,
-      Marker marker) {
+      String name, ToDoubleFunction<EpochResult> value, Color color, BasicStroke stroke) {
     double[] y =
         epochs.stream().mapToDouble(value).map(v -> Double.isFinite(v) ? v : Double.NaN).toArray();
     if (Arrays.stream(y).allMatch(Double::isNaN)) {
@@ -132,7 +126,7 @@ final class EpochChart {
     XYSeries series = chart.addSeries(name, x, y);
     series
         .setMarkerColor(color)
-        .setMarker(epochs.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
+        .setMarker(epochs.size() > MOST_MARKERS ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE);
     series.setLineColor(color).setLineStyle(stroke);
   }
 

@@ -89,7 +89,10 @@ public final class JsonLines implements RunRecorder {
     }
     if (dropped[0] > 0) {
       log.info(
-          "{}: dropped {} epochs after epoch {}, which are trained again", file, dropped[0], epoch);
+          "{}: what was recorded after epoch {} is dropped ({} epochs), since it is trained again",
+          file,
+          epoch,
+          dropped[0]);
     }
   }
 

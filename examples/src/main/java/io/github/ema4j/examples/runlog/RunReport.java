@@ -75,7 +75,7 @@ public final class RunReport {
   private static String body(RunDescription run, List<EpochResult> epochs) {
     return String.format(
             Locale.ROOT,
-            "<p>%,d parameters, %d epochs, started %s\n",
+            "<p>Parameters: %,d. Epochs: %d. Started: %s.\n",
             run.parameters(),
             epochs.size(),
             run.started())
@@ -199,7 +199,10 @@ public final class RunReport {
     } catch (IOException e) {
       throw new UncheckedIOException("into memory", e);
     }
-    return "<img alt=\"%s\" width=\"%d\" src=\"data:image/png;base64,%s\">\n"
-        .formatted(name, Curves.WIDTH, Base64.getEncoder().encodeToString(png.toByteArray()));
+    return format("<img alt=\"%s\" ", name)
+        + format("width=\"%d\" ", Curves.WIDTH)
+        + format(
+            "src=\"data:image/png;base64,%s\">\n",
+            Base64.getEncoder().encodeToString(png.toByteArray()));
   }
 }

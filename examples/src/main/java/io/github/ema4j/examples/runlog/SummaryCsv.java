@@ -118,12 +118,10 @@ public final class SummaryCsv implements RunRecorder {
     return Double.toString(value);
   }
 
-  /**
-   * Moves the decimal point rather than multiply, which would turn 0.8455 into 84.55000000000001.
-   */
+  /** Moves the decimal point rather than multiply: 0.8455 gives 84.55, not 84.55000000000001. */
   private static String percent(double share) {
     return Double.isFinite(share)
-        ? BigDecimal.valueOf(share).movePointRight(2).toPlainString()
+        ? number(BigDecimal.valueOf(share).movePointRight(2).doubleValue())
         : number(share);
   }
 

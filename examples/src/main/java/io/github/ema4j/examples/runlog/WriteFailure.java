@@ -18,8 +18,11 @@ final class WriteFailure {
         cause);
   }
 
-  /** Without the path, which file system exceptions put into their message. */
+  /** The first cause alone, without the path, which those around it repeat. */
   private static String reason(IOException e) {
+    if (e.getCause() instanceof IOException cause) {
+      return reason(cause);
+    }
     String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
     return reason == null ? e.getClass().getSimpleName() : reason;
   }

@@ -22,7 +22,7 @@ class CurvesTest {
   private static final int FIRST_AVERAGE = 0x0072b2;
   private static final int SECOND_AVERAGE = 0xd55e00;
 
-  /** How many pixels have exactly this colour; a legend alone gives some hundred. */
+  /** How many pixels have exactly this colour; smooth text of another has a few too. */
   private static long pixels(BufferedImage image, int color) {
     long pixels = 0;
     for (int y = 0; y < image.getHeight(); y++) {
@@ -90,9 +90,9 @@ class CurvesTest {
         new AveragedResult("1", "s", 1, 1, OptionalDouble.empty(), Optional.of(nothing));
     List<EpochResult> diverged =
         List.of(new EpochResult(1, 1, 0.1, Double.NaN, nothing, List.of(average), 1, 1));
-    assertEquals(0, pixels(Curves.accuracy(diverged), RAW));
-    assertEquals(0, pixels(Curves.loss(diverged), RAW));
+    assertTrue(pixels(Curves.accuracy(diverged), RAW) < 100);
+    assertTrue(pixels(Curves.loss(diverged), RAW) < 100);
     assertEquals(2 * Curves.HEIGHT, Curves.averages(diverged).getHeight());
-    assertEquals(0, pixels(Curves.accuracy(List.of()), RAW));
+    assertTrue(pixels(Curves.accuracy(List.of()), RAW) < 100);
   }
 }
