@@ -4,6 +4,7 @@ package io.github.ema4j.examples.train;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.examples.UserError;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
@@ -41,6 +42,20 @@ record Averages(List<String> names, Optional<ModelEmaGroup> group) {
 
   List<AveragingConfig> configs() {
     return listeners().stream().map(ModelEmaListener::config).toList();
+  }
+
+  /**
+   * Starts new averages at a network's weights.
+   *
+   * @throws UserError if it has not what is to be treated specially
+   */
+  Averages attachedTo(Model network) {
+    try {
+      group.ifPresent(averages -> averages.attach(network));
+      return this;
+    } catch (IllegalArgumentException e) {
+      throw new UserError("--model-ema-bn copy: " + e.getMessage(), e);
+    }
   }
 
   void registerWith(Model network) {

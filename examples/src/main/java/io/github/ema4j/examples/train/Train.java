@@ -119,7 +119,7 @@ public final class Train implements Callable<Integer> {
     ImageSource source = prepare();
     Model network = Models.create(model, modelSettings(source));
     RunSettings settings = settings(source);
-    Averages averages = Averages.of(ema);
+    Averages averages = Averages.of(ema).attachedTo(network);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
     try (FileChannel ignored = run.lock()) {
       settings.write(run.settings());
@@ -202,7 +202,7 @@ public final class Train implements Callable<Integer> {
     }
     out().printf("No epoch of %s was finished: starting at its beginning%n", run.path());
     Model network = Models.create(model, modelSettings(source));
-    return train(run, settings, source, network, Averages.of(ema), 0);
+    return train(run, settings, source, network, Averages.of(ema).attachedTo(network), 0);
   }
 
   // ---------------------------------------------------------------- both

@@ -38,7 +38,7 @@ class InterruptedRunTest {
   private static Object[] arguments(String name) {
     return new Object[] {
       images, "--model", "lenet", "--model-ema", "--model-ema-decay", "0.9", "--epochs", EPOCHS,
-      "--batch-size", "12", "--input-size", "32", "--log-interval", "1", "--output", directory,
+      "--batch-size", "12", "--lr", "0.002", "--input-size", "32", "--log-interval", "1", "--output", directory,
       "--experiment", name
     };
   }

@@ -52,6 +52,7 @@ class RefusedCommandTest {
         "--model-ema --model-ema-bn mean | 'mean'",
         "--model-ema --model-ema-schedule linear(d=1) | --model-ema-schedule: ",
         "--model-ema --model-ema-schedule uniform() --model-ema-decay 0.9 | leave out",
+        "--model mlp --model-ema --model-ema-bn copy | --model-ema-bn copy: No parameter",
         "--eval-only | --eval-only needs --resume",
         "--resume nowhere | --resume nowhere: there is no such file or folder",
         "nowhere | nowhere does not exist",

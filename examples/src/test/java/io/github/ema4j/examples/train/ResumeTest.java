@@ -98,7 +98,7 @@ class ResumeTest {
 
   @Test
   void anEarlierCheckpointDropsWhatCameAfterIt() throws Exception {
-    List<Object> settings = run("back", "mlp", "--model-ema", "--model-ema-bn", "copy");
+    List<Object> settings = run("back", "simplecnn", "--model-ema", "--model-ema-bn", "copy");
     Command.train(with(settings, "--epochs", "3")).ok();
     Map<String, Long> before = checksums("back", 3);
     List<Map<String, String>> numbers = Summary.numbers(folder("back"));

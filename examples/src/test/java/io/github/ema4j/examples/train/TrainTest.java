@@ -29,7 +29,7 @@ class TrainTest {
     outcome =
         Command.train(
                 images, "--model", "lenet", "--model-ema", "--model-ema-decay", "0.8",
-                "--epochs", "4", "--batch-size", "8", "--input-size", "32",
+                "--epochs", "4", "--batch-size", "8", "--lr", "0.002", "--input-size", "32",
                 "--log-interval", "5", "--output", directory.resolve("output"),
                 "--experiment", "shapes")
             .ok();
