@@ -2,8 +2,8 @@
 package io.github.ema4j.examples.train;
 
 import io.github.ema4j.core.AveragingConfig;
-import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.NonFiniteParametersException;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.checkpoint.EmaExport;
@@ -85,7 +85,8 @@ final class Average implements Callable<Integer> {
     command
         .commandLine()
         .getOut()
-        .printf("%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
+        .printf(
+            "%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
     return ExitCode.OK;
   }
 

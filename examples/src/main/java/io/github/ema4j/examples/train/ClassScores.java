@@ -11,9 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Accuracy and mean cross-entropy of a classifier, in one pass.
  *
- * <p>DL4J's {@code Evaluation} has the same accuracy, but no loss, and it throws where a network has
- * diverged: here predictions that are NaN are wrong, and their loss is NaN, so that a run can go on
- * for the sake of its average. The loss is that of DL4J's {@code MCXENT} in nats per example,
+ * <p>DL4J's {@code Evaluation} has the same accuracy, but no loss, and it throws where a network
+ * has diverged: here predictions that are NaN are wrong, and their loss is NaN, so that a run can
+ * go on for the sake of its average. The loss is that of DL4J's {@code MCXENT} in nats per example,
  * without any penalty on the weights.
  */
 final class ClassScores extends BaseEvaluation<ClassScores> {

@@ -25,8 +25,11 @@ final class EpochTable {
             epoch.learningRate()));
     rows.append(row("raw", epoch.raw())).append(System.lineSeparator());
     for (AveragedResult average : epoch.averages()) {
-      rows.append(average.score().map(score -> row("ema " + average.name(), score))
-              .orElse(String.format("  %-16s not updated yet", "ema " + average.name())))
+      rows.append(
+              average
+                  .score()
+                  .map(score -> row("ema " + average.name(), score))
+                  .orElse(String.format("  %-16s not updated yet", "ema " + average.name())))
           .append(
               String.format(
                   Locale.ROOT,

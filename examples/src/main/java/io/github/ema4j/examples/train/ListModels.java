@@ -8,9 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code train list-models}. */
-@Command(
-    name = "list-models",
-    description = "Prints the names that --model takes, one a line.")
+@Command(name = "list-models", description = "Prints the names that --model takes, one a line.")
 final class ListModels implements Runnable {
   @Spec private CommandSpec command;
 

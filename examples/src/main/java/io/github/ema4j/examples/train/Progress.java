@@ -90,7 +90,9 @@ final class Progress extends BaseTrainingListener {
         plan.epoch(), plan.iterationsBefore() + iterations, loss, learningRate, rate);
     double perImage = (now - startedAt) / NANOS / images(iterations);
     double imagesLeft =
-        plan.images() - images(iterations) + (double) (plan.epochs() - plan.epoch()) * plan.images();
+        plan.images()
+            - images(iterations)
+            + (double) (plan.epochs() - plan.epoch()) * plan.images();
     out.printf(
         Locale.ROOT,
         "epoch %d/%d  iteration %d/%d  loss %.4f  %.0f images/s  %s left%n",

@@ -184,8 +184,7 @@ record RunDirectory(Path path) {
    */
   FileChannel lock() throws IOException {
     FileChannel channel =
-        FileChannel.open(
-            path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (channel.tryLock() == null) {
       channel.close();
       throw new UserError(path + " is being trained in by another process: wait, or stop it");

@@ -329,8 +329,7 @@ public final class Train implements Callable<Integer> {
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static int failed(Exception e, CommandLine command, ParseResult result)
-      throws Exception {
+  private static int failed(Exception e, CommandLine command, ParseResult result) throws Exception {
     if (e instanceof UserError || e instanceof EmaCheckpointException) {
       command.getErr().println(e.getMessage());
       return CommandLine.ExitCode.USAGE;

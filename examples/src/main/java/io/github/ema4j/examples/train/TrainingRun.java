@@ -16,6 +16,7 @@ import io.github.ema4j.examples.runlog.EpochResult;
 import io.github.ema4j.examples.runlog.RunDescription;
 import io.github.ema4j.examples.runlog.RunRecorder;
 import io.github.ema4j.examples.runlog.RunReport;
+import io.github.ema4j.examples.runlog.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -111,12 +112,11 @@ final class TrainingRun {
     double imagesPerSecond = progress.imagesPerSecond();
     EvaluationResult raw = validation.raw(network);
     List<AveragedResult> results = new ArrayList<>();
-    List<Comparison> comparisons = new ArrayList<>();
+    List<Optional<EvaluationResult>> averaged = new ArrayList<>();
     for (int i = 0; i < averages.names().size(); i++) {
       ModelEmaListener ema = averages.listeners().get(i);
-      Optional<EvaluationResult> averaged = validation.averaged(ema, network);
-      results.add(result(averages.names().get(i), ema, averaged));
-      comparisons.add(comparison(ema, raw, averaged));
+      averaged.add(validation.averaged(ema, network));
+      results.add(result(averages.names().get(i), ema, averaged.get(i)));
     }
     EpochResult result =
         new EpochResult(
@@ -131,7 +131,7 @@ final class TrainingRun {
     out.print(EpochTable.rows(result, rates.epochs()));
     out.flush();
     recorder.epoch(result);
-    keepBest(raw, comparisons);
+    keepBest(raw, averaged);
     checkpoints.save(network, averages.group(), epoch, keep);
     report();
   }
@@ -150,41 +150,32 @@ final class TrainingRun {
         averaged.map(Validation::score));
   }
 
-  private Comparison comparison(
-      ModelEmaListener ema, EvaluationResult raw, Optional<EvaluationResult> averaged) {
-    return new Comparison(
-        Networks.iterationCount(network),
-        Networks.epochCount(network),
-        ema.updateCount(),
-        ema.decay(),
-        ema.initialShare(),
-        raw,
-        averaged);
-  }
-
   /** Compares the raw weights, and of the averages that which is best now, with the best so far. */
-  private void keepBest(EvaluationResult raw, List<Comparison> comparisons) throws IOException {
-    // Without averages none is asked for.
-    ModelEmaListener ema = new ModelEmaListener(0);
-    Comparison comparison = comparison(ema, raw, Optional.empty());
-    OptionalInt best = best(comparisons);
-    if (best.isPresent()) {
-      ema = averages.listeners().get(best.getAsInt());
-      comparison = comparisons.get(best.getAsInt());
-    }
+  private void keepBest(EvaluationResult raw, List<Optional<EvaluationResult>> averaged)
+      throws IOException {
+    OptionalInt best =
+        indexOfBest(averaged.stream().map(result -> result.map(Validation::accuracy)).toList());
+    // Where there is no average to compare, none is asked of the listener.
+    ModelEmaListener ema =
+        best.isPresent() ? averages.listeners().get(best.getAsInt()) : new ModelEmaListener(0);
+    Comparison now =
+        new Comparison(
+            Networks.iterationCount(network),
+            Networks.epochCount(network),
+            ema.updateCount(),
+            ema.decay(),
+            ema.initialShare(),
+            raw,
+            best.isPresent() ? averaged.get(best.getAsInt()) : Optional.empty());
     BestModels models = bestModels(ema);
-    Comparison now = comparison;
     Writing.to(directory.checkpoints(), () -> models.accept(now));
   }
 
-  private static OptionalInt best(List<Comparison> comparisons) {
-    return IntStream.range(0, comparisons.size())
-        .filter(i -> comparisons.get(i).averaged().isPresent())
-        .reduce((a, b) -> accuracy(comparisons.get(b)) > accuracy(comparisons.get(a)) ? b : a);
-  }
-
-  private static double accuracy(Comparison comparison) {
-    return Validation.accuracy(comparison.averaged().orElseThrow());
+  /** Of equal accuracies the first; empty if there are none. */
+  private static OptionalInt indexOfBest(List<Optional<Double>> accuracies) {
+    return IntStream.range(0, accuracies.size())
+        .filter(i -> accuracies.get(i).isPresent())
+        .reduce((a, b) -> accuracies.get(b).get() > accuracies.get(a).get() ? b : a);
   }
 
   /** Those of all epochs so far: their scores are read from the files. */
@@ -217,8 +208,8 @@ final class TrainingRun {
     }
     out.printf(
         "The raw weights diverged and are of no use. %s%n",
-        averaged
-            .map(file -> "The last good averaged weights are in " + file)
+        best.averaged()
+            .map(good -> "The best averaged weights are in " + good.file())
             .orElse("There is no average of them"));
     return false;
   }
@@ -238,11 +229,11 @@ final class TrainingRun {
     if (epochs.isEmpty()) {
       return Optional.empty();
     }
-    List<AveragedResult> last = epochs.get(epochs.size() - 1).averages();
     OptionalInt best =
-        IntStream.range(0, last.size())
-            .filter(i -> last.get(i).score().isPresent())
-            .reduce((a, b) -> accuracy(last.get(b)) > accuracy(last.get(a)) ? b : a);
+        indexOfBest(
+            epochs.get(epochs.size() - 1).averages().stream()
+                .map(average -> average.score().map(Score::accuracy))
+                .toList());
     if (best.isEmpty()) {
       return Optional.empty();
     }
@@ -250,10 +241,6 @@ final class TrainingRun {
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
     Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
     return Optional.of(directory.averaged());
-  }
-
-  private static double accuracy(AveragedResult average) {
-    return average.score().orElseThrow().accuracy();
   }
 
   private static boolean isFinite(INDArray weights) {

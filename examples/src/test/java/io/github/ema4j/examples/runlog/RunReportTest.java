@@ -63,7 +63,8 @@ class RunReportTest {
     assertTrue(page.contains("<tr><th>EMA 0.99<td>constant 0.99\n"), page);
     assertTrue(page.contains("<tr><th>lr<td>0.1\n"), page);
     assertTrue(page.contains("<tr><th>java<td>17\n"), page);
-    assertTrue(page.contains("Parameters: 431,080. Epochs: 1. Started: 2025-03-01T11:59:00Z."), page);
+    assertTrue(
+        page.contains("Parameters: 431,080. Epochs: 1. Started: 2025-03-01T11:59:00Z."), page);
   }
 
   @Test

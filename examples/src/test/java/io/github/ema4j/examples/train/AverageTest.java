@@ -22,9 +22,24 @@ class AverageTest {
   static void train() throws Exception {
     images = Shapes.write(directory.resolve("images"), 8, 4);
     Command.train(
-            images, "--model", "mlp", "--model-ema", "--model-ema-decay", "0.5,0.9", "--epochs", "3",
-            "--checkpoint-hist", "3", "--batch-size", "8", "--input-size", "16", "--output",
-            directory, "--experiment", "run")
+            images,
+            "--model",
+            "mlp",
+            "--model-ema",
+            "--model-ema-decay",
+            "0.5,0.9",
+            "--epochs",
+            "3",
+            "--checkpoint-hist",
+            "3",
+            "--batch-size",
+            "8",
+            "--input-size",
+            "16",
+            "--output",
+            directory,
+            "--experiment",
+            "run")
         .ok();
     checkpoints = directory.resolve("run/checkpoints");
   }
@@ -70,8 +85,7 @@ class AverageTest {
   void orByASchedule() throws Exception {
     INDArray expected = averaged(1, 0).mul(0.75).add(averaged(2, 0).mul(0.25));
     INDArray written =
-        written(
-            "decayed", checkpoint(1), checkpoint(2), "--schedule", "constant(decay=0.75)");
+        written("decayed", checkpoint(1), checkpoint(2), "--schedule", "constant(decay=0.75)");
     assertTrue(expected.equalsWithEps(written, 1e-6));
   }
 
@@ -87,8 +101,17 @@ class AverageTest {
   void whatHasNoAverageIsRefused() throws Exception {
     Path out = directory.resolve("never.zip");
     Command.train(
-            images, "--model", "mlp", "--epochs", "1", "--input-size", "18", "--output", directory,
-            "--experiment", "other")
+            images,
+            "--model",
+            "mlp",
+            "--epochs",
+            "1",
+            "--input-size",
+            "18",
+            "--output",
+            directory,
+            "--experiment",
+            "other")
         .ok();
     Path other = directory.resolve("other/checkpoints/checkpoint-1.zip");
     Command.train("average", checkpoint(1), other, "-o", out).refused("are different networks");

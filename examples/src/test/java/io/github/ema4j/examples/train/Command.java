@@ -39,9 +39,7 @@ final class Command {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine command =
-        Train.commandLine(new Train())
-            .setOut(new PrintWriter(out))
-            .setErr(new PrintWriter(err));
+        Train.commandLine(new Train()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     int code = command.execute(texts(arguments).toArray(String[]::new));
     return new Outcome(code, out.toString(), err.toString());
   }

@@ -20,16 +20,30 @@ class DivergedRunTest {
 
     Command.Outcome outcome =
         Command.train(
-            images, "--model", "lenet", "--model-ema", "--model-ema-decay", "0.9", "--lr", "1e20",
-            "--epochs", "2", "--batch-size", "4", "--input-size", "32", "--output", directory,
-            "--experiment", "run");
+            images,
+            "--model",
+            "lenet",
+            "--model-ema",
+            "--model-ema-decay",
+            "0.9",
+            "--lr",
+            "1e20",
+            "--epochs",
+            "2",
+            "--batch-size",
+            "4",
+            "--input-size",
+            "32",
+            "--output",
+            directory,
+            "--experiment",
+            "run");
 
     assertEquals(1, outcome.code(), outcome.err());
     assertEquals(1, outcome.out().split("have diverged", -1).length - 1, "said once");
-    Path averaged = run.resolve("averaged.zip");
+    Path averaged = run.resolve("checkpoints/bestAveraged.zip");
     assertTrue(
-        outcome.out().contains("The last good averaged weights are in " + averaged),
-        outcome.out());
+        outcome.out().contains("The best averaged weights are in " + averaged), outcome.out());
     assertEquals(2, Summary.rows(run).size());
     assertEquals(0, Summary.last(run, "eval_top1"));
     MultiLayerNetwork network = MultiLayerNetwork.load(averaged.toFile(), false);

@@ -98,8 +98,11 @@ class ManualTest {
       if (value != null && !value.equals("false")) {
         Pattern row =
             Pattern.compile(
-                "\\| [^|]*`?" + option.longestName() + "( [^|]*)?` \\| "
-                    + Pattern.quote(value) + " \\|");
+                "\\| [^|]*`?"
+                    + option.longestName()
+                    + "( [^|]*)?` \\| "
+                    + Pattern.quote(value)
+                    + " \\|");
         assertTrue(row.matcher(manual).find(), option.longestName() + " " + value);
       }
     }

@@ -39,8 +39,17 @@ class ResumeTest {
     return List.of(
         with(
             List.of(
-                images, "--model", model, "--batch-size", "8", "--input-size", "32", "--output",
-                directory, "--experiment", name),
+                images,
+                "--model",
+                model,
+                "--batch-size",
+                "8",
+                "--input-size",
+                "32",
+                "--output",
+                directory,
+                "--experiment",
+                name),
             more));
   }
 
@@ -56,8 +65,19 @@ class ResumeTest {
   @Test
   void severalAveragesAndDropoutEndInTheSameBits() throws Exception {
     Object[] settings = {
-      "--model-ema", "--model-ema-decay", "0.5,0.9", "--hflip", "--random-resized-crop",
-      "--smoothing", "0.1", "--sched", "step", "--decay-epochs", "2", "--opt", "adam"
+      "--model-ema",
+      "--model-ema-decay",
+      "0.5,0.9",
+      "--hflip",
+      "--random-resized-crop",
+      "--smoothing",
+      "0.1",
+      "--sched",
+      "step",
+      "--decay-epochs",
+      "2",
+      "--opt",
+      "adam"
     };
     List<Object> whole = run("whole", "mobilenetv2", settings);
     Command.train(with(whole, "--epochs", "3")).ok();

@@ -68,7 +68,6 @@ final class Shapes {
   /** Writes a folder of images. */
   public static void main(String[] arguments) throws IOException {
     System.setProperty("java.awt.headless", "true");
-    write(
-        Path.of(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
+    write(Path.of(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
   }
 }

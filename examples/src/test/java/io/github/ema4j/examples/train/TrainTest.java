@@ -28,10 +28,26 @@ class TrainTest {
     run = directory.resolve("output").resolve("shapes");
     outcome =
         Command.train(
-                images, "--model", "lenet", "--model-ema", "--model-ema-decay", "0.8",
-                "--epochs", "4", "--batch-size", "8", "--lr", "0.002", "--input-size", "32",
-                "--log-interval", "5", "--output", directory.resolve("output"),
-                "--experiment", "shapes")
+                images,
+                "--model",
+                "lenet",
+                "--model-ema",
+                "--model-ema-decay",
+                "0.8",
+                "--epochs",
+                "4",
+                "--batch-size",
+                "8",
+                "--lr",
+                "0.002",
+                "--input-size",
+                "32",
+                "--log-interval",
+                "5",
+                "--output",
+                directory.resolve("output"),
+                "--experiment",
+                "shapes")
             .ok();
   }
 
@@ -68,9 +84,15 @@ class TrainTest {
   void allFilesAreThere() throws Exception {
     for (String file :
         List.of(
-            "settings.json", "summary.csv", "log.jsonl", "report.html", "averaged.zip",
-            "checkpoints/bestRaw.zip", "checkpoints/bestAveraged.zip",
-            "checkpoints/checkpoint-3.zip", "checkpoints/checkpoint-4.zip")) {
+            "settings.json",
+            "summary.csv",
+            "log.jsonl",
+            "report.html",
+            "averaged.zip",
+            "checkpoints/bestRaw.zip",
+            "checkpoints/bestAveraged.zip",
+            "checkpoints/checkpoint-3.zip",
+            "checkpoints/checkpoint-4.zip")) {
       assertTrue(Files.size(run.resolve(file)) > 0, file);
     }
     assertFalse(Files.exists(run.resolve("checkpoints/checkpoint-2.zip")), "two are kept");
