@@ -104,7 +104,8 @@ class BatchIteratorTest {
       List<FloatBuffer> alone = null;
       for (int workers : new int[] {0, 1, 3}) {
         LoadOptions options = new LoadOptions(7, shape, 1, workers, 0.1, true, true);
-        List<FloatBuffer> batches = values(training(new Numbered(40, 3, 17, 18), options, epoch));
+        List<FloatBuffer> batches =
+            values(training(new Numbered(40, 3, 17, 18), options, epoch));
         alone = alone == null ? batches : alone;
         assertEquals(2 * 6, batches.size());
         assertEquals(alone, batches);
