@@ -32,7 +32,8 @@ final class DataOptions {
 
   @Option(
       names = "--input-size",
-      paramLabel = "N",
+      paramLabel = "N | C H W",
+      hideParamSyntax = true,
       split = "[,x ]",
       arity = "1..3",
       description =

@@ -38,7 +38,8 @@ final class EmaOptions {
 
   @Option(
       names = "--model-ema-decay",
-      paramLabel = "D",
+      paramLabel = "D[,D...]",
+      hideParamSyntax = true,
       split = ",",
       defaultValue = "0.9998",
       description =
@@ -68,7 +69,8 @@ final class EmaOptions {
 
   @Option(
       names = "--model-ema-schedule",
-      paramLabel = "SPEC",
+      paramLabel = "SPEC[;SPEC...]",
+      hideParamSyntax = true,
       split = ";",
       description =
           "Any schedule of the library instead of decay and warm-up, as in"

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.train;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -25,12 +29,22 @@ final class Environment {
     String threads = System.getenv("OMP_NUM_THREADS");
     environment.put("OMP_NUM_THREADS", threads == null ? "not set" : threads);
     environment.put("ND4J backend", Nd4j.getBackend().getClass().getSimpleName());
-    environment.put("Deeplearning4j", version(MultiLayerNetwork.class));
+    environment.put("Deeplearning4j", versionOfDeeplearning4j());
     return environment;
   }
 
-  private static String version(Class<?> of) {
-    String version = of.getPackage().getImplementationVersion();
-    return version == null ? "unknown version" : version;
+  /** From what Maven has put into the jar: its manifest does not say. */
+  private static String versionOfDeeplearning4j() {
+    Properties properties = new Properties();
+    try (InputStream in =
+        MultiLayerNetwork.class.getResourceAsStream(
+            "/META-INF/maven/org.deeplearning4j/deeplearning4j-nn/pom.properties")) {
+      if (in != null) {
+        properties.load(in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return properties.getProperty("version", "not known");
   }
 }

@@ -86,7 +86,9 @@ final class Evaluate implements Callable<Integer> {
             .averaged(weights.averages().get(i), weights.network())
             .ifPresent(result -> out.println(EpochTable.row(name, Validation.score(result))));
       }
-    } catch (IllegalArgumentException | IllegalStateException e) {
+    } catch (UserError e) {
+      throw e;
+    } catch (RuntimeException e) { // Deeplearning4j has several for input of a wrong shape
       throw new UserError(
           "%s cannot classify these images; give the --input-size that it was trained with (%s)"
               .formatted(file, e.getMessage()),

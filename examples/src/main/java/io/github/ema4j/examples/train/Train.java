@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import picocli.CommandLine;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Trains an image classifier, with an average of its weights if asked to.",
     sortOptions = false,
+    abbreviateSynopsis = true,
     subcommands = {ListModels.class, Evaluate.class, Average.class},
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -160,7 +163,16 @@ public final class Train implements Callable<Integer> {
   }
 
   private String line() {
-    return "train " + String.join(" ", arguments());
+    return Stream.concat(Stream.of("train"), arguments().stream())
+        .map(Train::quoted)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** For a shell. */
+  private static String quoted(String argument) {
+    return argument.matches("[A-Za-z0-9_./,:=@%+-]+")
+        ? argument
+        : "'" + argument.replace("'", "'\\''") + "'";
   }
 
   // ---------------------------------------------------------------- a run that goes on

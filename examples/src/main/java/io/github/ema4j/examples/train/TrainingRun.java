@@ -101,7 +101,7 @@ final class TrainingRun {
     }
   }
 
-  /** Near seeds give generators of ND4J alike first numbers; 0 would leave it unseeded. */
+  /** Another one for each epoch, but never 0, which would leave ND4J's generator unseeded. */
   private long seedOf(int epoch) {
     long mixed = (loading.seed() + epoch * 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
     return (mixed ^ (mixed >>> 31)) | 1;
@@ -128,12 +128,12 @@ final class TrainingRun {
             results,
             progress.seconds(),
             imagesPerSecond);
-    out.print(EpochTable.rows(result, rates.epochs()));
-    out.flush();
     recorder.epoch(result);
     keepBest(raw, averaged);
     checkpoints.save(network, averages.group(), epoch, keep);
     report();
+    out.print(EpochTable.rows(result, rates.epochs())); // last: what is said to be done is on disk
+    out.flush();
   }
 
   private AveragedResult result(
@@ -202,6 +202,7 @@ final class TrainingRun {
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
+    advise();
     out.printf("report: %s%n", directory.report());
     if (isFinite(network.params())) {
       return true;
@@ -212,6 +213,14 @@ final class TrainingRun {
             .map(good -> "The best averaged weights are in " + good.file())
             .orElse("There is no average of them"));
     return false;
+  }
+
+  private void advise() {
+    for (int i = 0; i < averages.names().size(); i++) {
+      for (String advice : EmaReport.of(averages.listeners().get(i), network).advice()) {
+        out.printf("ema %s: %s%n", averages.names().get(i), advice);
+      }
+    }
   }
 
   private void say(String what, BestModels.Best best) {

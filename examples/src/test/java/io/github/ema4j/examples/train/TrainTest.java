@@ -10,6 +10,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,7 @@ class TrainTest {
     String report = Files.readString(run.resolve("report.html"));
     assertTrue(report.contains("data:image/png;base64,"), "curves");
     assertTrue(report.contains("--model-ema-decay"), "settings");
+    assertTrue(report.contains("1.0.0-M2.1"), "environment");
     assertEquals(48, EmaCheckpoint.verify(run.resolve("checkpoints/checkpoint-4.zip")).iteration());
   }
 
@@ -108,7 +110,17 @@ class TrainTest {
     assertEquals(
         EmaCheckpoint.restore(run.resolve("checkpoints/checkpoint-4.zip")).ema().shadow(),
         MultiLayerNetwork.load(zip, false).params());
-    assertRow(Command.train("eval", zip).ok(), "weights", "");
+    assertRow(Command.train("eval", zip).ok(), "weights", "_ema");
+  }
+
+  @Test
+  void rawAndAveragedWeightsOfACheckpointAreEvaluated() throws Exception {
+    Path checkpoint = run.resolve("checkpoints/checkpoint-4.zip");
+    assertRow(Command.train("eval", checkpoint, "--raw").ok(), "raw", "");
+    assertRow(
+        Command.train("eval", checkpoint, images, "--both").ok(),
+        "ema constant(decay=0.8)",
+        "_ema");
   }
 
   /** One line with the last scores of summary.csv. */
@@ -116,7 +128,7 @@ class TrainTest {
       throws Exception {
     String row =
         String.format(
-            java.util.Locale.ROOT,
+            Locale.ROOT,
             "  %-16s accuracy %6.2f %%  loss %.4f",
             name,
             Summary.last(run, "eval_top1" + suffix),
