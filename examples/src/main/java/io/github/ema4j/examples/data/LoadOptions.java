@@ -31,13 +31,21 @@ public record LoadOptions(
   /**
    * Checks the options.
    *
-   * @throws UserError if the batch size is below 1, the number of workers negative, or the
-   *     smoothing outside 0 to below 1
+   * @throws UserError if the batch size is below 1, a batch too large for an array, the number of
+   *     workers negative, or the smoothing outside 0 to below 1
    */
   public LoadOptions {
     Objects.requireNonNull(shape, "shape");
     if (batchSize < 1) {
       throw new UserError("batch size " + batchSize + ": it has to be at least 1");
+    }
+    double values = (double) batchSize * shape.channels() * shape.height() * shape.width();
+    if (values > Integer.MAX_VALUE) {
+      throw new UserError(
+          String.format(
+              "batches of %d images of %s are too large, they can hold 2^31-1 values: make the"
+                  + " images or the batches smaller",
+              batchSize, shape));
     }
     if (workers < 0) {
       throw new UserError(workers + " workers: give 0 to load without any, or a positive number");

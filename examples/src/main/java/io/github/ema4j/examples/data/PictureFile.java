@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -43,7 +44,7 @@ final class PictureFile {
     try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new IOException("neither JPEG nor PNG");
+        throw new IOException("of no known image format");
       }
       ImageReader reader = readers.next();
       try {
@@ -52,6 +53,8 @@ final class PictureFile {
       } finally {
         reader.dispose();
       }
+    } catch (EOFException e) {
+      throw new IOException("truncated: the file ends too early", e);
     } catch (RuntimeException e) {
       // What ImageIO's readers throw for some damaged files.
       throw new IOException("damaged: " + e, e);

@@ -29,12 +29,15 @@ final class LayerPieces {
 
   /** Softmax with cross-entropy, which takes smoothed labels too. */
   static OutputLayer output(ModelSettings settings, double dropout) {
-    return new OutputLayer.Builder(LossFunction.MCXENT)
-        .nOut(settings.classes())
-        .activation(Activation.SOFTMAX)
-        .weightInit(
-            WeightInit.UNIFORM) // within 1 / sqrt(inputs), as PyTorch's: small scores at first
-        .dropOut(1 - dropout) // Deeplearning4j counts what is kept
-        .build();
+    OutputLayer.Builder output =
+        new OutputLayer.Builder(LossFunction.MCXENT)
+            .nOut(settings.classes())
+            .activation(Activation.SOFTMAX)
+            // Within 1 / sqrt(inputs), as PyTorch's: small scores at first.
+            .weightInit(WeightInit.UNIFORM);
+    if (dropout > 0) {
+      output.dropOut(1 - dropout); // Deeplearning4j counts what is kept
+    }
+    return output.build();
   }
 }

@@ -104,8 +104,7 @@ class BatchIteratorTest {
       List<FloatBuffer> alone = null;
       for (int workers : new int[] {0, 1, 3}) {
         LoadOptions options = new LoadOptions(7, shape, 1, workers, 0.1, true, true);
-        List<FloatBuffer> batches =
-            values(training(new Numbered(40, 3, 17, 18), options, epoch));
+        List<FloatBuffer> batches = values(training(new Numbered(40, 3, 17, 18), options, epoch));
         alone = alone == null ? batches : alone;
         assertEquals(2 * 6, batches.size());
         assertEquals(alone, batches);
@@ -276,6 +275,8 @@ class BatchIteratorTest {
   @Test
   void refusesImpossibleOptions() {
     assertThrows(UserError.class, () -> new LoadOptions(0, PIXEL, 1, 0, 0, false, false));
+    ImageShape large = new ImageShape(3, 1000, 1000);
+    assertThrows(UserError.class, () -> new LoadOptions(716, large, 1, 0, 0, false, false));
     assertThrows(UserError.class, () -> new LoadOptions(1, PIXEL, 1, -1, 0, false, false));
     assertThrows(UserError.class, () -> new LoadOptions(1, PIXEL, 1, 0, 1, false, false));
     assertThrows(UserError.class, () -> new LoadOptions(1, PIXEL, 1, 0, -0.1, false, false));

@@ -96,7 +96,7 @@ class ImageFolderTest {
         log.list.stream().map(ILoggingEvent::getFormattedMessage).sorted().toList();
     assertEquals(2, messages.size());
     assertEquals(
-        "Skipped the image " + Path.of("train/cat/broken.jpg") + ": neither JPEG nor PNG",
+        "Skipped the image " + Path.of("train/cat/broken.jpg") + ": of no known image format",
         messages.get(0));
   }
 

@@ -142,8 +142,8 @@ class PictureFileTest {
     Path text = Files.writeString(directory.resolve("text.jpg"), "no image");
     Path empty = Files.createFile(directory.resolve("empty.png"));
 
-    assertEquals("neither JPEG nor PNG", refused(text));
-    assertEquals("neither JPEG nor PNG", refused(empty));
+    assertEquals("of no known image format", refused(text));
+    assertEquals("of no known image format", refused(empty));
     assertThrows(IOException.class, () -> PictureFile.read(directory.resolve("missing.png")));
   }
 

@@ -47,6 +47,14 @@ class ModelsTest {
     assertEquals(Long.parseLong(published.replace("_", "")), Models.trainableParameters(model));
   }
 
+  @ParameterizedTest
+  @CsvSource({"mlp, 101770", "simplecnn, 24058"})
+  void smallNetworksHaveTheParametersInTheReadme(String name, long parameters) {
+    Model model = Models.create(name, settings(new ImageShape(1, 28, 28), 10));
+
+    assertEquals(parameters, Models.trainableParameters(model));
+  }
+
   @Test
   void leNetHasTheParametersOfCaffes() {
     Model model = Models.create("lenet", settings(new ImageShape(1, 28, 28), 10));
