@@ -171,12 +171,15 @@ class KernelPropertiesTest {
     }
   }
 
-  /** The parts are too short for a second thread, the whole is not. */
+  /** The parts are too short for a second thread and for the blocks of a long array. */
   @Example
-  void severalThreadsGiveTheSameBitsAsOne() {
-    int length = (1 << 21) + 12_345;
+  void severalThreadsAndOtherBlocksGiveTheSameBitsAsOne() {
+    int length = (1 << 22) + 12_345;
     int part = 60_000;
     INDArray params = Nd4j.rand(DataType.FLOAT, length).subi(0.5);
+    for (int i = 500; i < length; i += 511 * 2047) {
+      params.putScalar(i, Float.NaN);
+    }
     INDArray start = Nd4j.rand(DataType.FLOAT, length).subi(0.5);
     for (double decay : new double[] {0, 0.3, 0.999}) {
       INDArray whole = start.dup();
@@ -193,9 +196,9 @@ class KernelPropertiesTest {
     host.swap(a, b, Ranges.all(length));
     assertArrayEquals(params.data().asFloat(), a.data().asFloat());
     assertArrayEquals(start.data().asFloat(), b.data().asFloat());
-    assertTrue(host.isFinite(a));
-    a.putScalar(length - 1, Float.NaN);
-    assertFalse(host.isFinite(a));
+    assertTrue(host.isFinite(b));
+    b.putScalar(length - 1, Float.NaN);
+    assertFalse(host.isFinite(b));
   }
 
   /** All halves and the points half way between neighbours, where ties must go to the even one. */
