@@ -21,6 +21,10 @@
     return $('<div>').text(text).html();
   }
 
+  function shortened(name) {
+    return name.length > 40 ? name.slice(0, 39) + '\u2026' : name;
+  }
+
   // A number that is not finite comes as a string, and is a gap in a curve.
   function finite(value) {
     return typeof value === 'number' ? value : null;
@@ -63,7 +67,7 @@
     var step = Math.ceil(points.length / MAX_POINTS);
     var thinned = points.filter(function (point, i) { return i % step === 0 || i === points.length - 1; });
     return {
-      label: escaped(label),
+      label: escaped(shortened(label)),
       color: color,
       data: thinned.map(function (point) { return [point.state.iteration, finite(pick(point.state))]; }),
       points: {show: thinned.length < 40}
@@ -103,7 +107,7 @@
     var names = scoreNames();
     choices('#score', names);
     var score = $('#score').val();
-    $('#score-name').text(score || 'Score');
+    $('.score-name').text(score || 'score');
     var evaluated = function (average) {
       return of(average).filter(function (update) { return score in update.state.raw; });
     };
@@ -158,14 +162,13 @@
       var last = updates[updates.length - 1];
       rows.push(row(['Last Update', time(last.timestamp)]));
       rows.push(row(['Iteration', last.state.iteration.toLocaleString('en')]).attr('id', 'iteration'));
-      rows.push(row(['Epoch', last.state.epoch.toLocaleString('en')]));
+      rows.push(row(['Completed Epochs', last.state.epoch.toLocaleString('en')]));
     }
     $('#run').empty().append(rows);
   }
 
   function drawAverages() {
     var score = $('#score').val();
-    $('#averages-score').text(score || 'Score');
     var rows = [];
     averages().forEach(function (name, i) {
       var points = of(name);
@@ -174,12 +177,10 @@
       }
       var scored = points.filter(function (update) { return score in update.state.raw; });
       var scores = scored.length ? scored[scored.length - 1].state : {raw: {}, averaged: {}};
-      if (!rows.length) {
-        rows.push(swatch(row(['raw', shown(scores.raw[score]), '', '', '', '']), RAW_COLOR));
-      }
       var state = points[points.length - 1].state;
       rows.push(swatch(row([
         name,
+        shown(scores.raw[score]),
         shown(scores.averaged[score]),
         state.updates.toLocaleString('en'),
         shown(state.decay),

@@ -118,10 +118,10 @@ public final class EmaUiListener extends BaseTrainingListener {
     every = builder.every;
     scores = new LinkedHashMap<>(builder.scores);
     builder.averages.forEach(
-        average -> {
-          String name = Names.unused(average.ema.config().schedule().spec(), averages.keySet());
-          averages.put(name, average.ema);
-          average.evaluations.ifPresent(
+        source -> {
+          String name = Names.unused(source.name, averages.keySet());
+          averages.put(name, source.ema);
+          source.evaluations.ifPresent(
               evaluations -> evaluations.onComparison(comparison -> evaluated(name, comparison)));
         });
   }
@@ -276,7 +276,8 @@ public final class EmaUiListener extends BaseTrainingListener {
   /** Builds an {@link EmaUiListener}. */
   public static final class Builder {
 
-    private record Source(ModelEmaListener ema, Optional<EmaEvaluationListener> evaluations) {}
+    private record Source(
+        String name, ModelEmaListener ema, Optional<EmaEvaluationListener> evaluations) {}
 
     private final StatsStorageRouter router;
     private final String session;
@@ -292,25 +293,41 @@ public final class EmaUiListener extends BaseTrainingListener {
     }
 
     /**
-     * Adds an average without scores.
+     * Adds an average without scores, under the textual form of its decay schedule.
      *
      * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
      * @return this
      */
     public Builder average(ModelEmaListener ema) {
-      averages.add(new Source(Objects.requireNonNull(ema, "ema"), Optional.empty()));
+      averages.add(new Source(ema.config().schedule().spec(), ema, Optional.empty()));
       return this;
     }
 
     /**
-     * Adds an average and its scores.
+     * Adds an average and its scores, under the textual form of its decay schedule.
      *
      * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
      * @param evaluations evaluates it, and must be registered with the network
      * @return this
      */
     public Builder average(ModelEmaListener ema, EmaEvaluationListener evaluations) {
-      averages.add(new Source(Objects.requireNonNull(ema, "ema"), Optional.of(evaluations)));
+      return average(ema.config().schedule().spec(), ema, evaluations);
+    }
+
+    /**
+     * Adds an average and its scores.
+     *
+     * @param name shown on the page; of two that are equal the second gets a number
+     * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
+     * @param evaluations evaluates it, and must be registered with the network
+     * @return this
+     */
+    public Builder average(String name, ModelEmaListener ema, EmaEvaluationListener evaluations) {
+      averages.add(
+          new Source(
+              Objects.requireNonNull(name, "name"),
+              Objects.requireNonNull(ema, "ema"),
+              Optional.of(evaluations)));
       return this;
     }
 

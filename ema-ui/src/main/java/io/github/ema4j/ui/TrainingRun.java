@@ -9,8 +9,7 @@ import java.util.List;
  *
  * @param network class of the network, such as {@code MultiLayerNetwork}
  * @param parameters number of its parameters
- * @param averages name of each average: its decay schedule in textual form, with a number where two
- *     have the same
+ * @param averages name of each average: as given, or its decay schedule in textual form
  */
 public record TrainingRun(String network, long parameters, List<String> averages)
     implements Serializable {

@@ -9,6 +9,8 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.ui.EmaUiListener;
 import java.io.File;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -55,20 +57,25 @@ public final class Demo {
   public static String train(StatsStorage storage, int epochs, long pause) {
     MultiLayerNetwork net = Points.network();
     DataSetIterator validationData = Points.spirals(600, 0, 300, 2);
-    ModelEmaGroup group =
-        ModelEmaGroup.of(
-            AveragingConfig.of(0.9),
-            AveragingConfig.of(0.995),
+    ModelEmaListener brief = new ModelEmaListener(0.9);
+    ModelEmaListener lengthy = new ModelEmaListener(0.995);
+    ModelEmaListener warmed =
+        new ModelEmaListener(
             AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.995)).build());
-    StatsListener stats = new StatsListener(storage, 10);
-    net.setListeners(group);
+    Map<String, ModelEmaListener> averages = new LinkedHashMap<>();
+    averages.put("0.9", brief);
+    averages.put("0.995", lengthy);
+    averages.put("0.995 with warm-up", warmed);
 
+    StatsListener stats = new StatsListener(storage, 10);
     EmaUiListener.Builder ui = EmaUiListener.builder(stats);
-    for (ModelEmaListener ema : group.members()) {
-      EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(20);
-      net.addListeners(history);
-      ui.average(ema, history);
-    }
+    net.setListeners(ModelEmaGroup.of(brief, lengthy, warmed));
+    averages.forEach(
+        (name, ema) -> {
+          EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(20);
+          net.addListeners(history);
+          ui.average(name, ema, history);
+        });
     net.addListeners(stats, ui.build(), pausing(pause));
     net.fit(Points.spirals(640, 0.4, 16, 1), epochs);
     return stats.getSessionID();
