@@ -6,6 +6,8 @@
   'use strict';
 
   var POLL_MS = 2000;
+  // Asked for again, since an update may become readable after one with a later time.
+  var OVERLAP_MS = 10000;
   var MAX_POINTS = 1000; // of one curve; longer ones are drawn with every 2nd, 3rd ... point
   var RAW_COLOR = '#8a97a3';
   var COLORS = ['#fa5833', '#20a8d8', '#4dbd74', '#6f42c1', '#f8b100', '#e83e8c', '#17a2b8', '#795548'];
@@ -14,7 +16,7 @@
   var sessions = [];
   var session = null; // the one shown
   var updates = [];
-  var latest = -1; // time of the last update that was read
+  var seen = {}; // which updates those are
   var multiSession = false;
 
   function escaped(text) {
@@ -47,20 +49,31 @@
 
   // ---------------------------------------------------------------- data
 
+  // All of the session; of several workers, each has its own.
   function averages() {
-    var names = [];
-    Object.keys(session.runs).forEach(function (worker) {
+    var workers = Object.keys(session.runs);
+    var list = [];
+    workers.forEach(function (worker) {
       session.runs[worker].averages.forEach(function (name) {
-        if (names.indexOf(name) < 0) {
-          names.push(name);
-        }
+        list.push({
+          worker: worker,
+          name: name,
+          label: labelled(name, worker),
+          color: COLORS[list.length % COLORS.length]
+        });
       });
     });
-    return names;
+    return list;
+  }
+
+  function labelled(name, worker) {
+    return Object.keys(session.runs).length > 1 ? name + ', ' + worker : name;
   }
 
   function of(average) {
-    return updates.filter(function (update) { return update.state.average === average; });
+    return updates.filter(function (update) {
+      return update.worker === average.worker && update.state.average === average.name;
+    });
   }
 
   function curve(label, color, points, pick) {
@@ -75,8 +88,8 @@
   }
 
   function perAverage(pick) {
-    return averages().map(function (name, i) {
-      return curve(name, COLORS[i % COLORS.length], of(name), pick);
+    return averages().map(function (average) {
+      return curve(average.label, average.color, of(average), pick);
     });
   }
 
@@ -108,23 +121,23 @@
     choices('#score', names);
     var score = $('#score').val();
     $('.score-name').text(score || 'score');
-    var evaluated = function (average) {
-      return of(average).filter(function (update) { return score in update.state.raw; });
-    };
     var series = [];
-    averages().forEach(function (name, i) {
-      var points = evaluated(name);
-      if (!series.length && points.length) {
-        series.push(curve('raw', RAW_COLOR, points, function (state) { return state.raw[score]; }));
+    var withRaw = []; // The raw weights of a worker are evaluated with each of its averages.
+    averages().forEach(function (average) {
+      var points = of(average).filter(function (update) { return score in update.state.raw; });
+      if (points.length && withRaw.indexOf(average.worker) < 0) {
+        withRaw.push(average.worker);
+        series.push(curve(labelled('raw', average.worker), RAW_COLOR, points, function (state) { return state.raw[score]; }));
       }
-      series.push(curve(name, COLORS[i % COLORS.length], points, function (state) { return state.averaged[score]; }));
+      series.push(curve(average.label, average.color, points, function (state) { return state.averaged[score]; }));
     });
     plot('scores', series, {legend: {position: 'se'}});
   }
 
   function drawDistances() {
-    choices('#average', averages());
-    var points = of($('#average').val());
+    choices('#average', averages().map(function (average) { return average.label; }));
+    var chosen = averages().filter(function (average) { return average.label === $('#average').val(); });
+    var points = chosen.length ? of(chosen[0]) : [];
     var last = points.length ? points[points.length - 1].state.distanceByLayer : {};
     var layers = Object.keys(last);
     plot('distance', layers.map(function (layer, i) {
@@ -170,8 +183,8 @@
   function drawAverages() {
     var score = $('#score').val();
     var rows = [];
-    averages().forEach(function (name, i) {
-      var points = of(name);
+    averages().forEach(function (average) {
+      var points = of(average);
       if (!points.length) {
         return;
       }
@@ -179,14 +192,14 @@
       var scores = scored.length ? scored[scored.length - 1].state : {raw: {}, averaged: {}};
       var state = points[points.length - 1].state;
       rows.push(swatch(row([
-        name,
+        average.label,
         shown(scores.raw[score]),
         shown(scores.averaged[score]),
         state.updates.toLocaleString('en'),
         shown(state.decay),
         percent(state.initialShare),
         shown(state.distance)
-      ]), COLORS[i % COLORS.length]));
+      ]), average.color));
     });
     $('#averages').empty().append(rows);
   }
@@ -236,7 +249,7 @@
     session = find(id);
     if (other) {
       updates = [];
-      latest = -1;
+      seen = {};
       draw();
     }
     linkToTraining();
@@ -247,6 +260,15 @@
       var within = multiSession ? '/train/' + encodeURIComponent(session.id) + '/' : '/train/';
       $(this).attr('href', within + $(this).data('page'));
     });
+  }
+
+  function add(found) {
+    var added = found.filter(function (update) { return !seen[update.timestamp + ' ' + update.worker]; });
+    if (added.length) {
+      added.forEach(function (update) { seen[update.timestamp + ' ' + update.worker] = true; });
+      updates = updates.concat(added).sort(function (a, b) { return a.timestamp - b.timestamp; });
+      draw();
+    }
   }
 
   function refresh() {
@@ -267,15 +289,10 @@
         return null;
       }
       var asked = session.id;
-      return $.getJSON('/ema/updates', {session: asked, after: latest}).then(function (added) {
+      var after = updates.length ? updates[updates.length - 1].timestamp - OVERLAP_MS : -1;
+      return $.getJSON('/ema/updates', {session: asked, after: after}).then(function (found) {
         if (asked === session.id) {
-          // Another answer may have been faster.
-          added = added.filter(function (update) { return update.timestamp > latest; });
-          if (added.length) {
-            updates = updates.concat(added);
-            latest = added[added.length - 1].timestamp;
-            draw();
-          }
+          add(found);
           message(updates.length ? '' : 'Training has begun; nothing was posted yet.', 'info');
         }
       });

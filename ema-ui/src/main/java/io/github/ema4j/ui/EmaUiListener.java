@@ -71,6 +71,7 @@ public final class EmaUiListener extends BaseTrainingListener {
 
   private boolean started;
   private boolean failed;
+  private boolean scoreless;
   private long lastTimestamp;
 
   /**
@@ -186,11 +187,18 @@ public final class EmaUiListener extends BaseTrainingListener {
 
   private Map<String, Double> scores(EvaluationResult result) {
     if (scores.isEmpty()) {
-      return Scores.of(result);
+      Map<String, Double> usual = Scores.of(result);
+      if (usual.isEmpty() && !scoreless) {
+        scoreless = true;
+        log.warn(
+            "Of {} no score is known to show: name one with EmaUiListener.builder(...).score(...)",
+            result.all().stream().map(e -> e.getClass().getSimpleName()).toList());
+      }
+      return usual;
     }
-    Map<String, Double> values = new LinkedHashMap<>();
-    scores.forEach((name, score) -> values.put(name, score.applyAsDouble(result)));
-    return values;
+    Map<String, Double> own = new LinkedHashMap<>();
+    scores.forEach((name, score) -> own.put(name, score.applyAsDouble(result)));
+    return own;
   }
 
   // ---------------------------------------------------------------- posting

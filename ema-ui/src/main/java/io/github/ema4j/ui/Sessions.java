@@ -45,7 +45,8 @@ final class Sessions {
   List<Session> list() {
     Map<String, Session> sessions = new LinkedHashMap<>();
     for (StatsStorage storage : storages) {
-      for (String id : storage.listSessionIDs()) {
+      List<String> ids = storage.isClosed() ? List.of() : storage.listSessionIDs();
+      for (String id : ids) {
         if (holds(storage, id)) {
           sessions.computeIfAbsent(id, unseen -> session(storage, id));
         }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.ui.api.UIServer;
+import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.FileStatsStorage;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.AfterEach;
@@ -86,7 +87,7 @@ class BrowserTest {
         new ChromeDriver(
             new ChromeDriverService.Builder().usingDriverExecutable(driver.orElseThrow()).build(),
             options);
-    browser.manage().window().setSize(new Dimension(1440, 1500));
+    browser.manage().window().setSize(new Dimension(1440, 1620));
     wait = new WebDriverWait(browser, Duration.ofSeconds(60));
   }
 
@@ -218,6 +219,27 @@ class BrowserTest {
     assertEquals("Averaged weights - DL4J Training UI", browser.getTitle());
     assertNoErrors();
     read.close();
+  }
+
+  @Test
+  void linksToTheSessionWhereTheServerHasSeveral() throws Exception {
+    UIServer.stopInstance();
+    server = UIServer.getInstance(true, null);
+    StatsStorage storage = new InMemoryStatsStorage();
+    server.attach(storage);
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    StatsListener stats = new StatsListener(storage, 1);
+    ComputationGraph graph = Points.graph("first");
+    graph.setListeners(ema, stats, EmaUiListener.builder(stats).average(ema).every(1).build());
+    graph.fit(Points.spirals(160, 0.4, 16, 1), 2);
+
+    browser.get(server.getAddress() + "/ema");
+    wait.until(page -> points("distance", 0) == 20);
+    browser.findElement(By.cssSelector("a[data-page=overview]")).click();
+    wait.until(
+        ExpectedConditions.urlToBe(
+            server.getAddress() + "/train/" + stats.getSessionID() + "/overview"));
+    wait.until(page -> text("#modelType").equals("ComputationGraph"));
   }
 
   private static String train(StatsStorage storage, String layer) {

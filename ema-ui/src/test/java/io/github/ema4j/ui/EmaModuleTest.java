@@ -132,7 +132,7 @@ class EmaModuleTest {
   }
 
   @Test
-  void liveSessionIsAnswered() throws Exception {
+  void liveSessionIsAnswered(@TempDir Path directory) throws Exception {
     StatsStorage storage = new InMemoryStatsStorage();
     server.attach(storage);
     assertEquals(0, json("/ema/sessions").size());
@@ -161,6 +161,11 @@ class EmaModuleTest {
 
     assertEquals(2, json(updates(session, time(updates, 1))).size());
     assertEquals(0, json(updates(session, time(updates, 3))).size());
+
+    StatsStorage closed = new FileStatsStorage(directory.resolve("closed.dl4j").toFile());
+    server.attach(closed);
+    closed.close();
+    assertEquals(sessions, json("/ema/sessions"));
 
     server.detach(storage);
     assertEquals(0, json("/ema/sessions").size());

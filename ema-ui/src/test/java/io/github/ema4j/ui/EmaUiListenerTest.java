@@ -29,6 +29,7 @@ import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.Test;
 import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.evaluation.classification.EvaluationCalibration;
 import org.nd4j.evaluation.classification.ROCMultiClass;
 import org.nd4j.evaluation.regression.RegressionEvaluation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -205,6 +206,24 @@ class EmaUiListenerTest {
     assertEquals(
         List.of("mse", "mae", "r2", "auroc", "auprc", "mse 2", "mae 2", "r2 2"),
         names(states(ui.sessionId()).get(1)));
+  }
+
+  @Test
+  void evaluationWithoutKnownScoreIsToldOnce() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history =
+        new EmaEvaluator(ema, validationData, new EvaluationCalibration()).everyIterations(5);
+    EmaUiListener ui = new EmaUiListener(storage, ema, history);
+    net.setListeners(ema, history, ui);
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      net.fit(trainingData(), 1);
+      assertEquals(
+          List.of(
+              "Of [EvaluationCalibration] no score is known to show: name one with"
+                  + " EmaUiListener.builder(...).score(...)"),
+          log.messages(Level.WARN));
+    }
+    assertEquals(3, states(ui.sessionId()).size());
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.deeplearning4j.ui.api.UIServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,19 +23,20 @@ class NavigationLinkTest {
 
   /** Exits with the number of links to /ema that the training pages have, in two languages. */
   static final class CountLinks {
+    private static final Pattern LINK = Pattern.compile("<a class=\"nav-link\" href=\"/ema\">");
+
     private CountLinks() {}
 
     public static void main(String[] args) throws Exception {
       String server = UIServer.getInstance().getAddress();
-      int links = 0;
+      long links = 0;
       for (String language : List.of("en", "ja")) {
         body(server + "/setlang/" + language);
         for (String page : List.of("overview", "model", "system")) {
-          String html = body(server + "/train/" + page);
-          links += html.split("<a class=\"nav-link\" href=\"/ema\">", -1).length - 1;
+          links += LINK.matcher(body(server + "/train/" + page)).results().count();
         }
       }
-      System.exit(links);
+      System.exit((int) links);
     }
 
     private static String body(String url) throws Exception {
@@ -50,8 +52,10 @@ class NavigationLinkTest {
     List<String> classPath = new ArrayList<>();
     List<String> ours = new ArrayList<>();
     for (String entry :
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-            .split(File.pathSeparator)) {
+        Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+            .split(
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")))) {
       (new File(entry).isDirectory() ? ours : classPath).add(entry);
     }
     classPath.addAll(ours);
