@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Executes notebooks in a Jupyter kernel: execute_notebooks.py KERNEL OUTPUT_DIRECTORY NOTEBOOK...
 
-Writes the executed copies, with their images, into the output directory. Prints how many passed; the exit code is 1 if one
-did not: a cell failed, there is no image, or the kernel did not start.
+Writes the executed copies, with their images, and what the kernels logged into the output directory. Prints how many
+passed; the exit code is 1 if one did not: a cell failed, there is no image, or the kernel did not start.
 """
 import asyncio
+import atexit
 import pathlib
 import socket
 import sys
@@ -14,14 +15,16 @@ import time
 import nbformat
 from nbclient import NotebookClient
 
-STARTS = 3
+# rapaio-jupyter-kernel 3.0.1 may come up deaf: its thread can look whether it is to run before it is told so, and ends.
+# On a busy machine 2 of 7 starts went so; then only another start helps.
+STARTS = 8
 
 
 class PatientClient(NotebookClient):
     """Connects only after the kernel has had time to get ready.
 
-    rapaio-jupyter-kernel 3.0.1 listens before it has set up what answers: a request that comes at once may be lost, and the
-    kernel then never answers any. So: wait for its port, then a little more.
+    The kernel listens before it has set up what answers: a request that comes at once may be lost, and the kernel then never
+    answers any. So: wait for its port, then a little more.
     """
 
     async def async_start_new_kernel_client(self):
@@ -38,23 +41,25 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def execute(path, kernel):
+def execute(path, kernel, log):
     """Gives the executed notebook."""
     for start in range(1, STARTS + 1):
         notebook = nbformat.read(path, as_version=4)
+        client = PatientClient(
+            notebook,
+            kernel_name=kernel,
+            timeout=600,
+            startup_timeout=30,
+            resources={"metadata": {"path": str(path.parent)}},
+        )
         try:
-            PatientClient(
-                notebook,
-                kernel_name=kernel,
-                timeout=600,
-                startup_timeout=60,
-                resources={"metadata": {"path": str(path.parent)}},
-            ).execute()
+            client.execute(stdout=log, stderr=log)
             return notebook
         except RuntimeError as e:
             # nbclient's words for a kernel that does not answer; errors of cells are another class.
             if "respond" not in str(e) or start == STARTS:
                 raise
+            atexit.unregister(client._cleanup_kernel)  # done already, and it would complain of that
             print(f"{path.name}: start {start} of {STARTS}: {e}", flush=True)
 
 
@@ -74,7 +79,8 @@ def main(kernel, directory, *paths):
     for path in map(pathlib.Path, paths):
         begin = time.monotonic()
         try:
-            notebook = execute(path, kernel)
+            with open(directory / f"{path.stem}.log", "w", encoding="utf-8") as log:
+                notebook = execute(path, kernel, log)
             if not images(notebook):
                 raise AssertionError("no cell shows an image")
             nbformat.write(notebook, directory / path.name)
