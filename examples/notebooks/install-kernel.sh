@@ -79,6 +79,12 @@ maven -N dependency:copy -Dartifact="$KERNEL" -DoutputDirectory="$(cd "$target" 
 quoted() {
   printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"
 }
+# The kernel 3.0.1 starts a thread and then tells it that it is to run; a thread that looks before that ends, and the
+# kernel never answers. As a batch job a new thread does not interrupt the one that starts it.
+batch=
+if chrt --batch 0 true 2>/dev/null; then
+  batch='"chrt", "--batch", "0",'
+fi
 # One OpenMP thread: with more, networks of this size spend their time waking threads.
 cat >"$target/kernel.json.part" <<END
 {
@@ -86,6 +92,7 @@ cat >"$target/kernel.json.part" <<END
   "language": "java",
   "interrupt_mode": "message",
   "argv": [
+    $batch
     $(quoted "$java"),
     "-Djava.awt.headless=true",
     "--enable-native-access=ALL-UNNAMED",

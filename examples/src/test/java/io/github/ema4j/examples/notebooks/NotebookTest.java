@@ -32,7 +32,8 @@ class NotebookTest {
     assertEquals(5, files.size(), "notebooks");
     return files.stream()
         .map(
-            file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> runsShowing(file)));
+            file ->
+                DynamicTest.dynamicTest(file.getFileName().toString(), () -> runsShowing(file)));
   }
 
   private static void runsShowing(Path file) throws IOException {
@@ -51,7 +52,7 @@ class NotebookTest {
         "int f() { return undeclared(); } f(); | throws",
         "List.of(1 | is not complete",
         "\"text\".length() | ends in a value that a kernel would print: int",
-        "System.out.printf(\"\"); | ends in a value that a kernel would print: PrintStream",
+        "System.out.printf(\"\"); | ends in a value that a kernel would print: java.io.PrintStream",
       })
   void cellThatFailsIsReported(String source, String message) throws IOException {
     Notebook notebook = Notebook.read(notebook("int fine = 1;", source));
@@ -87,8 +88,7 @@ class NotebookTest {
 
   @Test
   void commentsAreNoMagics() throws IOException {
-    Notebook.read(notebook("// 100 %\n/* all\n * of it */\nint i = 7\n    % 2;"))
-        .requirePortable();
+    Notebook.read(notebook("// 100 %\n/* all\n * of it */\nint i = 7\n    % 2;")).requirePortable();
   }
 
   @ParameterizedTest
