@@ -26,11 +26,13 @@ fail() {
 
 # Where Jupyter looks for a user's kernels; https://docs.jupyter.org/en/latest/use/jupyter-directories.html
 user_kernels() {
-  case "${JUPYTER_DATA_DIR:-}$(uname -s)" in
-    Darwin) echo "$HOME/Library/Jupyter/kernels" ;;
-    MINGW* | MSYS* | CYGWIN*) echo "$(cygpath -u "$APPDATA")/jupyter/kernels" ;;
-    *) echo "${JUPYTER_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/jupyter}/kernels" ;;
-  esac
+  if [ -n "${JUPYTER_DATA_DIR:-}" ]; then
+    echo "$JUPYTER_DATA_DIR/kernels"
+  elif [ "$(uname -s)" = Darwin ]; then
+    echo "$HOME/Library/Jupyter/kernels"
+  else
+    echo "${XDG_DATA_HOME:-$HOME/.local/share}/jupyter/kernels"
+  fi
 }
 
 kernels=
