@@ -62,6 +62,7 @@ public final class EmaCheckpointListener implements TrainingListener {
   private final Retention retention;
   private final Consumer<EmaCheckpoint.Builder> contents;
   private boolean started;
+  private long epochsEnded;
 
   private EmaCheckpointListener(Builder builder) {
     ema = builder.ema;
@@ -198,9 +199,15 @@ public final class EmaCheckpointListener implements TrainingListener {
   @Override
   public void onEpochEnd(Model network) {
     if (follows(network, Moment.EPOCH_END)
-        && cadence.isDueAfterEpoch(Networks.epochCount(network) + 1L)) {
+        && cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
     }
+  }
+
+  /** As Deeplearning4j will count; counted here where it does not, as with ParallelWrapper. */
+  private long epochsDone(Model network) {
+    epochsEnded++;
+    return ema.moment() == Moment.EPOCH_END ? Networks.epochCount(network) + 1L : epochsEnded;
   }
 
   /** Whether a callback is about the averaged network; the average must have had it before. */
@@ -213,7 +220,8 @@ public final class EmaCheckpointListener implements TrainingListener {
       }
       return false;
     }
-    if (ema.moment() != moment) {
+    boolean byHand = ema.moment() == Moment.BETWEEN_FITS && ema.isUpdatedByHand();
+    if (ema.moment() != moment && !byHand) {
       throw new IllegalStateException(
           "The average has not seen this update yet: register the EmaCheckpointListener after the"
               + " ModelEmaListener, with the same network");
