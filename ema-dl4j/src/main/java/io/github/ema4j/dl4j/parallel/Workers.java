@@ -54,6 +54,7 @@ final class Workers implements TrainerContext {
   void beforeFeeding(Worker worker) {
     if (worker == workers.get(0)) {
       awaitCopies();
+      workers.forEach(Worker::requireAlive);
       synchronisation.roundBegins();
     }
     worker.requireAlive();
@@ -76,7 +77,6 @@ final class Workers implements TrainerContext {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while the workers copied the network", e);
     }
-    workers.forEach(Worker::requireAlive);
     started = true;
   }
 

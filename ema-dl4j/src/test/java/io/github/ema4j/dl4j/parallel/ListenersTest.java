@@ -128,8 +128,7 @@ class ListenersTest {
       wrapper.fit(Scene.batches(POINTS));
     }
     assertEquals(
-        List.of(3, 6, 9, 12),
-        byIteration.history().stream().map(Comparison::iteration).toList());
+        List.of(3, 6, 9, 12), byIteration.history().stream().map(Comparison::iteration).toList());
     assertEquals(1, byEpoch.history().size());
     Comparison last = byIteration.last();
     assertEquals(
@@ -158,8 +157,7 @@ class ListenersTest {
     }
     List<Checkpoint> saved = EmaCheckpointListener.availableCheckpoints(directory);
     // Iterations 4, 8 and 12 are seen at 6, 9 and 12; each fit ends with a checkpoint, too.
-    assertEquals(
-        List.of(6, 6, 9, 12, 12), saved.stream().map(Checkpoint::getIteration).toList());
+    assertEquals(List.of(6, 6, 9, 12, 12), saved.stream().map(Checkpoint::getIteration).toList());
 
     RestoredCheckpoint<MultiLayerNetwork> run =
         EmaCheckpoint.restoreMultiLayerNetwork(directory.resolve(saved.get(1).getFilename()));
@@ -230,8 +228,7 @@ class ListenersTest {
         result.getTerminationReason());
     assertEquals(6 * result.getTotalEpochs(), ema.average().stepCount());
     // The loss falls all the time, so the best is the last.
-    assertArrayEquals(
-        Scene.floats(ema.shadow()), Scene.floats(result.getBestModel().params()));
+    assertArrayEquals(Scene.floats(ema.shadow()), Scene.floats(result.getBestModel().params()));
     assertNotEquals(network.params(), result.getBestModel().params());
     Exception e =
         org.junit.jupiter.api.Assertions.assertThrows(

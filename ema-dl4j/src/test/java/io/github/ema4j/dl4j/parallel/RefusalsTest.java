@@ -32,8 +32,7 @@ class RefusalsTest {
   private final ModelEmaListener ema = new ModelEmaListener(0.9);
 
   private static void assertRefused(String message, ParallelWrapper wrapper, ModelEmaListener ema) {
-    Exception e =
-        assertThrows(IllegalStateException.class, () -> ParallelEma.attach(wrapper, ema));
+    Exception e = assertThrows(IllegalStateException.class, () -> ParallelEma.attach(wrapper, ema));
     assertTrue(e.getMessage().contains(message), e.getMessage());
     wrapper.shutdown();
   }
@@ -48,8 +47,7 @@ class RefusalsTest {
   void null_() {
     ParallelWrapper wrapper = Scene.averaging(network, 2, 1);
     assertThrows(NullPointerException.class, () -> ParallelEma.attach(wrapper, null));
-    assertThrows(
-        NullPointerException.class, () -> ParallelEma.attach((ParallelWrapper) null, ema));
+    assertThrows(NullPointerException.class, () -> ParallelEma.attach((ParallelWrapper) null, ema));
     wrapper.shutdown();
   }
 
@@ -121,8 +119,7 @@ class RefusalsTest {
   @Test
   void registeredListeners() {
     network.setListeners(ema);
-    assertRefused(
-        "A ModelEmaListener is registered", Scene.averaging(network, 2, 1), ema);
+    assertRefused("A ModelEmaListener is registered", Scene.averaging(network, 2, 1), ema);
     network.setListeners(new EmaEvaluator(ema, Scene.batches(POINTS)).everyEpochs(1));
     assertRefused(
         "ParallelEma.attach(wrapper, ema, listeners...)", Scene.averaging(network, 2, 1), ema);

@@ -78,10 +78,8 @@ class SharedGradientsTest {
             .toList();
     assertEquals(2 * (workers - 1), replicas.size());
     for (List<float[]> replica : replicas) {
-      boolean first =
-          IntStream.range(0, 4).allMatch(i -> close(own.get(i), replica.get(i)));
-      boolean second =
-          IntStream.range(0, 4).allMatch(i -> close(own.get(4 + i), replica.get(i)));
+      boolean first = IntStream.range(0, 4).allMatch(i -> close(own.get(i), replica.get(i)));
+      boolean second = IntStream.range(0, 4).allMatch(i -> close(own.get(4 + i), replica.get(i)));
       assertEquals(true, first || second);
     }
   }
