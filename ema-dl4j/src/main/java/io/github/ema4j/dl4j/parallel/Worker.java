@@ -90,7 +90,7 @@ final class Worker extends DefaultTrainer {
   }
 
   boolean hasFailed() {
-    return failure != null;
+    return failure() != null;
   }
 
   void requireAlive() {
@@ -98,8 +98,13 @@ final class Worker extends DefaultTrainer {
       throw new IllegalStateException(
           "Worker %d of the ParallelWrapper has failed: close the wrapper before the next fit"
               .formatted(threadId),
-          failure);
+          failure());
     }
+  }
+
+  /** An exception is known to Deeplearning4j, and to the fit, some time before it ends the run. */
+  private Throwable failure() {
+    return thrownException != null ? thrownException : failure;
   }
 
   @Override

@@ -33,7 +33,7 @@ class DocumentationTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/guide.md"})
+  @ValueSource(strings = {"README.md", "docs/guide.md", "docs/parallel.md"})
   void javaBlocksCompileAndRun(String page) throws Exception {
     JavaSnippets snippets = JavaSnippets.of(Path.of("..").resolve(page));
     assertTrue(snippets.blocks().size() >= 2, page + " shows code");
@@ -50,6 +50,7 @@ class DocumentationTest {
                 "io.github.ema4j.dl4j.diagnostics.*",
                 "io.github.ema4j.dl4j.earlystopping.*",
                 "io.github.ema4j.dl4j.evaluation.*",
+                "io.github.ema4j.dl4j.parallel.*",
                 "io.github.ema4j.dl4j.posthoc.*",
                 "io.github.ema4j.dl4j.selection.*",
                 "java.io.File",
@@ -60,6 +61,7 @@ class DocumentationTest {
                 "org.deeplearning4j.earlystopping.termination.*",
                 "org.deeplearning4j.earlystopping.trainer.*",
                 "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
+                "org.deeplearning4j.parallelism.*",
                 "org.nd4j.evaluation.classification.Evaluation",
                 "org.nd4j.linalg.api.ndarray.INDArray",
                 "org.nd4j.linalg.dataset.api.iterator.DataSetIterator"),
@@ -130,7 +132,13 @@ class DocumentationTest {
   @Test
   void linksToFilesLeadSomewhere() throws Exception {
     for (String name :
-        List.of("README.md", "docs/guide.md", "examples/README.md", "benchmarks/README.md")) {
+        List.of(
+            "README.md",
+            "docs/guide.md",
+            "docs/parallel.md",
+            "docs/scaling.md",
+            "examples/README.md",
+            "benchmarks/README.md")) {
       Path page = Path.of("..").resolve(name);
       Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(page));
       while (link.find()) {
