@@ -14,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** An update that stands for several steps has the decays of all of them. */
 class SeveralStepsTest {
@@ -142,6 +143,30 @@ class SeveralStepsTest {
     Map<String, Object> map = AverageInfo.of(every).toMap();
     assertFalse(map.containsKey("averagedSteps"));
     assertEquals(4, AverageInfo.fromMap(map).counters().averagedSteps());
+  }
+
+  /** What an average over several machines rests on: a shard is an average of its own. */
+  @Test
+  void averagesOfSlicesAreSlicesOfTheAverage() {
+    INDArray start = Nd4j.rand(1001);
+    ParameterAverage whole = new ParameterAverage(config().build(), start);
+    ParameterAverage[] shards = new ParameterAverage[4];
+    for (int i = 0; i < shards.length; i++) {
+      shards[i] = new ParameterAverage(config().build(), shard(start, i));
+    }
+    for (int round = 0; round < 5; round++) {
+      INDArray params = Nd4j.rand(1001);
+      whole.update(params, 3);
+      for (int i = 0; i < shards.length; i++) {
+        shards[i].update(shard(params, i), 3);
+        assertArrayEquals(
+            shard(whole.shadow(), i).toFloatVector(), shards[i].shadow().toFloatVector());
+      }
+    }
+  }
+
+  private static INDArray shard(INDArray vector, int index) {
+    return vector.get(NDArrayIndex.interval(index * 251L, Math.min(1001, (index + 1) * 251L)));
   }
 
   @Test

@@ -8,8 +8,9 @@ import java.util.Locale;
 
 /**
  * How far an average that sees the weights at the end of each round only is from one that sees the
- * mean of the workers after every iteration, and how far it would be with other decays. Prints a
- * Markdown table, that of {@code docs/scaling.md}; takes a few seconds and no data.
+ * mean of the workers after every iteration, and how far it would be with other decays. Prints
+ * that, and what a round costs, as the Markdown tables of {@code docs/scaling.md}; takes a few
+ * seconds and no data.
  */
 public final class SimulateScaling {
 
@@ -41,12 +42,23 @@ public final class SimulateScaling {
       double uncorrected,
       double perExample) {}
 
-  /** Prints the table. */
+  /** Prints the two tables of {@code docs/scaling.md}. */
   public static void main(String[] args) {
-    System.out.print(table(List.of(16, 4096), List.of(4, 16, 64), List.of(0.99, 0.999)));
+    System.out.println(costs());
+    System.out.print(errors());
   }
 
-  static String table(List<Integer> workers, List<Integer> intervals, List<Double> decays) {
+  /** What a round costs. */
+  static String costs() {
+    return RoundCosts.table(List.of(1e6, 25e6, 1e9, 100e9), List.of(10, 1_000, 100_000));
+  }
+
+  /** What is lost by seeing the ends of rounds only. */
+  static String errors() {
+    return table(List.of(16, 4096), List.of(4, 16, 64), List.of(0.99, 0.999));
+  }
+
+  private static String table(List<Integer> workers, List<Integer> intervals, List<Double> decays) {
     StringBuilder table =
         new StringBuilder(
             """
@@ -59,7 +71,7 @@ public final class SimulateScaling {
           table.append(
               String.format(
                   Locale.ROOT,
-                  "| %,d | %d | %s | %.2f %% | %.2f %% | %.0f %% | %.0f %% |%n",
+                  "| %,d | %d | %s | %.2f %% | %.2f %% | %,.0f %% | %.0f %% |%n",
                   errors.workers(),
                   errors.interval(),
                   errors.decay(),
