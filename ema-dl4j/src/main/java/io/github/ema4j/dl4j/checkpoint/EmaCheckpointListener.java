@@ -190,7 +190,7 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (follows(network, Moment.ITERATION_DONE)
+    if (follows(network, Moment.ITERATION_DONE, iteration + 1)
         && cadence.isDueAfterIteration(iteration + 1L, System.nanoTime())) {
       save(network);
     }
@@ -198,7 +198,8 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
-    if (follows(network, Moment.EPOCH_END) && cadence.isDueAfterEpoch(epochsDone(network))) {
+    if (follows(network, Moment.EPOCH_END, Networks.iterationCount(network))
+        && cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
     }
   }
@@ -210,7 +211,7 @@ public final class EmaCheckpointListener implements TrainingListener {
   }
 
   /** Whether a callback is about the averaged network; the average must have had it before. */
-  private boolean follows(Model network, Moment moment) {
+  private boolean follows(Model network, Moment moment, int iterationsDone) {
     if (!ema.averages(network)) {
       if (!ema.isStarted() && Networks.isNetwork(network)) {
         throw new IllegalStateException(
@@ -219,7 +220,11 @@ public final class EmaCheckpointListener implements TrainingListener {
       }
       return false;
     }
-    boolean byHand = ema.moment() == Moment.BETWEEN_FITS && ema.isUpdatedByHand();
+    // Where it is updated by hand and not by fit, the network has counted already.
+    boolean byHand =
+        ema.moment() == Moment.BETWEEN_FITS
+            && ema.isUpdatedByHand()
+            && Networks.iterationCount(network) == iterationsDone;
     if (ema.moment() != moment && !byHand) {
       throw new IllegalStateException(
           "The average has not seen this update yet: register the EmaCheckpointListener after the"

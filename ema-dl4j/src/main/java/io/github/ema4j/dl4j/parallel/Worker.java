@@ -131,6 +131,7 @@ final class Worker extends DefaultTrainer {
 
   @Override
   public void shutdown() {
+    workers.awaitCopies(); // what fails before does not always say that it has stopped
     if (!stopped && !ended) {
       super.shutdown();
     }

@@ -65,7 +65,7 @@ final class Workers implements TrainerContext {
    * network that the others are copying, so that they start from weights of either side of an
    * update, or of both.
    */
-  private void awaitCopies() {
+  void awaitCopies() {
     if (started) {
       return;
     }

@@ -13,6 +13,8 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
+import org.deeplearning4j.core.storage.listener.RoutingIterationListener;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.DataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -110,6 +113,55 @@ class FailuresTest {
 
   private static Stream<Throwable> causes(Throwable e) {
     return Stream.iterate(e, c -> c != null, Throwable::getCause);
+  }
+
+  /** A listener that every worker clones while it starts. */
+  private static final class NotToBeCloned extends BaseTrainingListener
+      implements RoutingIterationListener {
+    @Override
+    public RoutingIterationListener clone() {
+      throw new IllegalArgumentException("made to fail");
+    }
+
+    @Override
+    public void setStorageRouter(StatsStorageRouter router) {}
+
+    @Override
+    public StatsStorageRouter getStorageRouter() {
+      return null;
+    }
+
+    @Override
+    public void setWorkerID(String id) {}
+
+    @Override
+    public String getWorkerID() {
+      return "";
+    }
+
+    @Override
+    public void setSessionID(String id) {}
+
+    @Override
+    public String getSessionID() {
+      return "";
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void workersThatCannotStart(boolean sharing) {
+    float[] before = Scene.floats(network.params());
+    ParallelWrapper wrapper = sharing ? Scene.sharing(network, 2) : Scene.averaging(network, 2, 1);
+    wrapper.setListeners(new NotToBeCloned());
+    ParallelEma.attach(wrapper, ema);
+
+    Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
+    assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
+    wrapper.shutdown();
+    assertEquals(0, ema.average().stepCount());
+    assertArrayEquals(before, Scene.floats(network.params()));
+    assertArrayEquals(before, Scene.floats(ema.shadow()));
   }
 
   @Test

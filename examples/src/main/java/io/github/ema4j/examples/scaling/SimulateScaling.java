@@ -124,9 +124,7 @@ public final class SimulateScaling {
       DecaySchedule schedule = DecaySchedule.constant(decay);
       decays =
           new double[] {
-            schedule.decayOver(1, interval),
-            decay,
-            schedule.decayOver(1, (long) interval * workers)
+            schedule.decayOver(1, interval), decay, schedule.decayOver(1, (long) interval * workers)
           };
       exact = start.clone();
       atRoundEnds = new double[][] {start.clone(), start.clone(), start.clone()};
