@@ -11,6 +11,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -164,6 +165,20 @@ public final class EmaCheckpoint {
      */
     public void save(Path file) throws IOException {
       requireSavable(network, ema);
+      AtomicFile.write(file, this::writeTo);
+    }
+
+    /**
+     * Writes the checkpoint to a stream, for a store that is no file of this machine. The store has
+     * to see to it that what is written is there wholly or not at all.
+     *
+     * @param out is not closed
+     * @throws IOException if it cannot be written
+     * @throws IllegalStateException as {@link #save}
+     * @throws IllegalArgumentException as {@link #save}
+     */
+    public void writeTo(OutputStream out) throws IOException {
+      requireSavable(network, ema);
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
         Moment moment = ema.moment();
         AverageState average = AverageState.of(ema.average());
@@ -176,13 +191,9 @@ public final class EmaCheckpoint {
                     "The updater's state", state.length(), state.dataType()));
         ModelEntries.requireRestorable(
             "The average", average.info().length(), average.info().shadowType());
-        AtomicFile.write(
-            file,
-            out -> {
-              try (ZipWriter zip = new ZipWriter(out)) {
-                write(zip, moment, average, params, updaterState);
-              }
-            });
+        try (ZipWriter zip = new ZipWriter(out)) {
+          write(zip, moment, average, params, updaterState);
+        }
       }
     }
 
