@@ -13,12 +13,7 @@ package io.github.ema4j.core;
  * @param initialShare share of the initial weights still in the shadow, in [0, 1]
  */
 public record AverageCounters(
-    long steps,
-    long updates,
-    long averagedSteps,
-    long skipped,
-    double decay,
-    double initialShare) {
+    long steps, long updates, long averagedSteps, long skipped, double decay, double initialShare) {
 
   /** The counters of an average that has seen nothing yet. */
   public static final AverageCounters START = new AverageCounters(0, 0, 0, 0, Double.NaN, 1);

@@ -108,8 +108,7 @@ final class CheckpointStore {
    * @throws IOException if that fails; the checkpoints so far are as they were
    */
   void save(long round, Content content) throws IOException {
-    Path temporary =
-        new Path(directory, TEMPORARY_PREFIX + UUID.randomUUID() + TEMPORARY_SUFFIX);
+    Path temporary = new Path(directory, TEMPORARY_PREFIX + UUID.randomUUID() + TEMPORARY_SUFFIX);
     Path file = new Path(directory, "round-%08d.zip".formatted(round));
     try {
       try (FSDataOutputStream out = files.create(temporary, false)) {

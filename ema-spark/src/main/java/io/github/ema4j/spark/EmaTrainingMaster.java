@@ -68,11 +68,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>With {@link Builder#checkpoints} each round's state is kept in a file system of Hadoop, and a
  * new driver goes on from it with {@link #open}, in the middle of an epoch too. Rounds draw their
- * data by a seed per epoch, taken from the builder's {@code rngSeed}, and every worker gets the same
- * minibatches whenever a round is run again. So with training data that has the same order whenever
- * it is computed, and without dropout or other random numbers on the workers, a run that was
- * interrupted ends with the same bits as one that was not (with up to two workers; with more, sums
- * of floats in another order differ in the last digits, with and without an interruption).
+ * data by a seed per epoch, taken from the builder's {@code rngSeed}, and every worker gets the
+ * same minibatches whenever a round is run again. So with training data that has the same order
+ * whenever it is computed, and without dropout or other random numbers on the workers, a run that
+ * was interrupted ends with the same bits as one that was not (with up to two workers; with more,
+ * sums of floats in another order differ in the last digits, with and without an interruption).
  *
  * <p>One master trains one network. Not thread-safe: it belongs to the driver's thread that calls
  * {@code fit}.
@@ -156,8 +156,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
    * checkpoints the first {@code fit} does as well.
    *
    * @param sc the Spark context
-   * @param network an initialised MultiLayerNetwork or ComputationGraph, as the program makes it for
-   *     a new run
+   * @param network an initialised MultiLayerNetwork or ComputationGraph, as the program makes it
+   *     for a new run
    * @return true if it goes on with a checkpoint
    * @throws IllegalStateException if the run has begun already
    * @throws IOException if the checkpoint cannot be read, is damaged, or is of another network,
@@ -451,9 +451,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     return perStepWorker(
         spark.getSparkContext(),
         new NetBroadcastTuple(
-            network.getConfiguration(),
-            network.params(),
-            network.getUpdater().getStateViewArray()),
+            network.getConfiguration(), network.params(), network.getUpdater().getStateViewArray()),
         true);
   }
 
@@ -573,11 +571,11 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
 
     /**
      * Averages on the workers after every step, rather than on the driver once per round. Every
-     * worker goes on from the driver's average, and the driver takes the mean of theirs: this is the
-     * average over every step of the mean of the workers' weights, and with one worker that of
-     * training without Spark. It differs from the default by about {@code (k - 1) / 2 * (1 - decay)}
-     * of the distance between weights and average, for k iterations per round, and costs one more
-     * vector of parameters sent to and from every worker in every round.
+     * worker goes on from the driver's average, and the driver takes the mean of theirs: this is
+     * the average over every step of the mean of the workers' weights, and with one worker that of
+     * training without Spark. It differs from the default by about {@code (k - 1) / 2 * (1 -
+     * decay)} of the distance between weights and average, for k iterations per round, and costs
+     * one more vector of parameters sent to and from every worker in every round.
      *
      * @return this
      */

@@ -5,8 +5,8 @@ package io.github.ema4j.spark;
 public enum Horizon {
   /**
    * Iterations as Deeplearning4j counts them, also for learning-rate schedules: a round of k
-   * minibatches per worker is k iterations, and the average moves by {@code decay^k}. The same decay
-   * then reaches back as many steps of one worker as it does without Spark.
+   * minibatches per worker is k iterations, and the average moves by {@code decay^k}. The same
+   * decay then reaches back as many steps of one worker as it does without Spark.
    */
   ITERATIONS,
 

@@ -26,8 +26,8 @@ final class OrderedSplit {
    * Divides a split.
    *
    * @param split elements in an order that is the same whenever they are computed
-   * @param perWorker elements of a full round for each worker: a split that has them already is left
-   *     alone
+   * @param perWorker elements of a full round for each worker: a split that has them already is
+   *     left alone
    * @param workers number of partitions to make
    */
   static <T> JavaRDD<T> among(JavaRDD<T> split, int perWorker, int workers) {

@@ -97,7 +97,8 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
     }
 
     /** The counters of the worker with most steps; of several, with fewest updates. */
-    private static Map<String, Object> furthest(Map<String, Object> one, Map<String, Object> other) {
+    private static Map<String, Object> furthest(
+        Map<String, Object> one, Map<String, Object> other) {
       AverageCounters a = AverageInfo.fromMap(one).counters();
       AverageCounters b = AverageInfo.fromMap(other).counters();
       boolean first = a.steps() == b.steps() ? a.updates() <= b.updates() : a.steps() > b.steps();

@@ -36,8 +36,7 @@ final class SavedRun {
     try {
       position = RunPosition.fromTexts(checkpoint.info().metadata());
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IOException(
-          "%s cannot be resumed from: %s".formatted(file, e.getMessage()), e);
+      throw new IOException("%s cannot be resumed from: %s".formatted(file, e.getMessage()), e);
     }
   }
 

@@ -198,8 +198,7 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
-    if (follows(network, Moment.EPOCH_END)
-        && cadence.isDueAfterEpoch(epochsDone(network))) {
+    if (follows(network, Moment.EPOCH_END) && cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
     }
   }

@@ -53,14 +53,14 @@ public final class ParallelEma {
   /**
    * Attaches an average to a wrapper, for all its fits from now on.
    *
-   * @param wrapper as its builder made it, in AVERAGING or SHARED_GRADIENTS mode; it may have fitted
-   *     before
+   * @param wrapper as its builder made it, in AVERAGING or SHARED_GRADIENTS mode; it may have
+   *     fitted before
    * @param ema keeps the average: a new listener, or one that goes on with an average of the
    *     wrapper's network. To be used as with one worker, between fits and from the listeners
    * @param listeners called at the points of synchronisation, in this order
    * @throws IllegalStateException if the wrapper has an average already, is in CUSTOM mode, has a
-   *     TrainerContext or suppliers of its own, an averagingFrequency of 0, or is in the middle of a
-   *     fit; if the listener averages another network, is in a group, swapped in, has an {@code
+   *     TrainerContext or suppliers of its own, an averagingFrequency of 0, or is in the middle of
+   *     a fit; if the listener averages another network, is in a group, swapped in, has an {@code
    *     updateEvery} that does not fit, or if a listener of EMA4J is registered with the network.
    *     All but the first are checked again when a fit begins
    */
@@ -71,8 +71,7 @@ public final class ParallelEma {
     Requirements.checkNew(wrapper);
     Requirements.check(wrapper, ema);
     ema.attach(wrapper.getModel());
-    wrapper.setTrainerContext(
-        new Workers(new Synchronisation(wrapper, ema, List.of(listeners))));
+    wrapper.setTrainerContext(new Workers(new Synchronisation(wrapper, ema, List.of(listeners))));
     log.info(
         "Averaging what {} workers agree on {}",
         wrapper.getWorkers(),

@@ -30,8 +30,7 @@ final class Synchronisation {
   private long rounds;
   private int iterations;
 
-  Synchronisation(
-      ParallelWrapper wrapper, ModelEmaListener ema, List<TrainingListener> listeners) {
+  Synchronisation(ParallelWrapper wrapper, ModelEmaListener ema, List<TrainingListener> listeners) {
     this.wrapper = wrapper;
     this.network = wrapper.getModel();
     this.averaging = wrapper.getGradientsAccumulator() == null;
@@ -85,7 +84,6 @@ final class Synchronisation {
     ema.update(network, steps);
     // With the number that the iteration had while it ran, as in any fit.
     listeners.forEach(
-        listener ->
-            listener.iterationDone(network, iterations - 1, Networks.epochCount(network)));
+        listener -> listener.iterationDone(network, iterations - 1, Networks.epochCount(network)));
   }
 }
