@@ -214,6 +214,11 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
               + " the moments of Adam) is dropped after every round. To keep it, call"
               + " saveUpdater(true) on the builder");
     }
+    if (network instanceof ComputationGraph) {
+      log.info(
+          "Deeplearning4j's workers count the iterations of a ComputationGraph from 0 in every round:"
+              + " learning-rate schedules and the bias correction of Adam start again with it");
+    }
     if (!dividesSplits && store.isPresent()) {
       log.warn(
           "With another repartitioning than Deeplearning4j's default, a round that is run again may"
@@ -326,8 +331,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
           averagingFrequency);
     } else if (objects % perRound > 0) {
       log.warn(
-          "Rounds are always full, so {} of {} DataSet objects are not trained on in this epoch ({}"
-              + " rounds of {}; which ones changes from epoch to epoch)",
+          "Deeplearning4j makes whole rounds only: {} of {} DataSet objects are not trained on in this"
+              + " epoch ({} rounds of {}); which ones changes from epoch to epoch",
           objects % perRound,
           objects,
           splits.length,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
-import io.github.ema4j.dl4j.network.Networks;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,6 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.spark.api.TrainingHook;
@@ -18,12 +19,15 @@ import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Writes down which minibatch each worker fits at each iteration, in a directory that all workers
- * can write to. A task that runs again writes the same files again.
+ * Writes down which minibatches each worker fits in each round, in a directory that all workers can
+ * write to. A task that runs again writes the same files again.
  */
 final class Recorder implements TrainingHook {
 
   private final String directory;
+
+  // Every task has a copy of its own.
+  private transient int fitted;
 
   Recorder(Path directory) {
     this.directory = directory.toString();
@@ -32,17 +36,23 @@ final class Recorder implements TrainingHook {
   @Override
   public void preUpdate(DataSet minibatch, Model model) {
     record(
-        new org.nd4j.linalg.dataset.MultiDataSet(minibatch.getFeatures(), minibatch.getLabels()),
-        model);
+        new org.nd4j.linalg.dataset.MultiDataSet(minibatch.getFeatures(), minibatch.getLabels()));
   }
 
   @Override
   public void preUpdate(MultiDataSet minibatch, Model model) {
-    record(minibatch, model);
+    record(minibatch);
   }
 
-  private void record(MultiDataSet minibatch, Model model) {
-    Path file = file(Networks.iterationCount(model), TaskContext.getPartitionId());
+  private void record(MultiDataSet minibatch) {
+    // Each round is a stage of its own, also when a part of it runs again.
+    Path file =
+        Path.of(
+            directory,
+            "%06d-%03d-%03d.bin"
+                .formatted(
+                    TaskContext.get().stageId(), TaskContext.getPartitionId(), fitted));
+    fitted++;
     try {
       Path temporary = Files.createTempFile(file.getParent(), "writing-", ".tmp");
       minibatch.save(temporary.toFile());
@@ -52,36 +62,27 @@ final class Recorder implements TrainingHook {
     }
   }
 
-  private Path file(int iteration, int worker) {
-    return Path.of(directory, "%d-%d.bin".formatted(iteration, worker));
-  }
-
-  /** The minibatches that each worker with any fitted, in order, in a round of k iterations. */
-  List<List<MultiDataSet>> round(int round, int k, int workers) {
-    List<List<MultiDataSet>> recorded = new ArrayList<>();
-    for (int worker = 0; worker < workers; worker++) {
-      List<MultiDataSet> minibatches = new ArrayList<>();
-      for (int iteration = round * k; iteration < (round + 1) * k; iteration++) {
-        File file = file(iteration, worker).toFile();
-        if (file.exists()) {
-          minibatches.add(load(file));
-        }
-      }
-      if (!minibatches.isEmpty()) {
-        recorded.add(minibatches);
+  /** The minibatches by round and worker, in the order in which they were fitted. */
+  List<List<List<MultiDataSet>>> rounds() throws IOException {
+    Map<String, Map<String, List<MultiDataSet>>> rounds = new TreeMap<>();
+    try (Stream<Path> files = Files.list(Path.of(directory))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".bin")).sorted().toList()) {
+        String[] name = file.getFileName().toString().split("-", 3);
+        rounds
+            .computeIfAbsent(name[0], stage -> new TreeMap<>())
+            .computeIfAbsent(name[1], partition -> new ArrayList<>())
+            .add(load(file));
       }
     }
-    return recorded;
+    return rounds.values().stream()
+        .map(workers -> List.copyOf(workers.values()))
+        .toList();
   }
 
-  private static MultiDataSet load(File file) {
+  private static MultiDataSet load(Path file) throws IOException {
     MultiDataSet minibatch =
         new org.nd4j.linalg.dataset.MultiDataSet(new INDArray[0], new INDArray[0]);
-    try {
-      minibatch.load(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    minibatch.load(file.toFile());
     return minibatch;
   }
 

@@ -18,51 +18,55 @@ final class Replay {
   private final Model network;
   private final DecaySchedule schedule;
   private final int k;
-  private final int workers;
-  private final long stepsPerIteration;
-  private final boolean everyStep;
-  private final boolean saveUpdater;
-  private float[] average;
   private final List<Round> rounds = new ArrayList<>();
+  private float[] average;
+  private int stepsPerIteration = 1;
+  private boolean everyStep;
+  private boolean dropsUpdater;
 
-  Replay(
-      Model start, DecaySchedule schedule, int k, int workers, Horizon horizon, boolean everyStep) {
-    this(start, schedule, k, workers, horizon, everyStep, true);
-  }
-
-  Replay(
-      Model start,
-      DecaySchedule schedule,
-      int k,
-      int workers,
-      Horizon horizon,
-      boolean everyStep,
-      boolean saveUpdater) {
+  /**
+   * Begins a replay.
+   *
+   * @param start the network before the first round; copied
+   * @param k iterations that a round counts as
+   */
+  Replay(Model start, DecaySchedule schedule, int k) {
     network = Kind.copy(start);
     this.schedule = schedule;
     this.k = k;
-    this.workers = workers;
-    stepsPerIteration = horizon == Horizon.EXAMPLES ? workers : 1;
-    this.everyStep = everyStep;
-    this.saveUpdater = saveUpdater;
     average = Round.floats(network.params());
   }
 
-  List<Round> run(Recorder recorder, int rounds) {
-    for (int round = 0; round < rounds; round++) {
-      round(recorder.round(round, k, workers), round);
-    }
-    return this.rounds;
+  /** Lets the decay count the minibatches of so many workers. */
+  Replay countingExamplesOf(int workers) {
+    stepsPerIteration = workers;
+    return this;
   }
 
-  private void round(List<List<MultiDataSet>> recorded, int round) {
+  Replay averagingEveryStep() {
+    everyStep = true;
+    return this;
+  }
+
+  Replay droppingUpdaterState() {
+    dropsUpdater = true;
+    return this;
+  }
+
+  List<Round> of(List<List<List<MultiDataSet>>> recorded) {
+    recorded.forEach(this::round);
+    return rounds;
+  }
+
+  private void round(List<List<MultiDataSet>> recorded) {
+    long before = (long) rounds.size() * k;
     INDArray params = null;
     INDArray state = null;
     float[] averages = null;
     for (List<MultiDataSet> minibatches : recorded) {
       Model worker = Kind.copy(network);
       float[] own = average.clone();
-      long step = (long) round * k;
+      long step = before;
       for (MultiDataSet minibatch : minibatches) {
         Kind.fit(worker, minibatch);
         step++;
@@ -73,23 +77,27 @@ final class Replay {
       averages = sum(averages, own);
     }
     network.params().assign(params.divi(recorded.size()));
-    if (saveUpdater) {
+    if (!dropsUpdater) {
       Kind.updaterState(network).assign(state.divi(recorded.size()));
     }
-    Kind.setIterations(network, (round + 1) * k);
+    Kind.setIterations(network, (int) before + k);
     if (everyStep) {
-      for (int i = 0; i < averages.length; i++) {
-        averages[i] /= recorded.size();
-      }
       average = averages;
-    } else {
-      double decay = 1;
-      for (long s = round * k * stepsPerIteration; s < (round + 1) * k * stepsPerIteration; s++) {
-        decay *= schedule.decayAt(s + 1);
+      for (int i = 0; i < average.length; i++) {
+        average[i] /= recorded.size();
       }
-      move(average, network.params(), decay);
+    } else {
+      move(average, network.params(), product(before * stepsPerIteration, k * stepsPerIteration));
     }
     rounds.add(new Round(Round.floats(network.params()), average.clone()));
+  }
+
+  private double product(long before, int steps) {
+    double product = 1;
+    for (long step = before + 1; step <= before + steps; step++) {
+      product *= schedule.decayAt(step);
+    }
+    return product;
   }
 
   private static INDArray sum(INDArray sum, INDArray array) {

@@ -6,17 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Weights and average after every round are, bit for bit, those of a replay of the same minibatches
@@ -60,9 +62,12 @@ class ReplayTest {
     return master.watched();
   }
 
-  private List<Round> replay(Model start, DecaySchedule schedule, int workers, int rounds) {
-    return new Replay(start, schedule, K, workers, Horizon.ITERATIONS, false)
-        .run(new Recorder(directory), rounds);
+  private List<List<List<MultiDataSet>>> recorded() throws IOException {
+    return new Recorder(directory).rounds();
+  }
+
+  private List<Round> replay(Kind kind) throws IOException {
+    return new Replay(kind.create(), DECAY, K).of(recorded());
   }
 
   @ParameterizedTest
@@ -70,7 +75,7 @@ class ReplayTest {
   void everyKindOfNetwork(Kind kind, JavaSparkContext sc) throws Exception {
     List<Round> rounds = train(sc, kind, averaging(training(2, 4), DECAY), 12, 4);
     assertEquals(4, rounds.size());
-    Round.assertSame(replay(kind.create(), DECAY, 2, 4), rounds);
+    Round.assertSame(replay(kind), rounds);
   }
 
   @ParameterizedTest
@@ -79,8 +84,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, kind, averaging(training(2, 4), DECAY).averageEveryStep(), 12, 4);
     Round.assertSame(
-        new Replay(kind.create(), DECAY, K, 2, Horizon.ITERATIONS, true)
-            .run(new Recorder(directory), 4),
+        new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()),
         rounds);
   }
 
@@ -88,20 +92,20 @@ class ReplayTest {
   void dataThatFillsNoWholeNumberOfRounds(JavaSparkContext sc) throws Exception {
     List<Round> rounds = train(sc, Kind.BATCH_NORM, averaging(training(2, 4), DECAY), 17, 4);
     assertEquals(4, rounds.size());
-    Round.assertSame(replay(Kind.BATCH_NORM.create(), DECAY, 2, 4), rounds);
+    Round.assertSame(replay(Kind.BATCH_NORM), rounds);
   }
 
   @Test
   void dataOfLessThanOneRound(JavaSparkContext sc) throws Exception {
     List<Round> rounds = train(sc, Kind.LAYERS, averaging(training(2, 4), DECAY), 3, 4);
     assertEquals(2, rounds.size());
-    Round.assertSame(replay(Kind.LAYERS.create(), DECAY, 2, 2), rounds);
+    Round.assertSame(replay(Kind.LAYERS), rounds);
   }
 
   @Test
   void singleExamplesOfWhichSparkMakesMinibatches(JavaSparkContext sc) throws Exception {
     List<Round> rounds = train(sc, Kind.LAYERS, averaging(training(2, 1), DECAY), 53, 1);
-    Round.assertSame(replay(Kind.LAYERS.create(), DECAY, 2, 4), rounds);
+    Round.assertSame(replay(Kind.LAYERS), rounds);
   }
 
   @Test
@@ -111,7 +115,7 @@ class ReplayTest {
             .rddTrainingApproach(RDDTrainingApproach.Export)
             .exportDirectory(directory.resolve("export").toUri().toString());
     List<Round> rounds = train(sc, Kind.GRAPH, averaging(training, DECAY), 12, 4);
-    Round.assertSame(replay(Kind.GRAPH.create(), DECAY, 2, 4), rounds);
+    Round.assertSame(replay(Kind.GRAPH), rounds);
   }
 
   @Test
@@ -119,8 +123,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.LAYERS, averaging(training(2, 4).saveUpdater(false), DECAY), 12, 4);
     Round.assertSame(
-        new Replay(Kind.LAYERS.create(), DECAY, K, 2, Horizon.ITERATIONS, false, false)
-            .run(new Recorder(directory), 4),
+        new Replay(Kind.LAYERS.create(), DECAY, K).droppingUpdaterState().of(recorded()),
         rounds);
   }
 
@@ -129,8 +132,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.LAYERS, averaging(training(2, 4), DECAY).horizon(Horizon.EXAMPLES), 12, 4);
     Round.assertSame(
-        new Replay(Kind.LAYERS.create(), DECAY, K, 2, Horizon.EXAMPLES, false)
-            .run(new Recorder(directory), 4),
+        new Replay(Kind.LAYERS.create(), DECAY, K).countingExamplesOf(2).of(recorded()),
         rounds);
   }
 
@@ -141,18 +143,20 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.LAYERS, averaging(training(2, 4), warmUp).horizon(horizon), 12, 4);
     Round.assertSame(
-        new Replay(Kind.LAYERS.create(), warmUp, K, 2, horizon, false)
-            .run(new Recorder(directory), 4),
+        new Replay(Kind.LAYERS.create(), warmUp, K)
+.countingExamplesOf(horizon == Horizon.EXAMPLES ? 2 : 1).of(recorded()),
         rounds);
   }
 
   @Test
   void oneWorkerAveragedAfterEveryStepIsTrainingWithoutSpark(JavaSparkContext sc) throws Exception {
     List<Round> rounds =
-        train(sc, Kind.LAYERS, averaging(training(1, 4), DECAY).averageEveryStep(), 6, 4);
-    List<Round> steps =
-        new Replay(Kind.LAYERS.create(), DECAY, 1, 1, Horizon.ITERATIONS, false)
-            .run(new Recorder(directory), 4 * K);
+        train(sc, Kind.LAYERS, averaging(training(1, 4), DECAY).averageEveryStep(), 8, 4);
+    // Every minibatch as a round of its own: no mean of workers, no rounds.
+    List<List<List<MultiDataSet>>> minibatches = new ArrayList<>();
+    recorded().forEach(round -> round.get(0).forEach(m -> minibatches.add(List.of(List.of(m)))));
+    List<Round> steps = new Replay(Kind.LAYERS.create(), DECAY, 1).of(minibatches);
+    assertEquals(4 * K, steps.size());
     Round.assertSame(List.of(steps.get(2), steps.get(5), steps.get(8), steps.get(11)), rounds);
   }
 
@@ -160,7 +164,7 @@ class ReplayTest {
   void fourWorkersWhoseSumsAreMadeInAnyOrder(JavaSparkContext sc) throws Exception {
     List<Round> rounds = train(sc, Kind.BATCH_NORM, averaging(training(4, 4), DECAY), 27, 4);
     assertEquals(4, rounds.size());
-    Round.assertClose(replay(Kind.BATCH_NORM.create(), DECAY, 4, 4), rounds, 1e-6f);
+    Round.assertClose(replay(Kind.BATCH_NORM), rounds, 1e-6f);
   }
 
   @Test
@@ -168,8 +172,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.GRAPH, averaging(training(4, 4), DECAY).averageEveryStep(), 24, 4);
     Round.assertClose(
-        new Replay(Kind.GRAPH.create(), DECAY, K, 4, Horizon.ITERATIONS, true)
-            .run(new Recorder(directory), 4),
+        new Replay(Kind.GRAPH.create(), DECAY, K).averagingEveryStep().of(recorded()),
         rounds,
         1e-6f);
   }
