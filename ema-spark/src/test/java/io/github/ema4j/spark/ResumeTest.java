@@ -8,13 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.network.Networks;
 import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -26,8 +28,7 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** A run whose driver is lost after any round goes on from its checkpoint, bit for bit. */
@@ -62,6 +63,10 @@ class ResumeTest {
     return EmaTrainingMaster.builder(training)
         .averaging(AveragingConfig.builder().schedule(WARM_UP).build())
         .checkpoints(directory.resolve("run").toString());
+  }
+
+  private String elsewhere(String name) {
+    return directory.resolve(name).toString();
   }
 
   private static JavaRDD<DataSet> data(JavaSparkContext sc) {
@@ -100,47 +105,37 @@ class ResumeTest {
     EmaSparkTraining<?> resumed = kind.train(sc, kind.create(), master);
     assertEquals(lostAfter, resumed.rounds());
     resumed.fit(data(sc), EPOCHS);
-    assertEquals(EPOCHS, io.github.ema4j.dl4j.network.Networks.epochCount(resumed.network()));
+    assertEquals(EPOCHS, Networks.epochCount(resumed.network()));
     return Stream.concat(lost.watched().stream(), master.watched().stream()).toList();
   }
 
-  static IntStream everyRound() {
-    return IntStream.rangeClosed(1, ROUNDS);
-  }
-
-  @ParameterizedTest
-  @MethodSource("everyRound")
-  void afterEveryRound(int lostAfter, JavaSparkContext sc) throws Exception {
-    Round.assertSame(
-        uninterrupted(sc, Kind.BATCH_NORM, EmaTrainingMaster.builder(training()).averaging(
-            AveragingConfig.builder().schedule(WARM_UP).build())),
-        interrupted(sc, Kind.BATCH_NORM, lostAfter, averaging(), averaging()));
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void everyKindOfNetworkAveragedAfterEveryStep(Kind kind, JavaSparkContext sc) throws Exception {
-    EmaTrainingMaster.Builder elsewhere =
-        averaging().averageEveryStep().checkpoints(directory.resolve("other").toString());
-    Round.assertSame(
-        uninterrupted(sc, kind, elsewhere),
-        interrupted(
-            sc, kind, 2, averaging().averageEveryStep(), averaging().averageEveryStep()));
-  }
-
   @Test
-  void graph(JavaSparkContext sc) throws Exception {
+  void afterEveryRound(JavaSparkContext sc) throws Exception {
+    List<Round> expected =
+        uninterrupted(sc, Kind.BATCH_NORM, averaging().checkpoints(elsewhere("whole")));
+    for (int round = 1; round <= ROUNDS; round++) {
+      EmaTrainingMaster.Builder builder = averaging().checkpoints(elsewhere("lost-" + round));
+      Round.assertSame(expected, interrupted(sc, Kind.BATCH_NORM, round, builder, builder));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void graph(boolean everyStep, JavaSparkContext sc) throws Exception {
+    EmaTrainingMaster.Builder builder = averaging();
+    if (everyStep) {
+      builder.averageEveryStep();
+    }
+    List<Round> interrupted = interrupted(sc, Kind.GRAPH, 2, builder, builder);
     Round.assertSame(
-        uninterrupted(
-            sc, Kind.GRAPH, averaging().checkpoints(directory.resolve("other").toString())),
-        interrupted(sc, Kind.GRAPH, 4, averaging(), averaging()));
+        uninterrupted(sc, Kind.GRAPH, builder.checkpoints(elsewhere("whole"))), interrupted);
   }
 
   @Test
   void theSeedIsThatOfTheRunAndNotOfTheNewMaster(JavaSparkContext sc) throws Exception {
     Round.assertSame(
         uninterrupted(
-            sc, Kind.LAYERS, averaging().checkpoints(directory.resolve("other").toString())),
+            sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole"))),
         interrupted(sc, Kind.LAYERS, 2, averaging(), averaging(training().rngSeed(999))));
   }
 
@@ -171,7 +166,7 @@ class ResumeTest {
   void aFailedFitIsGoneOnWithByTheNext(JavaSparkContext sc) throws Exception {
     List<Round> expected =
         uninterrupted(
-            sc, Kind.LAYERS, averaging().checkpoints(directory.resolve("other").toString()));
+            sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole")));
     WatchedMaster master =
         new WatchedMaster(
             averaging(),
@@ -283,7 +278,7 @@ class ResumeTest {
     trainOneEpoch(sc);
     Path file = directory.resolve("run/round-00000003.zip");
     byte[] bytes = Files.readAllBytes(file);
-    Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
     assertRefused("only a part of one", sc, Kind.LAYERS.create(), averaging().build());
   }
 
@@ -292,8 +287,8 @@ class ResumeTest {
     trainOneEpoch(sc);
     Path file = directory.resolve("run/round-00000003.zip");
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
-    var ema =
-        new io.github.ema4j.dl4j.ModelEmaListener(
+    ModelEmaListener ema =
+        new ModelEmaListener(
                 AveragingConfig.builder().schedule(WARM_UP).build())
             .attach(network);
     EmaCheckpoint.save(file, network, ema);
