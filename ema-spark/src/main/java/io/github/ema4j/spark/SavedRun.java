@@ -30,14 +30,10 @@ final class SavedRun {
   private final RestoredCheckpoint<Model> checkpoint;
   private final RunPosition position;
 
-  private SavedRun(Path file, RestoredCheckpoint<Model> checkpoint) throws IOException {
+  private SavedRun(Path file, RestoredCheckpoint<Model> checkpoint) {
     this.file = file;
     this.checkpoint = checkpoint;
-    try {
-      position = RunPosition.fromTexts(checkpoint.info().metadata());
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IOException("%s cannot be resumed from: %s".formatted(file, e.getMessage()), e);
-    }
+    position = RunPosition.fromTexts(checkpoint.info().metadata());
   }
 
   static void save(
@@ -64,7 +60,7 @@ final class SavedRun {
     java.nio.file.Path local = store.download(file);
     try {
       return Optional.of(new SavedRun(file, EmaCheckpoint.restore(local, expected)));
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException | ArithmeticException e) {
       throw new IOException("%s cannot be resumed from: %s".formatted(file, e.getMessage()), e);
     } finally {
       Files.deleteIfExists(local);

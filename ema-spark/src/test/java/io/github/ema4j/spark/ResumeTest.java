@@ -132,6 +132,19 @@ class ResumeTest {
   }
 
   @Test
+  void dataThatIsExportedToFilesFirst(JavaSparkContext sc) throws Exception {
+    ParameterAveragingTrainingMaster.Builder exporting =
+        training()
+            .rddTrainingApproach(RDDTrainingApproach.Export)
+            .exportDirectory(directory.resolve("export").toUri().toString());
+    List<Round> interrupted =
+        interrupted(sc, Kind.LAYERS, 5, averaging(exporting), averaging(exporting));
+    Round.assertSame(
+        uninterrupted(sc, Kind.LAYERS, averaging(exporting).checkpoints(elsewhere("whole"))),
+        interrupted);
+  }
+
+  @Test
   void theSeedIsThatOfTheRunAndNotOfTheNewMaster(JavaSparkContext sc) throws Exception {
     Round.assertSame(
         uninterrupted(
