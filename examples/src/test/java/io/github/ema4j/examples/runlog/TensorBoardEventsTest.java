@@ -16,12 +16,21 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.shade.protobuf.ByteString;
+import org.nd4j.shade.protobuf.UnknownFieldSet;
 import org.tensorflow.framework.Summary;
-import org.tensorflow.util.Event;
-import org.tensorflow.util.SessionLog;
 
-/** Reads the files with TensorFlow's own classes. */
+/**
+ * Reads the files with Google's Protocol Buffers and TensorFlow's class of a summary, both of which
+ * ND4J has, and the field numbers of TensorFlow's {@code event.proto}.
+ */
 class TensorBoardEventsTest {
+  private static final int WALL_TIME = 1;
+  private static final int STEP = 2;
+  private static final int FILE_VERSION = 3;
+  private static final int SUMMARY = 5;
+  private static final int SESSION_LOG = 7;
+
   @TempDir Path dir;
 
   /** Undoes the masking as TensorFlow's {@code crc32c::Unmask} does. */
@@ -36,9 +45,9 @@ class TensorBoardEventsTest {
     return (int) crc.getValue();
   }
 
-  private static List<Event> events(Path file) throws IOException {
+  private static List<UnknownFieldSet> events(Path file) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-    List<Event> events = new ArrayList<>();
+    List<UnknownFieldSet> events = new ArrayList<>();
     while (bytes.hasRemaining()) {
       byte[] length = new byte[8];
       bytes.get(length);
@@ -47,7 +56,7 @@ class TensorBoardEventsTest {
           new byte[(int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong()];
       bytes.get(data);
       assertEquals(crc(data), unmasked(bytes.getInt()));
-      events.add(Event.parseFrom(data));
+      events.add(UnknownFieldSet.parseFrom(data));
     }
     return events;
   }
@@ -59,14 +68,24 @@ class TensorBoardEventsTest {
   }
 
   /** Each value as "step tag value". */
-  private static List<String> values(List<Event> events) {
+  private static List<String> values(List<UnknownFieldSet> events) throws IOException {
     List<String> values = new ArrayList<>();
-    for (Event event : events) {
-      for (Summary.Value value : event.getSummary().getValueList()) {
-        values.add(event.getStep() + " " + value.getTag() + " " + value.getSimpleValue());
+    for (UnknownFieldSet event : events) {
+      for (ByteString summary : event.getField(SUMMARY).getLengthDelimitedList()) {
+        for (Summary.Value value : Summary.parseFrom(summary).getValueList()) {
+          values.add(step(event) + " " + value.getTag() + " " + value.getSimpleValue());
+        }
       }
     }
     return values;
+  }
+
+  private static long step(UnknownFieldSet event) {
+    return event.getField(STEP).getVarintList().get(0);
+  }
+
+  private static ByteString bytes(UnknownFieldSet event, int field) {
+    return event.getField(field).getLengthDelimitedList().get(0);
   }
 
   @Test
@@ -76,9 +95,11 @@ class TensorBoardEventsTest {
       events.epoch(Runs.epoch(1, Runs.average("0.99", 0.82, 0.5)));
     }
     Path raw = dir.resolve("raw/events.out.tfevents.1740830400.ema4j");
-    List<Event> events = events(raw);
-    assertEquals("brain.Event:2", events.get(0).getFileVersion());
-    assertEquals(1_740_830_400.0, events.get(0).getWallTime());
+    List<UnknownFieldSet> events = events(raw);
+    assertEquals("brain.Event:2", bytes(events.get(0), FILE_VERSION).toStringUtf8());
+    assertEquals(
+        List.of(Double.doubleToLongBits(1_740_830_400)),
+        events.get(0).getField(WALL_TIME).getFixed64List());
     assertEquals(
         List.of(
             "5 train/loss 0.75",
@@ -127,11 +148,12 @@ class TensorBoardEventsTest {
         List.of("events.out.tfevents.1740830400.ema4j", "events.out.tfevents.1740830401.ema4j"),
         files.stream().map(file -> file.getFileName().toString()).toList());
     assertArrayEquals(before, Files.readAllBytes(files.get(0)));
-    List<Event> events = events(files.get(1));
-    assertEquals("brain.Event:2", events.get(0).getFileVersion());
-    assertEquals(SessionLog.SessionStatus.START, events.get(1).getSessionLog().getStatus());
-    assertEquals(11, events.get(1).getStep());
-    assertEquals(20, events.get(2).getStep());
+    List<UnknownFieldSet> events = events(files.get(1));
+    assertEquals("brain.Event:2", bytes(events.get(0), FILE_VERSION).toStringUtf8());
+    UnknownFieldSet sessionLog = UnknownFieldSet.parseFrom(bytes(events.get(1), SESSION_LOG));
+    assertEquals(List.of(1L), sessionLog.getField(1).getVarintList()); // status: START
+    assertEquals(11, step(events.get(1)));
+    assertEquals(20, step(events.get(2)));
   }
 
   @Test
@@ -159,7 +181,7 @@ class TensorBoardEventsTest {
     assertArrayEquals(two, Files.readAllBytes(file));
   }
 
-  private static int recordLength(Event event) {
+  private static int recordLength(UnknownFieldSet event) {
     return 8 + 4 + event.getSerializedSize() + 4;
   }
 
