@@ -27,13 +27,22 @@ public record RunDescription(
     String data,
     Instant started) {
 
-  /** Copies the maps. */
+  /**
+   * Copies the maps.
+   *
+   * @throws NullPointerException if anything is null
+   */
   public RunDescription {
     Objects.requireNonNull(command, "command");
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(data, "data");
     Objects.requireNonNull(started, "started");
-    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
-    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+    settings = copy(settings);
+    environment = copy(environment);
+  }
+
+  private static Map<String, String> copy(Map<String, String> values) {
+    values.forEach((name, value) -> Objects.requireNonNull(value, name));
+    return Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 }
