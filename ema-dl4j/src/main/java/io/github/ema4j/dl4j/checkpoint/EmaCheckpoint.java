@@ -13,6 +13,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -196,6 +197,20 @@ public final class EmaCheckpoint {
      */
     public void save(Path file) throws IOException {
       averages.forEach(ema -> requireSavable(network, ema));
+      AtomicFile.write(file, this::writeTo);
+    }
+
+    /**
+     * Writes the checkpoint to a stream, for a store that is no file of this machine. The store has
+     * to see to it that what is written is there wholly or not at all.
+     *
+     * @param out is not closed
+     * @throws IOException if it cannot be written
+     * @throws IllegalStateException as {@link #save}
+     * @throws IllegalArgumentException as {@link #save}
+     */
+    public void writeTo(OutputStream out) throws IOException {
+      averages.forEach(ema -> requireSavable(network, ema));
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
         Moment moment = averages.get(0).moment();
         List<AverageState> states =
@@ -211,13 +226,9 @@ public final class EmaCheckpoint {
           ModelEntries.requireRestorable(
               "The average", state.info().length(), state.info().shadowType());
         }
-        AtomicFile.write(
-            file,
-            out -> {
-              try (ZipWriter zip = new ZipWriter(out)) {
-                write(zip, moment, states, params, updaterState);
-              }
-            });
+        try (ZipWriter zip = new ZipWriter(out)) {
+          write(zip, moment, states, params, updaterState);
+        }
       }
     }
 

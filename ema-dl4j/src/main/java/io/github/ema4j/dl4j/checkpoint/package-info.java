@@ -44,8 +44,9 @@
  *     0-100,150-200} (absent where all are averaged); the settings {@code schedule},
  *     {@code requestedShadowType} (or {@code default}),
  *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
- *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code skipped}, {@code decay} (of
- *     the last update; absent before the first), {@code initialShare}</td></tr>
+ *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code averagedSteps} (steps that
+ *     the updates stand for; absent where each stands for {@code updateEvery}), {@code skipped},
+ *     {@code decay} (of the last update; absent before the first), {@code initialShare}</td></tr>
  * <tr><td>{@code furtherAverages}</td><td>a list of such objects, in format 2; absent in format 1
  *     </td></tr>
  * <tr><td>{@code random}</td><td>{@code root} and {@code node}: state of ND4J's random generator in
