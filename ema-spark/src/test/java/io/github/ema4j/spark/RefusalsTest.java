@@ -70,8 +70,7 @@ class RefusalsTest {
         List.of(
             ema,
             ModelEmaGroup.of(0.9, 0.99),
-            new EmaEvaluator(ema, new ListDataSetIterator<>(Minibatches.of(1, 4)))
-                .everyEpochs(1),
+            new EmaEvaluator(ema, new ListDataSetIterator<>(Minibatches.of(1, 4))).everyEpochs(1),
             ema.during(new ModelEmaListener(0.9)))) {
       MultiLayerNetwork network = network();
       SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, averaging().build());
@@ -127,16 +126,13 @@ class RefusalsTest {
     new SparkDl4jMultiLayer(sc, network(), master).fit(data(sc));
     SparkDl4jMultiLayer other = new SparkDl4jMultiLayer(sc, network(), master);
     assertRefused(
-        IllegalStateException.class,
-        "build a new one for each network",
-        () -> other.fit(data(sc)));
+        IllegalStateException.class, "build a new one for each network", () -> other.fit(data(sc)));
   }
 
   @Test
   void trainingWhileSwapped(JavaSparkContext sc) throws Exception {
     MultiLayerNetwork network = network();
-    EmaSparkTraining<MultiLayerNetwork> run =
-        EmaSparkTraining.of(sc, network, averaging().build());
+    EmaSparkTraining<MultiLayerNetwork> run = EmaSparkTraining.of(sc, network, averaging().build());
     run.fit(data(sc), 1);
     try (Swap ignored = run.ema().swap(network)) {
       assertRefused(
@@ -228,8 +224,7 @@ class RefusalsTest {
     EmaTrainingMaster master = averaging().build();
     assertRefused(IllegalStateException.class, "no average yet", master::ema);
     EmaSparkTraining<MultiLayerNetwork> run = EmaSparkTraining.of(sc, network(), master);
-    assertRefused(
-        IllegalStateException.class, "begun already", () -> master.open(sc, network()));
+    assertRefused(IllegalStateException.class, "begun already", () -> master.open(sc, network()));
     assertRefused(
         IllegalArgumentException.class,
         "epochs must be at least 1, but was 0",
