@@ -118,7 +118,7 @@ public final class AverageGroup {
 
   private boolean updateAll(INDArray params) {
     for (int i = 0; i < averages.length; i++) {
-      next[i] = averages[i].next(params);
+      next[i] = averages[i].next(params, 1);
     }
     for (int i = 0; i < averages.length; i++) {
       boolean alone = !(averages[i].implementation() instanceof ArrayShadow);
@@ -163,7 +163,7 @@ public final class AverageGroup {
     NonFiniteParametersException failure = null;
     for (int i = 0; i < averages.length; i++) {
       try {
-        updated |= averages[i].count(next[i], finite[i]);
+        updated |= averages[i].count(next[i], 1, finite[i]);
       } catch (NonFiniteParametersException e) {
         failure = e;
       }

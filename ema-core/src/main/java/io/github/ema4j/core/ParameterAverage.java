@@ -45,6 +45,8 @@ public final class ParameterAverage {
 
   private long steps;
   private long updates;
+  // Steps that the updates stand for: where the schedule is.
+  private long averagedSteps;
   private long skipped;
   private boolean skippedLast;
   private double decay;
@@ -121,11 +123,7 @@ public final class ParameterAverage {
         config.shadowOnHost()
             ? new HostShadow(shadowType, start, coverage, background())
             : new ArrayShadow(shadowType, start, coverage);
-    steps = counters.steps();
-    updates = counters.updates();
-    skipped = counters.skipped();
-    decay = counters.decay();
-    initialShare = counters.initialShare();
+    take(counters);
   }
 
   private Background background() {
@@ -153,20 +151,50 @@ public final class ParameterAverage {
       INDArray params,
       Coverage coverage) {
     ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
-    if (shadow.length() != average.length() || shadow.dataType() != average.shadowType()) {
+    average.restore(shadow);
+    return average;
+  }
+
+  /**
+   * Takes over the state of an average that began as this one and went on elsewhere, as on the
+   * workers of a cluster.
+   *
+   * @param counters how far that average has come
+   * @param shadow its values; copied
+   * @throws IllegalArgumentException if {@code shadow} is of another length or type than this
+   *     average's
+   * @throws IllegalStateException while swapped
+   * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
+   */
+  public synchronized void set(AverageCounters counters, INDArray shadow) {
+    requireNotSwapped("set");
+    Objects.requireNonNull(counters, "counters");
+    restore(shadow);
+    take(counters);
+  }
+
+  private void restore(INDArray values) {
+    if (values.length() != length() || values.dataType() != shadowType()) {
       throw new IllegalArgumentException(
           "An average of these parameters holds %d %s values, but was given %d %s"
-              .formatted(
-                  average.length(), average.shadowType(), shadow.length(), shadow.dataType()));
+              .formatted(length(), shadowType(), values.length(), values.dataType()));
     }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray values = shadow.reshape(average.ordering, average.shape).dup(average.ordering)) {
-      if (!average.shadow.restore(values)) {
+        INDArray copy = values.reshape(ordering, shape).dup(ordering)) {
+      if (!shadow.restore(copy)) {
         throw new NonFiniteParametersException(
             "The averaged values to go on with hold NaN or infinite values");
       }
     }
-    return average;
+  }
+
+  private void take(AverageCounters counters) {
+    steps = counters.steps();
+    updates = counters.updates();
+    averagedSteps = counters.averagedSteps();
+    skipped = counters.skipped();
+    decay = counters.decay();
+    initialShare = counters.initialShare();
   }
 
   /**
@@ -184,20 +212,57 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
    *     NonFinitePolicy#THROW}
    */
-  public synchronized boolean update(INDArray params) {
-    double next = next(params);
-    return count(next, move(params, next));
+  public boolean update(INDArray params) {
+    return update(params, 1);
   }
 
-  /** The decay to apply at this step, 0 for a copy, NaN if no update is due. Changes nothing. */
-  double next(INDArray params) {
+  /**
+   * Takes in the parameters after several optimizer steps of which only these, the last, are seen:
+   * where workers train apart and are averaged at the end of a round. This is one update, with the
+   * decays of all these steps: {@code decay^steps} for a constant one. So the average reaches back
+   * over as many steps as if it had seen each.
+   *
+   * <p>Steps within {@link AveragingConfig#startAfter} are not averaged over: of an interval that
+   * passes its end, the update has the decays of the steps beyond it. Without {@link
+   * AveragingConfig#correctDecayForInterval} the update has the decay of one.
+   *
+   * @param params as for {@link #update(INDArray)}
+   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @return true if this was an update; false if it was not due or was skipped
+   * @throws IllegalArgumentException if length or type differ, or {@code steps} is below 1
+   * @throws IllegalStateException while swapped, or if {@code steps} is above 1 and so is {@link
+   *     AveragingConfig#updateEvery}, which then has nothing to count
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public synchronized boolean update(INDArray params, long steps) {
+    if (steps < 1) {
+      throw new IllegalArgumentException("An update is of at least 1 step, but was of " + steps);
+    }
+    if (steps > 1 && config.updateEvery() > 1) {
+      throw new IllegalStateException(
+          "With updateEvery(%d) every step must be seen, but %d were given at once: leave updateEvery at 1, as the decay accounts for the steps of each update"
+              .formatted(config.updateEvery(), steps));
+    }
+    double next = next(params, steps);
+    return count(next, steps, move(params, next));
+  }
+
+  /** The decay to apply after these steps, 0 for a copy, NaN if no update is due. */
+  double next(INDArray params, long steps) {
     requireNotSwapped("updated");
     requireMatching(params);
-    long step = steps + 1 - config.startAfter();
-    if (step <= 0) {
+    long averagable = this.steps + steps - config.startAfter();
+    if (averagable <= 0) {
       return 0;
     }
-    return step % config.updateEvery() == 0 ? nextDecay() : Double.NaN;
+    return averagable % config.updateEvery() == 0
+        ? nextDecay(interval(steps, averagable))
+        : Double.NaN;
+  }
+
+  /** How many steps an update stands for that comes after these, of all that may be averaged. */
+  private long interval(long steps, long averagable) {
+    return config.updateEvery() > 1 ? config.updateEvery() : Math.min(steps, averagable);
   }
 
   /** Does what {@link #next} said; whether the parameters were finite. */
@@ -205,9 +270,9 @@ public final class ParameterAverage {
     return Double.isNaN(next) || shadow.update(params, next, throwsOnNonFinite());
   }
 
-  /** Counts this step, once it was {@link #move made}; true for an update. */
-  boolean count(double next, boolean finite) {
-    steps++;
+  /** Counts these steps, once they were {@link #move made}; true for an update. */
+  boolean count(double next, long steps, boolean finite) {
+    this.steps += steps;
     if (Double.isNaN(next)) {
       return false;
     }
@@ -216,10 +281,11 @@ public final class ParameterAverage {
       return false;
     }
     skippedLast = false;
-    if (steps <= config.startAfter()) {
+    if (this.steps <= config.startAfter()) {
       return false;
     }
     updates++;
+    averagedSteps += interval(steps, this.steps - config.startAfter());
     decay = next;
     initialShare *= next;
     return true;
@@ -229,11 +295,10 @@ public final class ParameterAverage {
     return config.onNonFinite() == NonFinitePolicy.THROW;
   }
 
-  private double nextDecay() {
-    long interval = config.updateEvery();
+  private double nextDecay(long interval) {
     double next =
         config.correctDecayForInterval()
-            ? config.schedule().decayOver(updates * interval + 1, (updates + 1) * interval)
+            ? config.schedule().decayOver(averagedSteps + 1, averagedSteps + interval)
             : config.schedule().decayAt(updates + 1);
     if (!(next >= 0 && next <= 1)) {
       throw new IllegalStateException(
@@ -276,12 +341,8 @@ public final class ParameterAverage {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    steps = 0;
-    updates = 0;
-    skipped = 0;
+    take(AverageCounters.START);
     skippedLast = false;
-    decay = Double.NaN;
-    initialShare = 1;
   }
 
   /**
@@ -400,11 +461,11 @@ public final class ParameterAverage {
    * @return as of now
    */
   public synchronized AverageCounters counters() {
-    return new AverageCounters(steps, updates, skipped, decay, initialShare);
+    return new AverageCounters(steps, updates, averagedSteps, skipped, decay, initialShare);
   }
 
   /**
-   * Optimizer steps seen: calls of {@link #update}.
+   * Optimizer steps taken in by {@link #update}.
    *
    * @return from 0
    */

@@ -54,9 +54,9 @@ import org.slf4j.LoggerFactory;
  * {@link #attach}. The shadow starts as a copy of the weights before the first update. Where layers
  * have constraints, the average is of constrained weights, so that a maximum norm and
  * non-negativity hold in it too (a unit norm does not: the mean of unit vectors is shorter). All
- * ways to fit are supported; pretraining of single layers is not averaged. {@code ParallelWrapper}
- * trains replicas, which are not averaged either: attach the listener to the original network and
- * read the warning.
+ * ways to fit are supported; pretraining of single layers is not averaged. With a {@code
+ * ParallelWrapper}, do not register the listener: {@code ParallelEma.attach(wrapper, ema)} averages
+ * what its workers agree on.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
  * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
@@ -81,6 +81,8 @@ public final class ModelEmaListener implements TrainingListener {
   // What Deeplearning4j's counters were in the last iterationDone and onEpochEnd; -1 if none since.
   private int iterationDone = -1;
   private int epochEnded = -1;
+  // Iterations that the network had done at the last call of update; -1 if none.
+  private int updatedAt = -1;
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -178,9 +180,27 @@ public final class ModelEmaListener implements TrainingListener {
    *     or as a member of a {@link ModelEmaGroup}, which has its own {@code update}
    */
   public boolean update(Model network) {
+    return update(network, 1);
+  }
+
+  /**
+   * Takes in the network's weights after several optimizer steps of which only the last is seen, as
+   * at the end of a round of workers that are averaged. It is one update, with the decays of all
+   * these steps; see {@link ParameterAverage#update(INDArray, long)}.
+   *
+   * @param network the network given to {@link #attach}
+   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @return true if the shadow was moved; false if this was not due or was skipped
+   * @throws IllegalArgumentException if {@code steps} is below 1
+   * @throws IllegalStateException as {@link #update(Model)}; also for several steps at once where
+   *     {@code updateEvery} is above 1
+   */
+  public boolean update(Model network, long steps) {
     requireNoGroup();
     requireBound(network);
-    return average.update(Networks.params(network));
+    boolean moved = average.update(Networks.params(network), steps);
+    updatedAt = Networks.iterationCount(network);
+    return moved;
   }
 
   /**
@@ -200,6 +220,7 @@ public final class ModelEmaListener implements TrainingListener {
     updating = false;
     iterationDone = -1;
     epochEnded = -1;
+    updatedAt = -1;
   }
 
   private void start(Model network, ParameterAverage start) {
@@ -232,7 +253,8 @@ public final class ModelEmaListener implements TrainingListener {
     if (model == null) {
       throw new IllegalStateException(
           "This ModelEmaListener has no network yet: train with it, or call attach(network) before"
-              + " the first update");
+              + " the first update. Spark never calls it: there, train with EmaTrainingMaster of"
+              + " ema-spark");
     }
     if (network != model) {
       throw new IllegalStateException(
@@ -248,7 +270,8 @@ public final class ModelEmaListener implements TrainingListener {
     if (average == null) {
       throw new IllegalStateException(
           "There is no average yet: this ModelEmaListener has seen no training. Register it with"
-              + " addListeners(ema) and fit, or call attach(network)");
+              + " addListeners(ema) and fit, or call attach(network). Spark never calls it: there,"
+              + " train with EmaTrainingMaster of ema-spark");
     }
     return average;
   }
@@ -357,9 +380,10 @@ public final class ModelEmaListener implements TrainingListener {
     }
     if (onWorkerOfParallelWrapper()) {
       warnOnce(
-          "ParallelWrapper trains replicas of the network, which are not averaged. Call"
-              + " ema.attach(network) with the original network before building the wrapper: then its"
-              + " own weights are averaged, as they are before the wrapper averages the replicas");
+          "ParallelWrapper trains replicas of the network and calls its listeners for each of them."
+              + " This one leaves the replicas out, and so averages at best the weights of the first"
+              + " worker, as they are before the workers are averaged. Do not register it with the"
+              + " network: call ParallelEma.attach(wrapper, ema) once the wrapper is built");
       return true;
     }
     if (model != null && Networks.listeners(other) == Networks.listeners(model)) {
@@ -393,6 +417,25 @@ public final class ModelEmaListener implements TrainingListener {
           "This %s is registered %d times with one network and would average as often per step: register it once"
               .formatted((group == null ? this : group).getClass().getSimpleName(), registrations));
     }
+  }
+
+  /**
+   * Whether the average has the network's present weights by a call of {@link #update}, rather than
+   * by a callback during {@code fit}: then all counters of the network are right.
+   *
+   * @return false if the network has been trained further, or never updated by hand
+   */
+  public boolean isUpdatedByHand() {
+    return model != null && updatedAt == Networks.iterationCount(model);
+  }
+
+  /**
+   * Whether the updates of this listener are left to a {@link ModelEmaGroup}.
+   *
+   * @return true for a member of a group
+   */
+  public boolean isInGroup() {
+    return group != null;
   }
 
   private void requireNotSwapped() {

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -30,6 +31,18 @@ class ArchitectureTest {
             "org.slf4j..",
             "io.github.ema4j.core..",
             "io.github.ema4j.dl4j..")
+        .check(CLASSES);
+  }
+
+  /** deeplearning4j-parallel-wrapper is optional: everything else must run without it. */
+  @Test
+  void onlyTheRoomOfParallelWrapperRefersToIt() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.github.ema4j.dl4j.parallel")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.deeplearning4j.parallelism..", "io.github.ema4j.dl4j.parallel")
         .check(CLASSES);
   }
 

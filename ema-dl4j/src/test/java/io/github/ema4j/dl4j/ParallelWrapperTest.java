@@ -68,7 +68,7 @@ class ParallelWrapperTest {
       assertNotEquals(before, Bits.of(network.params()));
       assertFalse(ema.isStarted());
       assertEquals(1, warningsOfReplicas(log).size());
-      assertTrue(warningsOfReplicas(log).get(0).contains("ema.attach(network)"));
+      assertTrue(warningsOfReplicas(log).get(0).contains("ParallelEma.attach(wrapper, ema)"));
     }
   }
 

@@ -177,7 +177,8 @@ public record AverageInfo(
    * The description as plain values under fixed names: strings, numbers and booleans.
    *
    * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
-   *     averaged} and {@code copied} where all parameters are averaged
+   *     averaged} and {@code copied} where all parameters are averaged, {@code averagedSteps} where
+   *     every update stood for {@code updateEvery} steps
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -191,6 +192,9 @@ public record AverageInfo(
     map.putAll(settings.toMap());
     map.put("steps", counters.steps());
     map.put("updates", counters.updates());
+    if (counters.averagedSteps() != counters.updates() * settings.updateEvery()) {
+      map.put("averagedSteps", counters.averagedSteps());
+    }
     map.put("skipped", counters.skipped());
     if (counters.updates() > 0) {
       map.put("decay", counters.decay());
@@ -210,6 +214,8 @@ public record AverageInfo(
     PlainValues values = new PlainValues(map);
     String requested = values.text("requestedShadowType");
     long length = values.whole("length");
+    int updateEvery = interval(values.whole("updateEvery"));
+    long updates = values.whole("updates");
     return new AverageInfo(
         length,
         values.constant("paramsType", DataType.class),
@@ -222,13 +228,16 @@ public record AverageInfo(
             requested.equals(DEFAULT)
                 ? Optional.empty()
                 : Optional.of(values.constant("requestedShadowType", DataType.class)),
-            interval(values.whole("updateEvery")),
+            updateEvery,
             values.truth("correctDecayForInterval"),
             values.whole("startAfter"),
             values.constant("onNonFinite", NonFinitePolicy.class)),
         new AverageCounters(
             values.whole("steps"),
-            values.whole("updates"),
+            updates,
+            map.containsKey("averagedSteps")
+                ? values.whole("averagedSteps")
+                : updates * updateEvery,
             values.whole("skipped"),
             map.containsKey("decay") ? values.number("decay") : Double.NaN,
             values.number("initialShare")));

@@ -264,12 +264,15 @@ class AverageStateTest {
   @Test
   void countersMustFitEachOther() {
     assertTrue(Double.isNaN(AverageCounters.START.decay()));
-    assertFalse(new AverageCounters(5, 2, 1, 0.5, 0.25).equals(AverageCounters.START));
-    assertRefused("steps", () -> new AverageCounters(-1, 0, 0, Double.NaN, 1));
-    assertRefused("updates", () -> new AverageCounters(1, 2, 0, 0.5, 1));
-    assertRefused("skipped", () -> new AverageCounters(1, 0, 2, Double.NaN, 1));
-    assertRefused("decay", () -> new AverageCounters(1, 1, 0, Double.NaN, 1));
-    assertRefused("decay", () -> new AverageCounters(1, 0, 0, 0.5, 1));
-    assertRefused("initialShare", () -> new AverageCounters(1, 1, 0, 0.5, Double.NaN));
+    assertFalse(new AverageCounters(5, 2, 3, 1, 0.5, 0.25).equals(AverageCounters.START));
+    assertRefused("steps", () -> new AverageCounters(-1, 0, 0, 0, Double.NaN, 1));
+    assertRefused("updates", () -> new AverageCounters(1, 2, 1, 0, 0.5, 1));
+    assertRefused("skipped", () -> new AverageCounters(1, 0, 0, 2, Double.NaN, 1));
+    assertRefused("decay", () -> new AverageCounters(1, 1, 1, 0, Double.NaN, 1));
+    assertRefused("decay", () -> new AverageCounters(1, 0, 0, 0, 0.5, 1));
+    assertRefused("initialShare", () -> new AverageCounters(1, 1, 1, 0, 0.5, Double.NaN));
+    assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 6, 0, 0.5, 0.25));
+    assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 1, 0, 0.5, 0.25));
+    assertRefused("averagedSteps", () -> new AverageCounters(5, 0, 1, 0, Double.NaN, 1));
   }
 }

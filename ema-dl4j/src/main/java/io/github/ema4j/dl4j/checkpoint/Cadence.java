@@ -13,6 +13,7 @@ final class Cadence {
   private boolean timeSinceLast;
 
   private long lastIteration;
+  private long lastSeen;
   private long lastTime;
   private long lastTimedSave;
 
@@ -52,6 +53,7 @@ final class Cadence {
   /** Training begins: intervals count from here. */
   void start(long iterationsDone, long now) {
     lastIteration = iterationsDone;
+    lastSeen = iterationsDone;
     lastTime = now;
     lastTimedSave = now;
   }
@@ -61,7 +63,9 @@ final class Cadence {
         iterations > 0
             && (iterationsSinceLast
                 ? iterationsDone - lastIteration >= iterations
-                : iterationsDone % iterations == 0);
+                // Not every iteration may be seen: due is also what comes next after an n-th one.
+                : iterationsDone / iterations > lastSeen / iterations);
+    lastSeen = iterationsDone;
     boolean byTime = nanos > 0 && now - (timeSinceLast ? lastTime : lastTimedSave) >= nanos;
     if (byTime) {
       lastTimedSave = now;

@@ -62,6 +62,7 @@ public final class EmaCheckpointListener implements TrainingListener {
   private final Retention retention;
   private final Consumer<EmaCheckpoint.Builder> contents;
   private boolean started;
+  private long epochsEnded;
 
   private EmaCheckpointListener(Builder builder) {
     ema = builder.ema;
@@ -189,7 +190,7 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (follows(network, Moment.ITERATION_DONE)
+    if (follows(network, Moment.ITERATION_DONE, iteration + 1)
         && cadence.isDueAfterIteration(iteration + 1L, System.nanoTime())) {
       save(network);
     }
@@ -197,14 +198,20 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
-    if (follows(network, Moment.EPOCH_END)
-        && cadence.isDueAfterEpoch(Networks.epochCount(network) + 1L)) {
+    if (follows(network, Moment.EPOCH_END, Networks.iterationCount(network))
+        && cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
     }
   }
 
+  /** As Deeplearning4j will count; counted here where it does not, as with ParallelWrapper. */
+  private long epochsDone(Model network) {
+    epochsEnded++;
+    return ema.moment() == Moment.EPOCH_END ? Networks.epochCount(network) + 1L : epochsEnded;
+  }
+
   /** Whether a callback is about the averaged network; the average must have had it before. */
-  private boolean follows(Model network, Moment moment) {
+  private boolean follows(Model network, Moment moment, int iterationsDone) {
     if (!ema.averages(network)) {
       if (!ema.isStarted() && Networks.isNetwork(network)) {
         throw new IllegalStateException(
@@ -213,7 +220,12 @@ public final class EmaCheckpointListener implements TrainingListener {
       }
       return false;
     }
-    if (ema.moment() != moment) {
+    // Where it is updated by hand and not by fit, the network has counted already.
+    boolean byHand =
+        ema.moment() == Moment.BETWEEN_FITS
+            && ema.isUpdatedByHand()
+            && Networks.iterationCount(network) == iterationsDone;
+    if (ema.moment() != moment && !byHand) {
       throw new IllegalStateException(
           "The average has not seen this update yet: register the EmaCheckpointListener after the"
               + " ModelEmaListener, with the same network");

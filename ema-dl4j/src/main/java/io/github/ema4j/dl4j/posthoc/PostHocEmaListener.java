@@ -168,7 +168,7 @@ public final class PostHocEmaListener implements TrainingListener {
     long update = snapshot.update();
     // The first update of a power-function average copies: nothing is left of the initial weights.
     AverageCounters counters =
-        new AverageCounters(update, update, 0, config.schedule().decayAt(update), 0);
+        new AverageCounters(update, update, update, 0, config.schedule().decayAt(update), 0);
     ParameterAverage average =
         ParameterAverage.resume(
             config,

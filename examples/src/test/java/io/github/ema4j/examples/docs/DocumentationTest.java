@@ -108,6 +108,7 @@ class DocumentationTest {
             "org.deeplearning4j.earlystopping.termination.*",
             "org.deeplearning4j.earlystopping.trainer.*",
             "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
+            "org.deeplearning4j.parallelism.*",
             "org.nd4j.autodiff.samediff.*",
             "org.nd4j.evaluation.classification.*",
             "org.nd4j.linalg.api.buffer.DataType",

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.parallel;
+
+import static io.github.ema4j.dl4j.parallel.Scene.BATCH;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
+import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
+import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
+import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
+import org.deeplearning4j.earlystopping.EarlyStoppingResult;
+import org.deeplearning4j.earlystopping.saver.InMemoryModelSaver;
+import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
+import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.listeners.Checkpoint;
+import org.deeplearning4j.parallelism.EarlyStoppingParallelTrainer;
+import org.deeplearning4j.parallelism.ParallelWrapper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.dataset.DataSet;
+
+/** Evaluations, checkpoints and early stopping of a network with several workers. */
+@Timeout(120)
+class ListenersTest {
+
+  /** Six rounds of two workers. */
+  private static final DataSet POINTS = Scene.points(1, 12 * BATCH);
+
+  private final MultiLayerNetwork network = Scene.network();
+  private final ModelEmaListener ema = new ModelEmaListener(0.9);
+
+  /** Writes down what it is told, of whom, on which thread. */
+  private final class Log extends BaseTrainingListener {
+    private final List<String> events = new ArrayList<>();
+
+    private void add(Model model, String event) {
+      assertSame(network, model);
+      events.add(event + (Thread.currentThread() == fitting ? "" : " elsewhere"));
+    }
+
+    private final Thread fitting = Thread.currentThread();
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+      assertEquals(iteration + 1, network.getIterationCount());
+      add(model, "done " + iteration + " of epoch " + epoch);
+    }
+
+    @Override
+    public void onEpochStart(Model model) {
+      add(model, "start");
+    }
+
+    @Override
+    public void onEpochEnd(Model model) {
+      add(model, "end");
+    }
+  }
+
+  @Test
+  void areCalledWithTheNetworkWhereTheWorkersAgree() throws Exception {
+    Log log = new Log();
+    Log averaged = new Log();
+    List<float[]> raw = new ArrayList<>();
+    try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
+      ParallelEma.attach(
+          wrapper,
+          ema,
+          log,
+          ema.during(averaged),
+          ema.during(
+              new BaseTrainingListener() {
+                @Override
+                public void iterationDone(Model model, int iteration, int epoch) {
+                  raw.add(Scene.floats(model.params()));
+                }
+              }));
+      wrapper.fit(Scene.batches(POINTS));
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    List<String> expected =
+        List.of(
+            "start",
+            "done 3 of epoch 0",
+            "done 5 of epoch 0",
+            "end",
+            "start",
+            "done 7 of epoch 0",
+            "done 11 of epoch 0",
+            "end");
+    assertEquals(expected, log.events);
+    assertEquals(expected, averaged.events);
+    assertArrayEquals(Scene.floats(ema.shadow()), raw.get(3));
+  }
+
+  @Test
+  void evaluation() throws Exception {
+    EmaEvaluator evaluator = new EmaEvaluator(ema, Scene.batches(Scene.points(2, 5 * BATCH)));
+    EmaEvaluationListener byIteration = evaluator.everyIterations(1);
+    EmaEvaluationListener byEpoch = evaluator.everyEpochs(2);
+    MultiLayerNetwork unseen = Scene.network();
+    try (ParallelWrapper wrapper = Scene.averaging(unseen, 2, 3)) {
+      ParallelEma.attach(wrapper, new ModelEmaListener(0.9));
+      wrapper.fit(Scene.batches(POINTS));
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
+      ParallelEma.attach(wrapper, ema, byIteration, byEpoch);
+      wrapper.fit(Scene.batches(POINTS));
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    assertEquals(
+        List.of(3, 6, 9, 12), byIteration.history().stream().map(Comparison::iteration).toList());
+    assertEquals(1, byEpoch.history().size());
+    Comparison last = byIteration.last();
+    assertEquals(
+        evaluator.averaged(network).get(Evaluation.class).accuracy(),
+        last.averaged().orElseThrow().get(Evaluation.class).accuracy());
+    assertEquals(
+        evaluator.raw(network).get(Evaluation.class).accuracy(),
+        last.raw().get(Evaluation.class).accuracy());
+    // Nothing of it is felt in the training.
+    assertArrayEquals(Scene.floats(unseen.params()), Scene.floats(network.params()));
+  }
+
+  @Test
+  void checkpointsAndResume(@TempDir Path directory) throws Exception {
+    EmaCheckpointListener checkpoints =
+        EmaCheckpointListener.builder(directory, ema)
+            .saveEveryNIterations(4)
+            .saveEveryEpoch()
+            .build();
+    float[] afterFirst;
+    try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
+      ParallelEma.attach(wrapper, ema, checkpoints);
+      wrapper.fit(Scene.batches(POINTS));
+      afterFirst = Scene.floats(ema.shadow());
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    List<Checkpoint> saved = EmaCheckpointListener.availableCheckpoints(directory);
+    // Iterations 4, 8 and 12 are seen at 6, 9 and 12; each fit ends with a checkpoint, too.
+    assertEquals(List.of(6, 6, 9, 12, 12), saved.stream().map(Checkpoint::getIteration).toList());
+
+    RestoredCheckpoint<MultiLayerNetwork> run =
+        EmaCheckpoint.restoreMultiLayerNetwork(directory.resolve(saved.get(1).getFilename()));
+    MultiLayerNetwork resumed = run.network();
+    assertEquals(6, resumed.getIterationCount());
+    assertEquals(0, resumed.getEpochCount());
+    assertArrayEquals(afterFirst, Scene.floats(run.ema().shadow()));
+    try (ParallelWrapper wrapper = Scene.averaging(resumed, 2, 3)) {
+      ParallelEma.attach(wrapper, run.ema());
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    assertArrayEquals(Scene.floats(network.params()), Scene.floats(resumed.params()));
+    assertArrayEquals(Scene.floats(ema.shadow()), Scene.floats(run.ema().shadow()));
+    assertEquals(ema.average().counters(), run.ema().average().counters());
+  }
+
+  @Test
+  void resumeOfAGraphBetweenFits(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("run.zip");
+    ComputationGraph graph = Scene.graph();
+    // Four rounds are one update and two left over: a schedule that counts steps would stray here.
+    ModelEmaListener warmUp =
+        ModelEmaListener.builder()
+            .schedule(io.github.ema4j.core.schedule.DecaySchedule.inversePower(0.99))
+            .build();
+    try (ParallelWrapper wrapper = Scene.averaging(graph, 2, 4)) {
+      ParallelEma.attach(wrapper, warmUp);
+      wrapper.fit(Scene.batches(POINTS));
+      EmaCheckpoint.save(file, graph, warmUp);
+      // A new wrapper begins to count its rounds anew.
+    }
+    RestoredCheckpoint<ComputationGraph> run = EmaCheckpoint.restoreComputationGraph(file);
+    fitAnew(graph, warmUp);
+    fitAnew(run.network(), run.ema());
+    assertArrayEquals(Scene.floats(graph.params()), Scene.floats(run.network().params()));
+    assertArrayEquals(Scene.floats(warmUp.shadow()), Scene.floats(run.ema().shadow()));
+    assertEquals(warmUp.average().counters(), run.ema().average().counters());
+    assertEquals(12, run.ema().average().counters().averagedSteps());
+  }
+
+  private static void fitAnew(ComputationGraph graph, ModelEmaListener ema) throws Exception {
+    try (ParallelWrapper wrapper = Scene.averaging(graph, 2, 4)) {
+      ParallelEma.attach(wrapper, ema);
+      wrapper.fit(Scene.batches(POINTS));
+    }
+  }
+
+  @Test
+  void earlyStopping() {
+    DataSet validation = Scene.points(2, 5 * BATCH);
+    EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
+        new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+            .scoreCalculator(
+                new EmaScoreCalculator<>(
+                    ema, new DataSetLossCalculator(Scene.batches(validation), true)))
+            .modelSaver(new EmaModelSaver<>(ema, new InMemoryModelSaver<>()))
+            .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
+            .build();
+    EarlyStoppingParallelTrainer<MultiLayerNetwork> trainer =
+        new EarlyStoppingParallelTrainer<>(
+            configuration, network, Scene.batches(POINTS), null, 2, 2, 1);
+    ParallelEma.attach(trainer, ema);
+
+    EarlyStoppingResult<MultiLayerNetwork> result = trainer.fit();
+
+    assertEquals(
+        EarlyStoppingResult.TerminationReason.EpochTerminationCondition,
+        result.getTerminationReason());
+    assertEquals(6 * result.getTotalEpochs(), ema.average().stepCount());
+    // The loss falls all the time, so the best is the last.
+    assertArrayEquals(Scene.floats(ema.shadow()), Scene.floats(result.getBestModel().params()));
+    assertNotEquals(network.params(), result.getBestModel().params());
+    Exception e =
+        org.junit.jupiter.api.Assertions.assertThrows(
+            IllegalStateException.class,
+            () -> ParallelEma.attach(trainer, new ModelEmaListener(0.9)));
+    assertEquals(true, e.getMessage().contains("has ended"));
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ParallelWrapperExampleTest {
+  @Test
+  void averagedWeightsRecogniseMoreImages() throws Exception {
+    List<Comparison> epochs = ParallelWrapperExample.train(1, 3);
+
+    // 313 mini-batches for two workers are 157 iterations.
+    assertEquals(List.of(157, 314, 471), epochs.stream().map(Comparison::iteration).toList());
+    assertEquals(Math.pow(0.995, 471), epochs.get(2).initialShare(), 1e-9);
+    // At every fifth iteration of the run, and at the end of each fit.
+    assertEquals(List.of(32L, 64L, 97L), epochs.stream().map(Comparison::updateCount).toList());
+    double raw = ParallelWrapperExample.raw(epochs.get(2));
+    double averaged = ParallelWrapperExample.averaged(epochs.get(2));
+    assertTrue(averaged > 0.75, "averaged " + averaged);
+    assertTrue(averaged > raw, "averaged " + averaged + ", raw " + raw);
+  }
+}
