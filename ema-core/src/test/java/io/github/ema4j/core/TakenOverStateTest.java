@@ -63,8 +63,7 @@ class TakenOverStateTest {
     assertArrayEquals(before, bits(average.shadow()));
     INDArray notFinite = random(DataType.FLOAT, LENGTH, 2).putScalar(7, Float.NaN);
     assertThrows(
-        NonFiniteParametersException.class,
-        () -> average.set(AverageCounters.START, notFinite));
+        NonFiniteParametersException.class, () -> average.set(AverageCounters.START, notFinite));
     assertEquals(counters, average.counters());
     try (Swap ignored = average.swap(random(DataType.FLOAT, LENGTH, 3))) {
       assertThrows(

@@ -169,6 +169,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     }
     settleWorkers(sc);
     Refusals.requireTrainable(network, everyStep);
+    Refusals.requireOrderOfWorkers(network);
     Optional<CheckpointStore> opened = openStore(sc);
     Optional<SavedRun> saved =
         opened.isPresent() ? SavedRun.last(opened.get(), averaging) : Optional.empty();

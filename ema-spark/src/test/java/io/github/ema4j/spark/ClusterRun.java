@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -107,16 +106,15 @@ final class ClusterRun {
       List<Round> expected =
           (everyStep ? replay.averagingEveryStep() : replay).of(new Recorder(recorded).rounds());
       Round.assertSame(expected, watched.watched());
-      System.out.println("PASSED: equal to the replay in one process after every round, bit for bit");
+      System.out.println(
+          "PASSED: equal to the replay in one process after every round, bit for bit");
       Nd4j.writeAsNumpy(
           Nd4j.vstack(Nd4j.createFromArray(last.params()), Nd4j.createFromArray(last.average())),
           result.toFile());
     } else {
       INDArray expected = Nd4j.createFromNpyFile(result.toFile());
       Round.assertSame(
-          List.of(
-              new Round(
-                  Round.floats(expected.getRow(0)), Round.floats(expected.getRow(1)))),
+          List.of(new Round(Round.floats(expected.getRow(0)), Round.floats(expected.getRow(1)))),
           List.of(last));
       System.out.println("PASSED: equal to the undisturbed run, bit for bit");
     }

@@ -88,13 +88,11 @@ class EvaluationTest {
   void multiDataSets(JavaSparkContext sc) throws Exception {
     ComputationGraph graph = (ComputationGraph) Kind.GRAPH.create();
     EmaSparkTraining<ComputationGraph> run = EmaSparkTraining.of(sc, graph, master());
-    run.fitMultiDataSet(
-        sc.parallelize(Minibatches.of(8, 4), 2).map(DataSet::toMultiDataSet), 1);
+    run.fitMultiDataSet(sc.parallelize(Minibatches.of(8, 4), 2).map(DataSet::toMultiDataSet), 1);
     assertEquals(2, run.rounds());
     Comparison comparison =
         run.compareMultiDataSet(sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8);
-    assertEquals(
-        counts(graph), comparison.raw().get(Evaluation.class).confusionToString());
+    assertEquals(counts(graph), comparison.raw().get(Evaluation.class).confusionToString());
   }
 
   /** Data that can be computed so often, and then no more. */
@@ -132,13 +130,11 @@ class EvaluationTest {
   @Test
   void whatCannotBeEvaluatedIsRefused(JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
-    assertThrows(
-        IllegalStateException.class, () -> run.compare(sc.parallelize(List.of(), 2), 8));
+    assertThrows(IllegalStateException.class, () -> run.compare(sc.parallelize(List.of(), 2), 8));
     assertThrows(
         UnsupportedOperationException.class,
         () ->
-            run.compareMultiDataSet(
-                sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8));
+            run.compareMultiDataSet(sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8));
     try (Swap ignored = run.ema().swap(run.network())) {
       assertThrows(
           IllegalStateException.class, () -> run.compare(sc.parallelize(VALIDATION, 2), 8));

@@ -50,8 +50,7 @@ final class Recorder implements TrainingHook {
         Path.of(
             directory,
             "%06d-%03d-%03d.bin"
-                .formatted(
-                    TaskContext.get().stageId(), TaskContext.getPartitionId(), fitted));
+                .formatted(TaskContext.get().stageId(), TaskContext.getPartitionId(), fitted));
     fitted++;
     try {
       Path temporary = Files.createTempFile(file.getParent(), "writing-", ".tmp");
@@ -74,9 +73,7 @@ final class Recorder implements TrainingHook {
             .add(load(file));
       }
     }
-    return rounds.values().stream()
-        .map(workers -> List.copyOf(workers.values()))
-        .toList();
+    return rounds.values().stream().map(workers -> List.copyOf(workers.values())).toList();
   }
 
   private static MultiDataSet load(Path file) throws IOException {

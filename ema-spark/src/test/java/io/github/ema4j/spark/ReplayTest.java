@@ -84,8 +84,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, kind, averaging(training(2, 4), DECAY).averageEveryStep(), 12, 4);
     Round.assertSame(
-        new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()),
-        rounds);
+        new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()), rounds);
   }
 
   @Test
@@ -123,8 +122,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.LAYERS, averaging(training(2, 4).saveUpdater(false), DECAY), 12, 4);
     Round.assertSame(
-        new Replay(Kind.LAYERS.create(), DECAY, K).droppingUpdaterState().of(recorded()),
-        rounds);
+        new Replay(Kind.LAYERS.create(), DECAY, K).droppingUpdaterState().of(recorded()), rounds);
   }
 
   @Test
@@ -132,8 +130,7 @@ class ReplayTest {
     List<Round> rounds =
         train(sc, Kind.LAYERS, averaging(training(2, 4), DECAY).horizon(Horizon.EXAMPLES), 12, 4);
     Round.assertSame(
-        new Replay(Kind.LAYERS.create(), DECAY, K).countingExamplesOf(2).of(recorded()),
-        rounds);
+        new Replay(Kind.LAYERS.create(), DECAY, K).countingExamplesOf(2).of(recorded()), rounds);
   }
 
   @ParameterizedTest
@@ -144,7 +141,8 @@ class ReplayTest {
         train(sc, Kind.LAYERS, averaging(training(2, 4), warmUp).horizon(horizon), 12, 4);
     Round.assertSame(
         new Replay(Kind.LAYERS.create(), warmUp, K)
-.countingExamplesOf(horizon == Horizon.EXAMPLES ? 2 : 1).of(recorded()),
+            .countingExamplesOf(horizon == Horizon.EXAMPLES ? 2 : 1)
+            .of(recorded()),
         rounds);
   }
 

@@ -147,8 +147,7 @@ class ResumeTest {
   @Test
   void theSeedIsThatOfTheRunAndNotOfTheNewMaster(JavaSparkContext sc) throws Exception {
     Round.assertSame(
-        uninterrupted(
-            sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole"))),
+        uninterrupted(sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole"))),
         interrupted(sc, Kind.LAYERS, 2, averaging(), averaging(training().rngSeed(999))));
   }
 
@@ -178,8 +177,7 @@ class ResumeTest {
   @Test
   void aFailedFitIsGoneOnWithByTheNext(JavaSparkContext sc) throws Exception {
     List<Round> expected =
-        uninterrupted(
-            sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole")));
+        uninterrupted(sc, Kind.LAYERS, averaging().checkpoints(elsewhere("whole")));
     WatchedMaster master =
         new WatchedMaster(
             averaging(),
@@ -197,8 +195,7 @@ class ResumeTest {
   @Test
   void aCheckpointIsAModelFileWithAnAverage(JavaSparkContext sc) throws Exception {
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.BATCH_NORM.create();
-    EmaSparkTraining<MultiLayerNetwork> run =
-        EmaSparkTraining.of(sc, network, averaging().build());
+    EmaSparkTraining<MultiLayerNetwork> run = EmaSparkTraining.of(sc, network, averaging().build());
     run.fit(data(sc), 1);
 
     Path file = directory.resolve("run/round-00000003.zip");
@@ -208,8 +205,7 @@ class ResumeTest {
         Round.floats(Kind.updaterState(network)), Round.floats(Kind.updaterState(raw)));
     assertEquals(6, raw.getIterationCount());
     assertArrayEquals(
-        Round.floats(run.ema().shadow()),
-        Round.floats(EmaCheckpoint.restore(file).ema().shadow()));
+        Round.floats(run.ema().shadow()), Round.floats(EmaCheckpoint.restore(file).ema().shadow()));
     try (Stream<Path> files = Files.list(directory.resolve("run"))) {
       assertEquals(
           List.of("round-00000002.zip", "round-00000003.zip"),
@@ -266,8 +262,7 @@ class ResumeTest {
             });
     EmaSparkTraining<?> run = Kind.LAYERS.train(sc, Kind.LAYERS.create(), master);
     assertThrows(DriverLost.class, () -> run.fit(data(sc), 1));
-    EmaSparkTraining<?> resumed =
-        Kind.LAYERS.train(sc, Kind.LAYERS.create(), averaging().build());
+    EmaSparkTraining<?> resumed = Kind.LAYERS.train(sc, Kind.LAYERS.create(), averaging().build());
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,
@@ -279,10 +274,8 @@ class ResumeTest {
   void aNewRunInTheDirectoryOfAnotherIsRefused(JavaSparkContext sc) throws Exception {
     trainOneEpoch(sc);
     SparkDl4jMultiLayer spark =
-        new SparkDl4jMultiLayer(
-            sc, (MultiLayerNetwork) Kind.LAYERS.create(), averaging().build());
-    IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> spark.fit(data(sc)));
+        new SparkDl4jMultiLayer(sc, (MultiLayerNetwork) Kind.LAYERS.create(), averaging().build());
+    IllegalStateException e = assertThrows(IllegalStateException.class, () -> spark.fit(data(sc)));
     assertTrue(e.getMessage().contains("holds checkpoints of a run"), e.getMessage());
   }
 
@@ -301,9 +294,7 @@ class ResumeTest {
     Path file = directory.resolve("run/round-00000003.zip");
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
     ModelEmaListener ema =
-        new ModelEmaListener(
-                AveragingConfig.builder().schedule(WARM_UP).build())
-            .attach(network);
+        new ModelEmaListener(AveragingConfig.builder().schedule(WARM_UP).build()).attach(network);
     EmaCheckpoint.save(file, network, ema);
     assertRefused("not one of a run on Spark", sc, Kind.LAYERS.create(), averaging().build());
   }

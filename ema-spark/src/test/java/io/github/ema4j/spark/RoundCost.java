@@ -25,9 +25,9 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * What the average adds to a round with as many parameters as ResNet-18 has, 11.7 million: the time
- * of one update against that of a round of Deeplearning4j's own master without an average. The round
- * is the cheapest there is: two workers in this process, one minibatch of one example each, no
- * updater state. So any real round takes longer, and the share of the average is smaller.
+ * of one update against that of a round of Deeplearning4j's own master without an average. The
+ * round is the cheapest there is: two workers in this process, one minibatch of one example each,
+ * no updater state. So any real round takes longer, and the share of the average is smaller.
  *
  * <p>Argument: how many rounds to measure, 15 by default.
  */
@@ -63,8 +63,7 @@ final class RoundCost {
                       new DataSet(Nd4j.rand(1, IN), Nd4j.rand(1, OUT))),
                   2)
               .cache();
-      ParameterAverage average =
-          new ParameterAverage(AveragingConfig.of(0.999), network.params());
+      ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.999), network.params());
       List<Double> roundTimes = new ArrayList<>();
       List<Double> updateTimes = new ArrayList<>();
       for (int i = -3; i < rounds; i++) { // the first three to warm up
@@ -95,7 +94,8 @@ final class RoundCost {
                 .seed(1)
                 .updater(new Sgd(0.01))
                 .list()
-                .layer(new DenseLayer.Builder().nIn(IN).nOut(IN).activation(Activation.RELU).build())
+                .layer(
+                    new DenseLayer.Builder().nIn(IN).nOut(IN).activation(Activation.RELU).build())
                 .layer(
                     new OutputLayer.Builder(LossFunction.MSE)
                         .nIn(IN)
@@ -115,6 +115,10 @@ final class RoundCost {
 
   private static double median(List<Double> values) {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return Arrays.stream(sorted).skip((sorted.length - 1) / 2).limit(2 - sorted.length % 2).average().orElseThrow();
+    return Arrays.stream(sorted)
+        .skip((sorted.length - 1) / 2)
+        .limit(2 - sorted.length % 2)
+        .average()
+        .orElseThrow();
   }
 }

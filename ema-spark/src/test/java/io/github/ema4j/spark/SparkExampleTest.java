@@ -30,11 +30,7 @@ class SparkExampleTest {
 
     assertEquals(
         averaged,
-        SparkExample.run(sc, directory)
-            .averaged()
-            .orElseThrow()
-            .get(Evaluation.class)
-            .accuracy(),
+        SparkExample.run(sc, directory).averaged().orElseThrow().get(Evaluation.class).accuracy(),
         "started again, it has nothing left to train");
   }
 }

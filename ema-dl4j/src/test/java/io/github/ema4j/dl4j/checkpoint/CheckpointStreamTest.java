@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-
 import io.github.ema4j.core.Swap;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
