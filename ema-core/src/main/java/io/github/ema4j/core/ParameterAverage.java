@@ -123,12 +123,7 @@ public final class ParameterAverage {
         config.shadowOnHost()
             ? new HostShadow(shadowType, start, coverage, background())
             : new ArrayShadow(shadowType, start, coverage);
-    steps = counters.steps();
-    updates = counters.updates();
-    averagedSteps = counters.averagedSteps();
-    skipped = counters.skipped();
-    decay = counters.decay();
-    initialShare = counters.initialShare();
+    take(counters);
   }
 
   private Background background() {
@@ -156,20 +151,50 @@ public final class ParameterAverage {
       INDArray params,
       Coverage coverage) {
     ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
-    if (shadow.length() != average.length() || shadow.dataType() != average.shadowType()) {
+    average.restore(shadow);
+    return average;
+  }
+
+  /**
+   * Takes over the state of an average that began as this one and went on elsewhere, as on the
+   * workers of a cluster.
+   *
+   * @param counters how far that average has come
+   * @param shadow its values; copied
+   * @throws IllegalArgumentException if {@code shadow} is of another length or type than this
+   *     average's
+   * @throws IllegalStateException while swapped
+   * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
+   */
+  public synchronized void set(AverageCounters counters, INDArray shadow) {
+    requireNotSwapped("set");
+    Objects.requireNonNull(counters, "counters");
+    restore(shadow);
+    take(counters);
+  }
+
+  private void restore(INDArray values) {
+    if (values.length() != length() || values.dataType() != shadowType()) {
       throw new IllegalArgumentException(
           "An average of these parameters holds %d %s values, but was given %d %s"
-              .formatted(
-                  average.length(), average.shadowType(), shadow.length(), shadow.dataType()));
+              .formatted(length(), shadowType(), values.length(), values.dataType()));
     }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray values = shadow.reshape(average.ordering, average.shape).dup(average.ordering)) {
-      if (!average.shadow.restore(values)) {
+        INDArray copy = values.reshape(ordering, shape).dup(ordering)) {
+      if (!shadow.restore(copy)) {
         throw new NonFiniteParametersException(
             "The averaged values to go on with hold NaN or infinite values");
       }
     }
-    return average;
+  }
+
+  private void take(AverageCounters counters) {
+    steps = counters.steps();
+    updates = counters.updates();
+    averagedSteps = counters.averagedSteps();
+    skipped = counters.skipped();
+    decay = counters.decay();
+    initialShare = counters.initialShare();
   }
 
   /**
@@ -316,13 +341,8 @@ public final class ParameterAverage {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    steps = 0;
-    updates = 0;
-    averagedSteps = 0;
-    skipped = 0;
+    take(AverageCounters.START);
     skippedLast = false;
-    decay = Double.NaN;
-    initialShare = 1;
   }
 
   /**

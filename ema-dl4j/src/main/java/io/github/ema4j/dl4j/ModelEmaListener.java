@@ -253,7 +253,8 @@ public final class ModelEmaListener implements TrainingListener {
     if (model == null) {
       throw new IllegalStateException(
           "This ModelEmaListener has no network yet: train with it, or call attach(network) before"
-              + " the first update");
+              + " the first update. Spark never calls it: there, train with EmaTrainingMaster of"
+              + " ema-spark");
     }
     if (network != model) {
       throw new IllegalStateException(
@@ -269,7 +270,8 @@ public final class ModelEmaListener implements TrainingListener {
     if (average == null) {
       throw new IllegalStateException(
           "There is no average yet: this ModelEmaListener has seen no training. Register it with"
-              + " addListeners(ema) and fit, or call attach(network)");
+              + " addListeners(ema) and fit, or call attach(network). Spark never calls it: there,"
+              + " train with EmaTrainingMaster of ema-spark");
     }
     return average;
   }

@@ -60,7 +60,7 @@ public final class Quickstart implements Callable<Integer> {
     Recipe recipe = options.recipe();
     LabelledImages images =
         FashionMnist.training().withWrongLabels(options.wrongLabels(), seeds.nextLong());
-    DataSetIterator training = ImageIterator.shuffled(images, recipe.batchSize, seeds.nextLong());
+    DataSetIterator training = ImageIterator.shuffled(images, recipe.batchSize(), seeds.nextLong());
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
 
     // Second: the network and the average of its weights.

@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
@@ -24,14 +25,19 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * A network for 28 x 28 images of ten classes, with the settings that suit it. Nothing here knows
  * of the average: both learning rates are constant, which leaves the last weights noisy.
  */
-enum Recipe {
+public enum Recipe {
   /** 784-64-10, 50,890 parameters: ten epochs in about ten seconds. */
   MLP(16, 10, 0.999) {
     @Override
-    MultiLayerConfiguration configuration(long seed) {
+    IUpdater updater() {
+      return new Sgd(0.1);
+    }
+
+    @Override
+    MultiLayerConfiguration configuration(long seed, IUpdater updater) {
       return new NeuralNetConfiguration.Builder()
           .seed(seed)
-          .updater(new Sgd(0.1))
+          .updater(updater)
           .weightInit(WeightInit.XAVIER)
           .list()
           .layer(new DenseLayer.Builder().nIn(784).nOut(64).activation(Activation.RELU).build())
@@ -43,10 +49,15 @@ enum Recipe {
   /** Three strided convolutions with batch normalization, 6,386 parameters: about a minute. */
   CNN(32, 10, 0.99) {
     @Override
-    MultiLayerConfiguration configuration(long seed) {
+    IUpdater updater() {
+      return new Nesterovs(0.05, 0.9);
+    }
+
+    @Override
+    MultiLayerConfiguration configuration(long seed, IUpdater updater) {
       return new NeuralNetConfiguration.Builder()
           .seed(seed)
-          .updater(new Nesterovs(0.05, 0.9))
+          .updater(updater)
           .weightInit(WeightInit.RELU)
           .convolutionMode(ConvolutionMode.Same)
           .list()
@@ -66,8 +77,7 @@ enum Recipe {
     }
   };
 
-  /** Images in one mini-batch, and so in one update of the average. */
-  final int batchSize;
+  private final int batchSize;
 
   /** How often to go through the training images unless told otherwise. */
   final int epochs;
@@ -81,13 +91,25 @@ enum Recipe {
     this.decay = decay;
   }
 
-  abstract MultiLayerConfiguration configuration(long seed);
+  abstract IUpdater updater();
+
+  abstract MultiLayerConfiguration configuration(long seed, IUpdater updater);
 
   /** A new network with weights drawn from the seed. */
   MultiLayerNetwork network(long seed) {
-    MultiLayerNetwork net = new MultiLayerNetwork(configuration(seed));
+    return network(seed, updater());
+  }
+
+  /** The same with another updater than the recipe's own. */
+  public MultiLayerNetwork network(long seed, IUpdater updater) {
+    MultiLayerNetwork net = new MultiLayerNetwork(configuration(seed, updater));
     net.init();
     return net;
+  }
+
+  /** Images in one mini-batch, and so in one update of the average. */
+  public int batchSize() {
+    return batchSize;
   }
 
   /** A 3 x 3 convolution that halves height and width: cheaper on a CPU than one with pooling. */

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.nio.FloatBuffer;
+
 /**
  * A block of elements, staged in heap arrays: what a thread works on. Filled as FLOAT or as DOUBLE,
  * and converted when asked for as the other.
  */
 final class Block {
 
-  /** Elements at most; 2 KB of floats alternate well with the memory's prefetcher. */
+  /**
+   * Elements at most, but for {@link #LARGE}; 2 KB of floats alternate well with the prefetcher.
+   */
   static final int SIZE = 512;
+
+  /**
+   * Floats of a block in an average of arrays that are in the cache: there the beginnings and ends
+   * of the loops, which are not vectorised, cost more than what the prefetcher makes of them.
+   */
+  static final int LARGE = 2048;
 
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
@@ -24,9 +34,12 @@ final class Block {
   /** Partial sums of {@link #isFinite}; the block is that many times as long. */
   private static final int LANES = SIZE / 8;
 
-  private final float[] floats = new float[START + SIZE];
+  private static final int LARGE_LANES = LARGE / 8;
+
+  private final float[] floats = new float[START + LARGE];
   private final double[] doubles = new double[DOUBLE_START + SIZE];
   private final float[] floatSums = new float[START + LANES];
+  private final float[] largeSums = new float[START + LARGE_LANES];
   private final double[] doubleSums = new double[DOUBLE_START + LANES];
 
   /** Room for the bits of 16-bit floats. */
@@ -34,6 +47,12 @@ final class Block {
 
   /** See {@link #markFinite}. */
   private final boolean[] finite = new boolean[SIZE];
+
+  // Room for what FloatVector moves, one shadow each; see roomFor.
+  FloatBuffer[] shadows = new FloatBuffer[1];
+  float[] weights = new float[1];
+
+  private int step = SIZE;
 
   private int count;
   private boolean hasFloats;
@@ -57,6 +76,24 @@ final class Block {
 
   int count() {
     return count;
+  }
+
+  /** Chooses the {@link #step} for an operation on so many elements. */
+  void suit(long elements) {
+    step = elements <= Loop.IN_CACHE ? LARGE : SIZE;
+  }
+
+  /** Floats that an average takes at once. */
+  int step() {
+    return step;
+  }
+
+  /** Makes room for so many shadows. */
+  void roomFor(int count) {
+    if (shadows.length < count) {
+      shadows = new FloatBuffer[count];
+      weights = new float[count];
+    }
   }
 
   /** The elements as floats, rounded if need be, from {@link #START} on. */
@@ -93,7 +130,8 @@ final class Block {
 
   /** Whether the elements are all finite in the type they came in. */
   boolean isFinite() {
-    if (count == SIZE && (hasFloats ? isFiniteFloats() : isFinite(doubles, doubleSums))) {
+    if ((count == SIZE || hasFloats && count == LARGE)
+        && (hasFloats ? isFiniteFloats() : isFinite(doubles, doubleSums))) {
       return true;
     }
     for (int i = 0; i < count; i++) {
@@ -106,6 +144,10 @@ final class Block {
 
   /** Whether a full block of floats is finite; may be mistaken when it says that it is not. */
   boolean isFiniteFloats() {
+    if (count == LARGE) {
+      addRows(floats, largeSums);
+      return isFiniteSum(largeSums, LARGE_LANES);
+    }
     return isFinite(floats, floatSums);
   }
 
@@ -142,17 +184,43 @@ final class Block {
               + values[i + 6 * LANES]
               + values[i + 7 * LANES];
     }
+    return isFiniteSum(sums, LANES);
+  }
+
+  private static void addRows(float[] values, float[] sums) {
+    for (int i = START; i < START + LARGE_LANES; i++) {
+      sums[i] =
+          values[i]
+              + values[i + LARGE_LANES]
+              + values[i + 2 * LARGE_LANES]
+              + values[i + 3 * LARGE_LANES]
+              + values[i + 4 * LARGE_LANES]
+              + values[i + 5 * LARGE_LANES]
+              + values[i + 6 * LARGE_LANES]
+              + values[i + 7 * LARGE_LANES];
+    }
+  }
+
+  private static boolean isFiniteSum(float[] sums, int lanes) {
     float a = 0;
     float b = 0;
     float c = 0;
     float d = 0;
-    for (int i = START; i < START + LANES; i += 8) {
-      a += sums[i] + sums[i + 4];
-      b += sums[i + 1] + sums[i + 5];
-      c += sums[i + 2] + sums[i + 6];
-      d += sums[i + 3] + sums[i + 7];
+    float e = 0;
+    float f = 0;
+    float g = 0;
+    float h = 0;
+    for (int i = START; i < START + lanes; i += 8) {
+      a += sums[i];
+      b += sums[i + 1];
+      c += sums[i + 2];
+      d += sums[i + 3];
+      e += sums[i + 4];
+      f += sums[i + 5];
+      g += sums[i + 6];
+      h += sums[i + 7];
     }
-    return Float.isFinite((a + b) + (c + d));
+    return Float.isFinite(((a + b) + (c + d)) + ((e + f) + (g + h)));
   }
 
   private static boolean isFinite(double[] values, double[] sums) {

@@ -45,37 +45,48 @@ final class FloatVector extends HostVector {
 
   /** The same as in any vector, in one compiled loop for the case that matters most. */
   @Override
-  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
-    float weight = (float) (1 - decay);
-    if (weight >= 0.5f || !(source instanceof FloatVector params)) {
-      return super.lerp(source, from, to, decay, block);
+  boolean lerpEach(
+      HostVector[] targets, int count, double[] decays, long from, long to, Block block) {
+    int window = windowOf(from);
+    block.roomFor(count);
+    for (int i = 0; i < count; i++) {
+      float weight = (float) (1 - decays[i]);
+      if (weight >= 0.5f || weight == 0 || !(targets[i] instanceof FloatVector shadow)) {
+        return super.lerpEach(targets, count, decays, from, to, block);
+      }
+      block.shadows[i] = shadow.windows[window];
+      block.weights[i] = weight;
     }
     boolean finite = true;
     long at = from;
     while (at < to) {
-      long end = at + lerpFullBlocks(params, at, to, weight, block);
+      long end = at + lerpFullBlocks(count, at, to, block);
       // The rest, or a block with something that is not finite.
-      long next = Math.min(to, end + Block.SIZE);
-      finite &= super.lerp(source, end, next, decay, block);
+      long next = Math.min(to, end + block.step());
+      finite &= super.lerpEach(targets, count, decays, end, next, block);
       at = next;
     }
     return finite;
   }
 
   /** Stops before a block that is not full or not finite; returns how many elements it moved. */
-  private int lerpFullBlocks(FloatVector params, long from, long to, float weight, Block block) {
-    FloatBuffer shadow = windows[windowOf(from)];
-    FloatBuffer source = params.windows[windowOf(from)];
-    float[] p = block.fillFloats(Block.SIZE);
+  private int lerpFullBlocks(int count, long from, long to, Block block) {
+    FloatBuffer source = windows[windowOf(from)];
+    FloatBuffer[] shadows = block.shadows;
+    float[] weights = block.weights;
+    int step = block.step();
+    float[] p = block.fillFloats(step);
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (; at + Block.SIZE <= end; at += Block.SIZE) {
-      source.get(at, p, START, Block.SIZE);
+    for (; at + step <= end; at += step) {
+      source.get(at, p, START, step);
       if (!block.isFiniteFloats()) {
         break;
       }
-      lerpFromShadow(shadow, at, p, Block.SIZE, weight);
+      for (int i = 0; i < count; i++) {
+        lerpFromShadow(shadows[i], at, p, step, weights[i]);
+      }
     }
     return at - begin;
   }
@@ -85,7 +96,7 @@ final class FloatVector extends HostVector {
   private static void lerpFromShadow(
       FloatBuffer window, int index, float[] params, int count, float weight) {
     FloatBuffer shadow = window.slice(index, count);
-    int n = Math.min(count, Block.SIZE);
+    int n = Math.min(count, Block.LARGE);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));
@@ -96,7 +107,7 @@ final class FloatVector extends HostVector {
   private static void lerpFromParams(
       FloatBuffer window, int index, float[] params, int count, float decay) {
     FloatBuffer shadow = window.slice(index, count);
-    int n = Math.min(count, Block.SIZE);
+    int n = Math.min(count, Block.LARGE);
     for (int i = 0; i < n; i++) {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));

@@ -120,9 +120,6 @@ public final class HostKernel implements AveragingKernel {
   }
 
   private boolean lerp(long from, long to, Block block) {
-    if (targetCount == 1 && decays[0] < 1) {
-      return targets[0].lerp(source, from, to, decays[0], block);
-    }
     return source.lerpEach(targets, targetCount, decays, from, to, block);
   }
 

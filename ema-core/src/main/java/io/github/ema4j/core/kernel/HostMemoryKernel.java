@@ -27,7 +27,8 @@ public final class HostMemoryKernel {
   private HostVector array;
   private HostVector from;
   private HostVector to;
-  private double decay;
+  private final HostVector[] shadows = new HostVector[1];
+  private final double[] decays = new double[1];
 
   /** Creates a kernel. */
   public HostMemoryKernel() {}
@@ -83,8 +84,8 @@ public final class HostMemoryKernel {
    */
   public boolean lerp(HostMemory params, HostMemory shadow, double decay, Ranges ranges) {
     from = params.vector();
-    to = shadow.vector();
-    this.decay = decay;
+    shadows[0] = shadow.vector();
+    decays[0] = decay;
     try {
       return loop.all(ranges, lerp);
     } finally {
@@ -129,6 +130,6 @@ public final class HostMemoryKernel {
   }
 
   private boolean lerp(long begin, long end, Block block) {
-    return decay < 1 ? to.lerp(from, begin, end, decay, block) : from.isFinite(begin, end, block);
+    return from.lerpEach(shadows, 1, decays, begin, end, block);
   }
 }

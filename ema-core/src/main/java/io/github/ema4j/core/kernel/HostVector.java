@@ -120,7 +120,7 @@ abstract class HostVector {
    * @param decay in [0, 1); 0 copies
    * @return whether all were finite
    */
-  boolean lerp(HostVector source, long from, long to, double decay, Block block) {
+  final boolean lerp(HostVector source, long from, long to, double decay, Block block) {
     boolean finite = true;
     for (long at = from; at < to; at += Block.SIZE) {
       int count = (int) Math.min(Block.SIZE, to - at);
@@ -141,7 +141,7 @@ abstract class HostVector {
    * @param decays one per target, in [0, 1]; 1 leaves a target as it is
    * @return whether all elements of this vector were finite
    */
-  final boolean lerpEach(
+  boolean lerpEach(
       HostVector[] targets, int count, double[] decays, long from, long to, Block block) {
     boolean finite = true;
     for (long at = from; at < to; at += Block.SIZE) {

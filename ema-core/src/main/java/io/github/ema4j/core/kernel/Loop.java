@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A loop over the chunks of {@link Ranges}, which the calling thread and, for long loops, helpers
  * of the common pool take one by one. The caller never waits for a helper that has not begun: a
- * busy machine costs speed only. Used again and again by one thread at a time; allocates nothing.
+ * busy machine costs speed only. A helper stays awake for a moment, since loops often come one
+ * close after another. Used again and again by one thread at a time; allocates nothing.
  */
 final class Loop {
 
@@ -23,8 +24,20 @@ final class Loop {
     boolean run(long from, long to, Block block);
   }
 
-  /** Below this count waking a helper costs more than it gains. */
+  /** Below this count waking a helper that sleeps costs more than it gains. */
   static final long PARALLEL_FROM = 1 << 19;
+
+  /** The same for a helper that is still awake from the last loop. */
+  static final long PARALLEL_FROM_IF_AWAKE = 1 << 16;
+
+  /** Nanoseconds after a loop for which its helpers count as awake. */
+  private static final long AWAKE = 100_000;
+
+  /** Polls, of some twenty nanoseconds each, before a helper that finds no work goes to sleep. */
+  private static final int LINGER = 5000;
+
+  /** Up to this count parameters and shadow stay in the cache of common machines. */
+  static final long IN_CACHE = 1 << 22;
 
   /**
    * Two to four threads saturate the memory of common machines. The size of the common pool can be
@@ -50,6 +63,7 @@ final class Loop {
   private final AtomicInteger unfinished = new AtomicInteger();
   private volatile boolean verdict;
   private volatile Throwable failure;
+  private long lastEnd = System.nanoTime() - AWAKE;
 
   Loop(int helpers) {
     this.helpers = new Helper[helpers];
@@ -64,7 +78,7 @@ final class Loop {
     failure = null;
     unfinished.set(ranges.chunks());
     untaken.set(ranges.chunks());
-    if (ranges.count() >= PARALLEL_FROM) {
+    if (isWorthHelp(ranges.count())) {
       callHelpersIfPossible();
     }
     takeChunks(block);
@@ -76,10 +90,16 @@ final class Loop {
         LockSupport.park(this);
       }
     }
+    lastEnd = System.nanoTime();
     if (failure != null) {
       throw new IllegalStateException("A chunk of an array operation failed", failure);
     }
     return verdict;
+  }
+
+  private boolean isWorthHelp(long count) {
+    return count >= PARALLEL_FROM
+        || count >= PARALLEL_FROM_IF_AWAKE && System.nanoTime() - lastEnd < AWAKE;
   }
 
   private void callHelpers() {
@@ -110,6 +130,7 @@ final class Loop {
 
   private void runChunk(int chunk, Block block) {
     Thread waiting = caller;
+    block.suit(ranges.count());
     try {
       for (int i = ranges.firstPiece(chunk); i < ranges.firstPiece(chunk + 1); i++) {
         if (!body.run(ranges.pieceFrom(i), ranges.pieceTo(i), block)) {
@@ -143,7 +164,13 @@ final class Loop {
     @Override
     protected boolean exec() {
       do {
-        takeChunks(block);
+        for (int poll = 0; poll < LINGER; poll++) {
+          if (untaken.get() > 0) {
+            takeChunks(block);
+            poll = 0;
+          }
+          Thread.onSpinWait();
+        }
         called.set(false);
       } while (untaken.get() > 0 && called.compareAndSet(false, true));
       return false;

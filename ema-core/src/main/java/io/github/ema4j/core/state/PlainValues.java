@@ -2,6 +2,7 @@
 package io.github.ema4j.core.state;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** Values by name as a text format delivers them, taken out by kind; errors name the value. */
@@ -106,6 +107,24 @@ public final class PlainValues {
       throw wrong(name, kind, value);
     }
     return type.cast(value);
+  }
+
+  /**
+   * A list of values by name.
+   *
+   * @param name of the value
+   * @return the list
+   * @throws IllegalArgumentException if it is missing or of another kind
+   */
+  @SuppressWarnings("unchecked") // the elements are checked, names are texts in any text format
+  public List<Map<String, ?>> maps(String name) {
+    List<?> list = take(name, List.class, "a list");
+    for (Object element : list) {
+      if (!(element instanceof Map)) {
+        throw wrong(name, "a list of values by name", list);
+      }
+    }
+    return (List<Map<String, ?>>) list;
   }
 
   private static IllegalArgumentException wrong(String name, String kind, Object value) {

@@ -4,9 +4,11 @@ package io.github.ema4j.dl4j.checkpoint;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.dl4j.network.Moment;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What a checkpoint says about itself. Immutable.
@@ -18,7 +20,8 @@ import java.util.TreeMap;
  * @param epoch epochs done, as counted after the moment of saving
  * @param savedAt where in a fit the file was written; the counts above and the parameters have been
  *     adjusted for it
- * @param average the average, all but its values
+ * @param average the average, all but its values; of several the first
+ * @param furtherAverages the other ones, in their order
  * @param random state of the random generator of the thread that wrote the file
  * @param bestScore the best score so far, if one was given
  * @param metadata texts of the user by name
@@ -32,17 +35,36 @@ public record CheckpointInfo(
     int epoch,
     Moment savedAt,
     AverageInfo average,
+    List<AverageInfo> furtherAverages,
     RandomState random,
     Optional<Double> bestScore,
     Map<String, String> metadata,
     Map<String, Long> checksums) {
 
-  /** The version of the layout that this version of EMA4J writes, and the newest that it reads. */
-  public static final int FORMAT = 1;
+  /** The newest version of the layout that this version of EMA4J reads. */
+  public static final int FORMAT = 2;
 
-  /** Copies the maps, in the order of the names. */
+  /**
+   * The version of the layout that a file of so many averages has: the oldest that can hold them,
+   * so that older readers read what they can, and refuse what they would lose.
+   */
+  static int format(int averages) {
+    return averages > 1 ? 2 : 1;
+  }
+
+  /** Copies the list, and the maps in the order of the names. */
   public CheckpointInfo {
+    furtherAverages = List.copyOf(furtherAverages);
     metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
     checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
+  }
+
+  /**
+   * All averages, all but their values.
+   *
+   * @return one or more
+   */
+  public List<AverageInfo> averages() {
+    return Stream.concat(Stream.of(average), furtherAverages.stream()).toList();
   }
 }

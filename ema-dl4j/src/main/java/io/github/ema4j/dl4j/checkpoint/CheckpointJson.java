@@ -6,6 +6,7 @@ import io.github.ema4j.core.state.PlainValues;
 import io.github.ema4j.dl4j.network.Moment;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -18,6 +19,8 @@ final class CheckpointJson {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private static final String FURTHER = "furtherAverages";
 
   private CheckpointJson() {}
 
@@ -32,6 +35,9 @@ final class CheckpointJson {
     network.put("savedAt", info.savedAt().name());
     root.put("network", network);
     root.put("average", info.average().toMap());
+    if (!info.furtherAverages().isEmpty()) {
+      root.put(FURTHER, info.furtherAverages().stream().map(AverageInfo::toMap).toList());
+    }
     Map<String, Object> random = new LinkedHashMap<>();
     random.put("root", info.random().root());
     random.put("node", info.random().node());
@@ -69,6 +75,9 @@ final class CheckpointJson {
         Math.toIntExact(network.whole("epoch")),
         network.constant("savedAt", Moment.class),
         AverageInfo.fromMap(root.map("average")),
+        map.containsKey(FURTHER)
+            ? root.maps(FURTHER).stream().map(AverageInfo::fromMap).toList()
+            : List.of(),
         new RandomState(random.whole("root"), random.whole("node")),
         map.containsKey("bestScore") ? Optional.of(root.number("bestScore")) : Optional.empty(),
         collect(metadata, new PlainValues(metadata)::text),

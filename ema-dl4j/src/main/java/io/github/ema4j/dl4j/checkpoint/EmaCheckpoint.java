@@ -6,13 +6,18 @@ import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -57,6 +62,11 @@ public final class EmaCheckpoint {
   static final String STATE_JSON = "emaState.json";
   static final String SHADOW_BIN = "emaShadow.bin";
 
+  /** The entry with the values of one of several averages. */
+  static String shadowBin(int index) {
+    return index == 0 ? SHADOW_BIN : "emaShadow" + (index + 1) + ".bin";
+  }
+
   private EmaCheckpoint() {}
 
   // ---------------------------------------------------------------- saving
@@ -91,6 +101,29 @@ public final class EmaCheckpoint {
   }
 
   /**
+   * Saves a network and all averages of a group.
+   *
+   * @param file to be made or replaced, in an existing directory
+   * @param network the network that {@code group} averages
+   * @param group the averages
+   * @throws IOException if the file cannot be written; a file of that name is as it was then
+   */
+  public static void save(Path file, Model network, ModelEmaGroup group) throws IOException {
+    builder(network, group).save(file);
+  }
+
+  /**
+   * For checkpoints that hold more than the network and the averages of a group.
+   *
+   * @param network the network that {@code group} averages
+   * @param group the averages
+   * @return a builder; nothing is read before {@link Builder#save}
+   */
+  public static Builder builder(Model network, ModelEmaGroup group) {
+    return new Builder(network, group.members());
+  }
+
+  /**
    * For checkpoints that hold more than the network and its average.
    *
    * @param network the network that {@code ema} averages
@@ -98,21 +131,21 @@ public final class EmaCheckpoint {
    * @return a builder; nothing is read before {@link Builder#save}
    */
   public static Builder builder(Model network, ModelEmaListener ema) {
-    return new Builder(network, ema);
+    return new Builder(network, List.of(ema));
   }
 
   /** Says what a checkpoint holds, and saves it. */
   public static final class Builder {
 
     private final Model network;
-    private final ModelEmaListener ema;
+    private final List<ModelEmaListener> averages;
     private Optional<Normalizer<?>> normalizer = Optional.empty();
     private Optional<Double> bestScore = Optional.empty();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
-    private Builder(Model network, ModelEmaListener ema) {
+    private Builder(Model network, List<ModelEmaListener> averages) {
       this.network = Objects.requireNonNull(network, "network");
-      this.ema = Objects.requireNonNull(ema, "ema");
+      this.averages = averages;
     }
 
     /**
@@ -163,10 +196,25 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
      */
     public void save(Path file) throws IOException {
-      requireSavable(network, ema);
+      averages.forEach(ema -> requireSavable(network, ema));
+      AtomicFile.write(file, this::writeTo);
+    }
+
+    /**
+     * Writes the checkpoint to a stream, for a store that is no file of this machine. The store has
+     * to see to it that what is written is there wholly or not at all.
+     *
+     * @param out is not closed
+     * @throws IOException if it cannot be written
+     * @throws IllegalStateException as {@link #save}
+     * @throws IllegalArgumentException as {@link #save}
+     */
+    public void writeTo(OutputStream out) throws IOException {
+      averages.forEach(ema -> requireSavable(network, ema));
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-        Moment moment = ema.moment();
-        AverageState average = AverageState.of(ema.average());
+        Moment moment = averages.get(0).moment();
+        List<AverageState> states =
+            averages.stream().map(ema -> AverageState.of(ema.average())).toList();
         INDArray params = ModelEntries.paramsAfter(network, moment);
         Optional<INDArray> updaterState = ModelEntries.updaterState(network);
         ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
@@ -174,29 +222,29 @@ public final class EmaCheckpoint {
             state ->
                 ModelEntries.requireRestorable(
                     "The updater's state", state.length(), state.dataType()));
-        ModelEntries.requireRestorable(
-            "The average", average.info().length(), average.info().shadowType());
-        AtomicFile.write(
-            file,
-            out -> {
-              try (ZipWriter zip = new ZipWriter(out)) {
-                write(zip, moment, average, params, updaterState);
-              }
-            });
+        for (AverageState state : states) {
+          ModelEntries.requireRestorable(
+              "The average", state.info().length(), state.info().shadowType());
+        }
+        try (ZipWriter zip = new ZipWriter(out)) {
+          write(zip, moment, states, params, updaterState);
+        }
       }
     }
 
     private void write(
         ZipWriter zip,
         Moment moment,
-        AverageState average,
+        List<AverageState> averages,
         INDArray params,
         Optional<INDArray> updaterState)
         throws IOException {
       int iteration = Networks.iterationCount(network) + moment.uncountedIterations();
       int epoch = Networks.epochCount(network) + moment.uncountedEpochs();
       ModelEntries.writeArrays(zip, params, updaterState);
-      zip.array(SHADOW_BIN, average.shadow());
+      for (int i = 0; i < averages.size(); i++) {
+        zip.array(shadowBin(i), averages.get(i).shadow());
+      }
       // What is written up to here belongs together; the rest may be edited.
       Map<String, Long> checksums = Map.copyOf(zip.checksums());
       ModelEntries.writeConfiguration(zip, network, iteration, epoch);
@@ -205,13 +253,14 @@ public final class EmaCheckpoint {
       }
       CheckpointInfo info =
           new CheckpointInfo(
-              CheckpointInfo.FORMAT,
+              CheckpointInfo.format(averages.size()),
               writer(),
               Networks.type(network).getSimpleName(),
               iteration,
               epoch,
               moment,
-              average.info(),
+              averages.get(0).info(),
+              averages.stream().skip(1).map(AverageState::info).toList(),
               RandomState.current(),
               bestScore,
               metadata,
@@ -272,7 +321,7 @@ public final class EmaCheckpoint {
    */
   public static RestoredCheckpoint<MultiLayerNetwork> restoreMultiLayerNetwork(
       Path file, AveragingConfig expected) throws IOException {
-    return restore(file, MultiLayerNetwork.class, Optional.of(expected));
+    return restore(file, MultiLayerNetwork.class, Optional.of(List.of(expected)));
   }
 
   /**
@@ -301,7 +350,7 @@ public final class EmaCheckpoint {
    */
   public static RestoredCheckpoint<ComputationGraph> restoreComputationGraph(
       Path file, AveragingConfig expected) throws IOException {
-    return restore(file, ComputationGraph.class, Optional.of(expected));
+    return restore(file, ComputationGraph.class, Optional.of(List.of(expected)));
   }
 
   /**
@@ -329,6 +378,21 @@ public final class EmaCheckpoint {
    * @throws IOException if the file cannot be read
    */
   public static RestoredCheckpoint<Model> restore(Path file, AveragingConfig expected)
+      throws IOException {
+    return restore(file, Model.class, Optional.of(List.of(expected)));
+  }
+
+  /**
+   * Restores a network of either class whose averages must be the expected ones; see {@link
+   * #restoreMultiLayerNetwork(Path)}.
+   *
+   * @param file a checkpoint
+   * @param expected how the averages must have been made, in their order
+   * @return the run, ready to go on
+   * @throws EmaCheckpointException also if number or settings differ, naming those that do
+   * @throws IOException if the file cannot be read
+   */
+  public static RestoredCheckpoint<Model> restore(Path file, List<AveragingConfig> expected)
       throws IOException {
     return restore(file, Model.class, Optional.of(expected));
   }
@@ -365,7 +429,7 @@ public final class EmaCheckpoint {
   }
 
   private static <N extends Model> RestoredCheckpoint<N> restore(
-      Path file, Class<N> type, Optional<AveragingConfig> expected) throws IOException {
+      Path file, Class<N> type, Optional<List<AveragingConfig>> expected) throws IOException {
     try (ZipReader zip = new ZipReader(file)) {
       CheckpointInfo info = info(zip, file);
       requireTogether(zip, info, file);
@@ -378,14 +442,10 @@ public final class EmaCheckpoint {
               ? ModelEntries.readMultiLayerNetwork(zip)
               : ModelEntries.readComputationGraph(zip);
       requireCounts(file, info, network);
-      AverageState state = new AverageState(info.average(), zip.array(SHADOW_BIN));
-      INDArray params = Networks.params(network);
-      ParameterAverage average =
-          expected.isPresent() ? state.resume(params, expected.get()) : state.resume(params);
       RestoredCheckpoint<N> restored =
           new RestoredCheckpoint<>(
               type.cast(network),
-              ModelEmaListener.resume(network, average),
+              averages(zip, info, network, expected),
               ModelEntries.readNormalizer(zip),
               info);
       // Last, as nothing may draw from it before training goes on.
@@ -394,6 +454,25 @@ public final class EmaCheckpoint {
     } catch (RuntimeException e) {
       throw new EmaCheckpointException(file, "cannot be restored: " + e.getMessage(), e);
     }
+  }
+
+  private static List<ModelEmaListener> averages(
+      ZipReader zip, CheckpointInfo info, Model network, Optional<List<AveragingConfig>> expected)
+      throws IOException {
+    List<AverageInfo> saved = info.averages();
+    if (expected.isPresent() && expected.get().size() != saved.size()) {
+      throw new IllegalArgumentException(
+          "it holds %d averages, expected %d".formatted(saved.size(), expected.get().size()));
+    }
+    INDArray params = Networks.params(network);
+    List<ModelEmaListener> averages = new ArrayList<>();
+    for (int i = 0; i < saved.size(); i++) {
+      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)));
+      ParameterAverage average =
+          expected.isPresent() ? state.resume(params, expected.get().get(i)) : state.resume(params);
+      averages.add(ModelEmaListener.resume(network, average));
+    }
+    return averages;
   }
 
   private static CheckpointInfo info(ZipReader zip, Path file) throws IOException {
@@ -417,7 +496,11 @@ public final class EmaCheckpoint {
   private static void requireTogether(ZipReader zip, CheckpointInfo info, Path file)
       throws IOException {
     zip.checksum(CONFIGURATION_JSON);
-    for (String required : new String[] {COEFFICIENTS_BIN, SHADOW_BIN}) {
+    List<String> all = new ArrayList<>(List.of(COEFFICIENTS_BIN));
+    for (int i = 0; i < info.averages().size(); i++) {
+      all.add(shadowBin(i));
+    }
+    for (String required : all) {
       if (!info.checksums().containsKey(required)) {
         throw new EmaCheckpointException(file, "does not vouch for its entry '" + required + "'");
       }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
@@ -10,13 +12,37 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
  * A run as it was when its checkpoint was saved.
  *
  * @param network with its raw weights, updater state and counters, without listeners
- * @param ema averages the network; to be registered with it before training goes on
+ * @param averages keep the averages of the network, one or more; to be registered with it before
+ *     training goes on, several as a {@link ModelEmaGroup}
  * @param normalizer of the data, if one was saved
  * @param info everything else
  * @param <N> class of the network
  */
 public record RestoredCheckpoint<N extends Model>(
-    N network, ModelEmaListener ema, Optional<Normalizer<?>> normalizer, CheckpointInfo info) {
+    N network,
+    List<ModelEmaListener> averages,
+    Optional<Normalizer<?>> normalizer,
+    CheckpointInfo info) {
+
+  /** Copies the list. */
+  public RestoredCheckpoint {
+    averages = List.copyOf(averages);
+  }
+
+  /**
+   * The average.
+   *
+   * @return averages the network; to be registered with it before training goes on
+   * @throws IllegalStateException if there are several
+   */
+  public ModelEmaListener ema() {
+    if (averages.size() > 1) {
+      throw new IllegalStateException(
+          "The checkpoint holds %d averages: register ModelEmaGroup.of(...) with all of averages()"
+              .formatted(averages.size()));
+    }
+    return averages.get(0);
+  }
 
   /**
    * Iterations done.

@@ -9,7 +9,7 @@
  * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
  * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
  *
- * <h2>Format 1 of a checkpoint</h2>
+ * <h2>Format of a checkpoint</h2>
  *
  * <p>A zip, which Deeplearning4j loads as the raw network. Nothing in it is in Java serialization.
  * Arrays are as {@code Nd4j.write} lays them out, big-endian, stored at compression level 0.
@@ -25,13 +25,15 @@
  *     absent if none was given</td></tr>
  * <tr><td>{@code emaShadow.bin}</td><td>the averaged parameters, in the order of the raw ones</td>
  *     </tr>
+ * <tr><td>{@code emaShadow2.bin}, ...</td><td>the same of further averages, in format 2</td></tr>
  * <tr><td>{@code emaState.json}</td><td>the object below; in UTF-8</td></tr>
  * </table>
  *
  * <table>
  * <caption>Members of {@code emaState.json}</caption>
  * <tr><th>member</th><th>content</th></tr>
- * <tr><td>{@code format}</td><td>1. Readers refuse versions above those they know</td></tr>
+ * <tr><td>{@code format}</td><td>1, or 2 for several averages. Readers refuse versions above
+ *     those they know</td></tr>
  * <tr><td>{@code writer}</td><td>the program that wrote the file</td></tr>
  * <tr><td>{@code network}</td><td>{@code class} ({@code MultiLayerNetwork} or {@code
  *     ComputationGraph}); {@code iteration} and {@code epoch}, done so far; {@code savedAt}, a
@@ -45,12 +47,14 @@
  *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code averagedSteps} (steps that
  *     the updates stand for; absent where each stands for {@code updateEvery}), {@code skipped},
  *     {@code decay} (of the last update; absent before the first), {@code initialShare}</td></tr>
+ * <tr><td>{@code furtherAverages}</td><td>a list of such objects, in format 2; absent in format 1
+ *     </td></tr>
  * <tr><td>{@code random}</td><td>{@code root} and {@code node}: state of ND4J's random generator in
  *     the thread that wrote the file</td></tr>
  * <tr><td>{@code bestScore}</td><td>a number; absent if none was given</td></tr>
  * <tr><td>{@code metadata}</td><td>texts of the user by name</td></tr>
  * <tr><td>{@code checksums}</td><td>CRC-32 of the uncompressed content of {@code
- *     coefficients.bin}, {@code updaterState.bin} and {@code emaShadow.bin}: they belong together,
+ *     coefficients.bin}, {@code updaterState.bin} and the averages: they belong together,
  *     and a file in which one was replaced is refused</td></tr>
  * </table>
  */

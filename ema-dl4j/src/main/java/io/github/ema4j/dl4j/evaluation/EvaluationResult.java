@@ -15,7 +15,12 @@ public final class EvaluationResult {
 
   private final Map<Integer, List<IEvaluation<?>>> byOutput;
 
-  EvaluationResult(Map<Integer, List<IEvaluation<?>>> byOutput) {
+  /**
+   * Keeps evaluations that are filled already.
+   *
+   * @param byOutput by index of the output, from 0, in the order in which they were asked for
+   */
+  public EvaluationResult(Map<Integer, List<IEvaluation<?>>> byOutput) {
     Map<Integer, List<IEvaluation<?>>> copy = new TreeMap<>();
     byOutput.forEach((output, evaluations) -> copy.put(output, List.copyOf(evaluations)));
     this.byOutput = copy;

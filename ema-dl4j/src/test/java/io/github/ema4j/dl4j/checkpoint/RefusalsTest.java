@@ -254,10 +254,10 @@ class RefusalsTest {
 
   @Test
   void aNewerFormat() throws IOException {
-    Path file = edited(saved(Kind.MLP), "\"format\" : 1", "\"format\" : 2");
+    Path file = edited(saved(Kind.MLP), "\"format\" : 1", "\"format\" : 3");
 
-    assertRefused(EmaCheckpointException.class, "reads up to 1", () -> EmaCheckpoint.restore(file));
-    assertRefused(EmaCheckpointException.class, "version 2", () -> EmaCheckpoint.info(file));
+    assertRefused(EmaCheckpointException.class, "reads up to 2", () -> EmaCheckpoint.restore(file));
+    assertRefused(EmaCheckpointException.class, "version 3", () -> EmaCheckpoint.info(file));
   }
 
   @Test

@@ -91,6 +91,11 @@ public final class LabelledImages {
     return Byte.toUnsignedInt(labels[image]);
   }
 
+  /** The grey value of a pixel, 0 to 255. */
+  int grey(int image, int pixel) {
+    return Byte.toUnsignedInt(pixels[image * pixels() + pixel]);
+  }
+
   /** 0, 1, 2, ... one for each image; a new list that may be changed. */
   List<Integer> indices() {
     return IntStream.range(0, size()).boxed().collect(Collectors.toCollection(ArrayList::new));
@@ -107,7 +112,7 @@ public final class LabelledImages {
     for (int i = 0; i < images.size(); i++) {
       int image = images.get(i);
       for (int j = 0; j < pixels(); j++) {
-        features[i][j] = Byte.toUnsignedInt(pixels[image * pixels() + j]) / 255f;
+        features[i][j] = grey(image, j) / 255f;
       }
       oneHot[i][label(image)] = 1;
     }

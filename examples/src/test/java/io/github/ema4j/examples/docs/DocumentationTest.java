@@ -2,41 +2,70 @@
 package io.github.ema4j.examples.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.examples.data.FashionMnist;
 import io.github.ema4j.examples.data.ImageIterator;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** What the README and the guide say and show is so. */
+/** What the README and the documentation say and show is so. */
 class DocumentationTest {
 
-  private static final Path README = Path.of("..", "README.md");
+  private static final Path TOP = Path.of("..");
+  private static final Path README = TOP.resolve("README.md");
+  private static final Path INDEX = TOP.resolve("docs/README.md");
+
+  /** Pages whose code needs modules that the examples do not depend on; it is checked there. */
+  private static final Set<String> CHECKED_ELSEWHERE = Set.of("spark.md", "ui.md");
 
   @TempDir Path directory;
 
+  private static List<Path> documentation() throws IOException {
+    try (Stream<Path> files = Files.list(TOP.resolve("docs"))) {
+      return files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
+    }
+  }
+
+  static Stream<Path> pagesWithCode() throws IOException {
+    List<Path> pages = new ArrayList<>(List.of(README));
+    for (Path page : documentation()) {
+      if (!CHECKED_ELSEWHERE.contains(page.getFileName().toString())
+          && !JavaSnippets.of(page).blocks().isEmpty()) {
+        pages.add(page);
+      }
+    }
+    return pages.stream();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/guide.md", "docs/parallel.md"})
-  void javaBlocksCompileAndRun(String page) throws Exception {
-    JavaSnippets snippets = JavaSnippets.of(Path.of("..").resolve(page));
-    assertTrue(snippets.blocks().size() >= 2, page + " shows code");
+  @MethodSource("pagesWithCode")
+  void javaBlocksCompileAndRun(Path page) throws Exception {
+    JavaSnippets snippets = JavaSnippets.of(page);
+    assertFalse(snippets.blocks().isEmpty(), page + " shows code");
     Class<?> compiled =
         snippets.compile(
             directory,
@@ -62,7 +91,7 @@ class DocumentationTest {
                 "org.deeplearning4j.earlystopping.trainer.*",
                 "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
                 "org.deeplearning4j.parallelism.*",
-                "org.nd4j.evaluation.classification.Evaluation",
+                "org.nd4j.evaluation.classification.*",
                 "org.nd4j.linalg.api.ndarray.INDArray",
                 "org.nd4j.linalg.dataset.api.iterator.DataSetIterator"),
             "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
@@ -130,22 +159,60 @@ class DocumentationTest {
   }
 
   @Test
-  void linksToFilesLeadSomewhere() throws Exception {
-    for (String name :
+  void linksLeadSomewhere() throws Exception {
+    List<Path> pages = new ArrayList<>(documentation());
+    for (String other :
         List.of(
             "README.md",
-            "docs/guide.md",
-            "docs/parallel.md",
-            "docs/scaling.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "benchmarks/README.md",
             "examples/README.md",
-            "benchmarks/README.md")) {
-      Path page = Path.of("..").resolve(name);
-      Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(page));
-      while (link.find()) {
-        Path target = page.resolveSibling(link.group(1));
-        assertTrue(Files.exists(target), name + " links to " + link.group(1));
+            "examples/notebooks/README.md")) {
+      pages.add(TOP.resolve(other));
+    }
+    for (Path file : pages) {
+      MarkdownPage page = MarkdownPage.read(file);
+      for (String link : page.localLinks()) {
+        assertTrue(page.leadsSomewhere(link), file + " links to " + link);
       }
     }
+  }
+
+  @Test
+  void indexListsEveryPage() throws Exception {
+    List<String> links = MarkdownPage.read(INDEX).localLinks();
+    for (Path page : documentation()) {
+      String name = page.getFileName().toString();
+      assertTrue(page.equals(INDEX) || links.contains(name), "docs/README.md lacks " + name);
+    }
+  }
+
+  /** So that who looks for a message finds it, also after it has been reworded in the code. */
+  @Test
+  void troubleshootingQuotesMessagesAsTheyAre() throws Exception {
+    String constants = constantsOfClasses("ema-core") + constantsOfClasses("ema-dl4j");
+    String page = Files.readString(TOP.resolve("docs/troubleshooting.md"));
+    String messages = page.substring(page.indexOf("## Messages"), page.indexOf("## Around EMA4J"));
+    List<MatchResult> quoted =
+        Pattern.compile("(?m)^\\| `([^`]+)` \\|").matcher(messages).results().toList();
+    assertTrue(quoted.size() >= 15, "messages");
+    for (MatchResult message : quoted) {
+      for (String part : message.group(1).split("\\.\\.\\.")) {
+        assertTrue(constants.contains(part.strip()), "no message has: " + part);
+      }
+    }
+  }
+
+  /** The bytes of all classes of a module as text: javac has put split literals together there. */
+  private static String constantsOfClasses(String module) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(TOP.resolve(module).resolve("target/classes"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+        text.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    }
+    return text.toString();
   }
 
   private static String percent(double share) {

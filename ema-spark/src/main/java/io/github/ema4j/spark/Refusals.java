@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import io.github.ema4j.dl4j.network.Networks;
+import java.util.Collection;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.spark.api.TrainingMaster;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What cannot be averaged on Spark, and what to do instead: said before training starts. */
+final class Refusals {
+
+  private static final Logger log = LoggerFactory.getLogger(Refusals.class);
+
+  // By name, as its module needs another build of Deeplearning4j's Spark classes beside it.
+  private static final String SHARED_TRAINING_MASTER =
+      "org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster";
+
+  private Refusals() {}
+
+  /** Only a master of ours keeps an average. */
+  static EmaTrainingMaster requireAveraging(TrainingMaster<?, ?> master) {
+    if (master instanceof EmaTrainingMaster averaging) {
+      return averaging;
+    }
+    if (isShared(master.getClass())) {
+      throw new IllegalArgumentException(
+          "SharedTrainingMaster has no weights to average: its workers exchange encoded gradients"
+              + " without waiting for each other, updates that arrive between two fits are dropped,"
+              + " and so the workers' weights differ from each other and from the driver's. Train"
+              + " with EmaTrainingMaster.builder(new ParameterAveragingTrainingMaster.Builder(...))");
+    }
+    throw new IllegalArgumentException(
+        "A %s keeps no average: give its builder to EmaTrainingMaster.builder(...) instead of calling build()"
+            .formatted(master.getClass().getSimpleName()));
+  }
+
+  private static boolean isShared(Class<?> type) {
+    for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+      if (c.getName().equals(SHARED_TRAINING_MASTER)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static void requireTrainable(Model network, boolean everyStep) {
+    Collection<TrainingListener> listeners = Networks.listeners(network);
+    requireNoAveraging(listeners, "the driver's network");
+    if (!listeners.isEmpty()) {
+      log.warn(
+          "The network has {} listeners, which Spark never calls: give them to setListeners of"
+              + " SparkDl4jMultiLayer or SparkComputationGraph, for the workers",
+          listeners.size());
+    }
+    if (everyStep && Networks.isTruncatedInTime(network)) {
+      throw new IllegalStateException(
+          "averageEveryStep() sees the weights after every minibatch, but with truncated"
+              + " backpropagation through time a minibatch is several steps: average once per round");
+    }
+  }
+
+  /** Listeners that average, evaluate or save averages are of no use on Spark. */
+  static void requireNoAveraging(Collection<TrainingListener> listeners, String where) {
+    for (TrainingListener listener : listeners) {
+      if (listener.getClass().getName().startsWith("io.github.ema4j.dl4j.")) {
+        throw new IllegalArgumentException(
+            "A %s at %s would average nothing on Spark, which calls no listener of the driver's network, and those of workers with weights that nobody keeps. Remove it: EmaTrainingMaster keeps the average, in master.ema(), and its checkpoints; EmaSparkTraining evaluates it"
+                .formatted(listener.getClass().getSimpleName(), where));
+      }
+    }
+  }
+
+  /** Whether the updater remembers anything from step to step. */
+  static boolean hasUpdaterState(Model network) {
+    INDArray state =
+        network instanceof MultiLayerNetwork mln
+            ? mln.getUpdater().getStateViewArray()
+            : ((ComputationGraph) network).getUpdater().getStateViewArray();
+    return state != null && state.length() > 0;
+  }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.network.Networks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.spark.api.RDDTrainingApproach;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One training run on a cluster of two executors, whose result is compared with a replay in this
+ * process or with the result of an undisturbed run. Driven by {@code .ci/spark-cluster}.
+ *
+ * <p>Arguments: master, directory, {@code round} or {@code step} (when the average is updated), and
+ *
+ * <ul>
+ *   <li>{@code whole}: an undisturbed run, compared with its replay; its result is kept;
+ *   <li>{@code kill}: an executor ends itself by {@code kill -9} in the middle of the second round;
+ *   <li>{@code halt}: the driver halts in the middle of the second epoch, with exit code 9;
+ *   <li>{@code resume}: goes on with the run that {@code halt} left.
+ * </ul>
+ */
+final class ClusterRun {
+
+  private static final int WORKERS = 2;
+  private static final int K = 4;
+  private static final int EPOCHS = 2;
+  private static final int ROUNDS = 6;
+  private static final int HALT_AFTER = 5;
+  private static final DecaySchedule SCHEDULE = DecaySchedule.constant(0.95);
+
+  private ClusterRun() {}
+
+  public static void main(String[] args) throws Exception {
+    String master = args[0];
+    Path directory = Path.of(args[1], args[2]);
+    boolean everyStep = args[2].equals("step");
+    String mode = args[3];
+    Path recorded = Files.createDirectories(directory.resolve("recorded-" + mode));
+    Path executors = Files.createDirectories(directory.resolve("executors-" + mode));
+    Path kill = directory.resolve("kill");
+    if (mode.equals("kill")) {
+      Files.createFile(kill);
+    }
+    ParameterAveragingTrainingMaster.Builder training =
+        new ParameterAveragingTrainingMaster.Builder(WORKERS, 4)
+            .batchSizePerWorker(4)
+            .averagingFrequency(K)
+            .saveUpdater(true)
+            .rngSeed(17)
+            .rddTrainingApproach(RDDTrainingApproach.Direct)
+            .trainingHooks(new Recorder(recorded), new Watch(executors, kill));
+    EmaTrainingMaster.Builder builder =
+        EmaTrainingMaster.builder(training).decay(SCHEDULE.decayAt(1));
+    if (everyStep) {
+      builder.averageEveryStep();
+    }
+    if (mode.equals("halt") || mode.equals("resume")) {
+      builder.checkpoints(directory.resolve("checkpoints").toUri().toString());
+    }
+    WatchedMaster watched =
+        new WatchedMaster(
+            builder,
+            round -> {
+              if (mode.equals("halt") && round == HALT_AFTER) {
+                System.out.println("the driver halts after round " + round + " of " + ROUNDS);
+                Runtime.getRuntime().halt(9);
+              }
+            });
+    try (JavaSparkContext sc =
+        new JavaSparkContext(new SparkConf().setMaster(master).setAppName("ClusterRun"))) {
+      EmaSparkTraining<?> run = Kind.BATCH_NORM.train(sc, Kind.BATCH_NORM.create(), watched);
+      if (mode.equals("resume")) {
+        require(run.rounds() == HALT_AFTER, "goes on after round " + run.rounds());
+      }
+      run.fit(sc.parallelize(Minibatches.of(27, 4), 3), EPOCHS);
+      require(run.rounds() == ROUNDS, run.rounds() + " rounds");
+    }
+    Set<String> names = names(executors);
+    require(!names.contains("driver") && names.size() >= 2, "trained on executors " + names);
+    if (mode.equals("kill")) {
+      require(Files.notExists(kill), "an executor was killed in the middle of a round");
+    }
+
+    Round last = watched.watched().get(watched.watched().size() - 1);
+    Path result = directory.resolve("result.bin");
+    if (mode.equals("whole")) {
+      Replay replay = new Replay(Kind.BATCH_NORM.create(), SCHEDULE, K);
+      List<Round> expected =
+          (everyStep ? replay.averagingEveryStep() : replay).of(new Recorder(recorded).rounds());
+      Round.assertSame(expected, watched.watched());
+      System.out.println("PASSED: equal to the replay in one process after every round, bit for bit");
+      Nd4j.writeAsNumpy(
+          Nd4j.vstack(Nd4j.createFromArray(last.params()), Nd4j.createFromArray(last.average())),
+          result.toFile());
+    } else {
+      INDArray expected = Nd4j.createFromNpyFile(result.toFile());
+      Round.assertSame(
+          List.of(
+              new Round(
+                  Round.floats(expected.getRow(0)), Round.floats(expected.getRow(1)))),
+          List.of(last));
+      System.out.println("PASSED: equal to the undisturbed run, bit for bit");
+    }
+  }
+
+  private static void require(boolean condition, String what) {
+    if (!condition) {
+      throw new IllegalStateException("Not as it should be: " + what);
+    }
+    System.out.println("PASSED: " + what);
+  }
+
+  private static Set<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return new TreeSet<>(files.map(file -> file.getFileName().toString()).toList());
+    }
+  }
+
+  /** Notes which executors train, and ends one if there is a file that says so. */
+  private static final class Watch implements TrainingHook {
+
+    private final String executors;
+    private final String kill;
+    private transient int fitted;
+
+    Watch(Path executors, Path kill) {
+      this.executors = executors.toString();
+      this.kill = kill.toString();
+    }
+
+    @Override
+    public void preUpdate(DataSet minibatch, Model model) {
+      try {
+        Files.write(Path.of(executors, SparkEnv.get().executorId()), new byte[0]);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void postUpdate(DataSet minibatch, Model model) {
+      fitted++;
+      int iterations = Networks.iterationCount(model);
+      boolean here = TaskContext.getPartitionId() == 1 && iterations == K + 2 && fitted == 2;
+      if (here && Path.of(kill).toFile().delete()) {
+        try {
+          new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid()))
+              .start()
+              .waitFor();
+        } catch (IOException | InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+
+    @Override
+    public void preUpdate(MultiDataSet minibatch, Model model) {}
+
+    @Override
+    public void postUpdate(MultiDataSet minibatch, Model model) {}
+  }
+}

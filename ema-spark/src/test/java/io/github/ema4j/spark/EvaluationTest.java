@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.SparkException;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.spark.api.RDDTrainingApproach;
+import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.evaluation.classification.ROCMultiClass;
+import org.nd4j.linalg.dataset.DataSet;
+
+/** Raw and averaged weights are evaluated on the workers as they would be in this process. */
+@SparkTest
+class EvaluationTest {
+
+  private static final List<DataSet> VALIDATION = Minibatches.of(9, 8);
+
+  private static EmaTrainingMaster master() {
+    return EmaTrainingMaster.builder(
+            new ParameterAveragingTrainingMaster.Builder(2, 4)
+                .batchSizePerWorker(4)
+                .averagingFrequency(2)
+                .saveUpdater(true)
+                .rngSeed(1)
+                .rddTrainingApproach(RDDTrainingApproach.Direct))
+        .decay(0.9)
+        .build();
+  }
+
+  private static EmaSparkTraining<?> trained(JavaSparkContext sc, Kind kind) throws Exception {
+    EmaSparkTraining<?> run = kind.train(sc, kind.create(), master());
+    run.fit(sc.parallelize(Minibatches.of(16, 4), 2), 2);
+    return run;
+  }
+
+  private static String counts(Model network) {
+    Evaluation evaluation =
+        network instanceof MultiLayerNetwork mln
+            ? mln.evaluate(new ListDataSetIterator<>(VALIDATION))
+            : ((ComputationGraph) network).evaluate(new ListDataSetIterator<>(VALIDATION));
+    return evaluation.confusionToString();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void asInOneProcess(Kind kind, JavaSparkContext sc) throws Exception {
+    EmaSparkTraining<?> run = trained(sc, kind);
+    float[] raw = Round.floats(run.network().params());
+    Comparison comparison =
+        run.compare(sc.parallelize(VALIDATION, 3), 8, new Evaluation(), new ROCMultiClass());
+
+    assertArrayEquals(raw, Round.floats(run.network().params()), "raw weights are put back");
+    assertFalse(run.ema().isSwapped());
+    String expectedRaw = counts(run.network());
+    String expectedAveraged;
+    try (Swap ignored = run.ema().swap(run.network())) {
+      expectedAveraged = counts(run.network());
+    }
+    assertNotEquals(expectedRaw, expectedAveraged, "a test that could not tell the two apart");
+    assertEquals(expectedRaw, comparison.raw().get(Evaluation.class).confusionToString());
+    assertEquals(
+        expectedAveraged,
+        comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
+    assertTrue(comparison.raw().get(ROCMultiClass.class).calculateAverageAUC() > 0.5);
+    assertEquals(2, comparison.epoch());
+    assertEquals(16, comparison.iteration());
+  }
+
+  @Test
+  void multiDataSets(JavaSparkContext sc) throws Exception {
+    ComputationGraph graph = (ComputationGraph) Kind.GRAPH.create();
+    EmaSparkTraining<ComputationGraph> run = EmaSparkTraining.of(sc, graph, master());
+    run.fitMultiDataSet(
+        sc.parallelize(Minibatches.of(8, 4), 2).map(DataSet::toMultiDataSet), 1);
+    assertEquals(2, run.rounds());
+    Comparison comparison =
+        run.compareMultiDataSet(sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8);
+    assertEquals(
+        counts(graph), comparison.raw().get(Evaluation.class).confusionToString());
+  }
+
+  /** Data that can be computed so often, and then no more. */
+  private static final AtomicInteger PASSES = new AtomicInteger();
+
+  @Test
+  void rawWeightsArePutBackAlsoWhenEvaluationFails(JavaSparkContext sc) throws Exception {
+    EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
+    float[] raw = Round.floats(run.network().params());
+    PASSES.set(0);
+    assertThrows(
+        SparkException.class,
+        () ->
+            run.compare(
+                sc.parallelize(VALIDATION, 1)
+                    .mapPartitions(
+                        data -> {
+                          if (PASSES.incrementAndGet() > 1) {
+                            throw new IllegalStateException("no data");
+                          }
+                          return data;
+                        }),
+                8));
+    assertEquals(2, PASSES.get(), "raw weights have been evaluated, averaged ones not");
+    assertArrayEquals(raw, Round.floats(run.network().params()));
+    assertFalse(run.ema().isSwapped());
+  }
+
+  @Test
+  void beforeTheFirstRoundThereIsNoAverage(JavaSparkContext sc) throws Exception {
+    EmaSparkTraining<?> run = Kind.LAYERS.train(sc, Kind.LAYERS.create(), master());
+    assertTrue(run.compare(sc.parallelize(VALIDATION, 2), 8).averaged().isEmpty());
+  }
+
+  @Test
+  void whatCannotBeEvaluatedIsRefused(JavaSparkContext sc) throws Exception {
+    EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
+    assertThrows(
+        IllegalStateException.class, () -> run.compare(sc.parallelize(List.of(), 2), 8));
+    assertThrows(
+        UnsupportedOperationException.class,
+        () ->
+            run.compareMultiDataSet(
+                sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8));
+    try (Swap ignored = run.ema().swap(run.network())) {
+      assertThrows(
+          IllegalStateException.class, () -> run.compare(sc.parallelize(VALIDATION, 2), 8));
+    }
+  }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
+import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.spark.api.RDDTrainingApproach;
+import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
+import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+
+/** Whatever would average nothing, or the wrong thing, is refused before a task has run. */
+@SparkTest
+class RefusalsTest {
+
+  private static ParameterAveragingTrainingMaster.Builder training() {
+    return new ParameterAveragingTrainingMaster.Builder(2, 4)
+        .batchSizePerWorker(4)
+        .averagingFrequency(2)
+        .rddTrainingApproach(RDDTrainingApproach.Direct);
+  }
+
+  private static EmaTrainingMaster.Builder averaging() {
+    return EmaTrainingMaster.builder(training()).decay(0.9);
+  }
+
+  private static MultiLayerNetwork network() {
+    return (MultiLayerNetwork) Kind.LAYERS.create();
+  }
+
+  private static JavaRDD<DataSet> data(JavaSparkContext sc) {
+    return sc.parallelize(Minibatches.of(4, 4), 2);
+  }
+
+  private static void assertRefused(
+      Class<? extends Throwable> type, String message, Executable executable) {
+    Throwable e = assertThrows(type, executable);
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+  }
+
+  // ---------------------------------------------------------------- listeners
+
+  @Test
+  void averagingListenersOfTheDriversNetwork(JavaSparkContext sc) {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    for (TrainingListener listener :
+        List.of(
+            ema,
+            ModelEmaGroup.of(0.9, 0.99),
+            new EmaEvaluator(ema, new ListDataSetIterator<>(Minibatches.of(1, 4)))
+                .everyEpochs(1),
+            ema.during(new ModelEmaListener(0.9)))) {
+      MultiLayerNetwork network = network();
+      SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, averaging().build());
+      network.addListeners(listener);
+      float[] before = Round.floats(network.params());
+      assertRefused(
+          IllegalArgumentException.class,
+          "Remove it: EmaTrainingMaster keeps the average, in master.ema()",
+          () -> spark.fit(data(sc)));
+      assertArrayEquals(before, Round.floats(network.params()), "nothing was trained");
+    }
+  }
+
+  @Test
+  void averagingListenersOfTheWorkers(JavaSparkContext sc) {
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network(), averaging().build());
+    assertRefused(
+        IllegalArgumentException.class,
+        "A ModelEmaListener at a worker would average nothing on Spark",
+        () -> spark.setListeners(new ModelEmaListener(0.9)));
+    assertRefused(
+        IllegalArgumentException.class,
+        "A ModelEmaListener at a worker would average nothing on Spark",
+        () -> spark.setListeners((StatsStorageRouter) null, new ModelEmaListener(0.9)));
+  }
+
+  // ---------------------------------------------------------------- other masters
+
+  @Test
+  void sharedTrainingMaster(JavaSparkContext sc) {
+    for (SharedTrainingMaster master :
+        List.of(new SharedTrainingMaster(), new SharedTrainingMaster() {})) {
+      assertRefused(
+          IllegalArgumentException.class,
+          "updates that arrive between two fits are dropped",
+          () -> EmaSparkTraining.of(sc, network(), master));
+    }
+  }
+
+  @Test
+  void aMasterThatWasBuiltWithoutAnAverage(JavaSparkContext sc) {
+    assertRefused(
+        IllegalArgumentException.class,
+        "give its builder to EmaTrainingMaster.builder(...)",
+        () -> EmaSparkTraining.of(sc, network(), training().build()));
+  }
+
+  // ---------------------------------------------------------------- networks
+
+  @Test
+  void aMasterOfAnotherNetwork(JavaSparkContext sc) {
+    EmaTrainingMaster master = averaging().build();
+    new SparkDl4jMultiLayer(sc, network(), master).fit(data(sc));
+    SparkDl4jMultiLayer other = new SparkDl4jMultiLayer(sc, network(), master);
+    assertRefused(
+        IllegalStateException.class,
+        "build a new one for each network",
+        () -> other.fit(data(sc)));
+  }
+
+  @Test
+  void trainingWhileSwapped(JavaSparkContext sc) throws Exception {
+    MultiLayerNetwork network = network();
+    EmaSparkTraining<MultiLayerNetwork> run =
+        EmaSparkTraining.of(sc, network, averaging().build());
+    run.fit(data(sc), 1);
+    try (Swap ignored = run.ema().swap(network)) {
+      assertRefused(
+          IllegalStateException.class, "close the Swap first", () -> run.fit(data(sc), 2));
+    }
+    run.fit(data(sc), 2);
+  }
+
+  @Test
+  void everyStepOfTruncatedBackpropagation(JavaSparkContext sc) {
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            new NeuralNetConfiguration.Builder()
+                .list()
+                .layer(new LSTM.Builder().nIn(6).nOut(3).build())
+                .layer(
+                    new RnnOutputLayer.Builder(LossFunction.MSE)
+                        .activation(Activation.IDENTITY)
+                        .nIn(3)
+                        .nOut(3)
+                        .build())
+                .backpropType(BackpropType.TruncatedBPTT)
+                .tBPTTLength(2)
+                .build());
+    network.init();
+    assertRefused(
+        IllegalStateException.class,
+        "a minibatch is several steps",
+        () -> EmaSparkTraining.of(sc, network, averaging().averageEveryStep().build()));
+  }
+
+  // ---------------------------------------------------------------- settings
+
+  @Test
+  void settings() {
+    EmaTrainingMaster.Builder builder = EmaTrainingMaster.builder(training());
+    assertRefused(
+        IllegalArgumentException.class,
+        "leave updateEvery at 1, not 5",
+        () -> builder.averaging(AveragingConfig.builder().decay(0.9).updateEvery(5).build()));
+    assertRefused(
+        IllegalArgumentException.class,
+        "correctDecayForInterval",
+        () ->
+            builder.averaging(
+                AveragingConfig.builder().decay(0.9).correctDecayForInterval(false).build()));
+    assertRefused(IllegalArgumentException.class, "1.5", () -> builder.decay(1.5));
+    assertRefused(
+        IllegalArgumentException.class,
+        "everyRounds must be at least 1, but was 0",
+        () -> builder.checkpoints("runs", 0, 1));
+    assertRefused(
+        IllegalArgumentException.class,
+        "keepLast must be at least 1, but was -1",
+        () -> builder.checkpoints("runs", 1, -1));
+    assertRefused(IllegalStateException.class, "needs a decay", builder::build);
+  }
+
+  @Test
+  void everyStepWithWhatTheWorkersCannotDo() {
+    assertRefused(
+        IllegalStateException.class,
+        "leave the horizon at ITERATIONS",
+        () -> averaging().averageEveryStep().horizon(Horizon.EXAMPLES).build());
+    DecaySchedule custom =
+        new DecaySchedule() {
+          @Override
+          public double decayAt(long update) {
+            return 0.5;
+          }
+
+          @Override
+          public String spec() {
+            return "mine()";
+          }
+        };
+    assertRefused(
+        IllegalStateException.class,
+        "'mine()' is not one that can be read back",
+        () ->
+            averaging()
+                .averaging(AveragingConfig.builder().schedule(custom).build())
+                .averageEveryStep()
+                .build());
+  }
+
+  @Test
+  void calls(JavaSparkContext sc) throws Exception {
+    EmaTrainingMaster master = averaging().build();
+    assertRefused(IllegalStateException.class, "no average yet", master::ema);
+    EmaSparkTraining<MultiLayerNetwork> run = EmaSparkTraining.of(sc, network(), master);
+    assertRefused(
+        IllegalStateException.class, "begun already", () -> master.open(sc, network()));
+    assertRefused(
+        IllegalArgumentException.class,
+        "epochs must be at least 1, but was 0",
+        () -> run.fit(data(sc), 0));
+    assertRefused(
+        IllegalArgumentException.class,
+        "'nowhere://host/run'",
+        () ->
+            EmaSparkTraining.of(
+                sc, network(), averaging().checkpoints("nowhere://host/run").build()));
+  }
+}

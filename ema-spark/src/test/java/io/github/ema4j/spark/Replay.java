@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import io.github.ema4j.core.schedule.DecaySchedule;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * What Spark's workers did, done again one after the other in this process, without Spark and
+ * without the plugin: every worker's minibatches fitted to a copy of the network, the copies
+ * averaged, and the moving average written out in plain Java.
+ */
+final class Replay {
+
+  private final Model network;
+  private final DecaySchedule schedule;
+  private final int k;
+  private final List<Round> rounds = new ArrayList<>();
+  private float[] average;
+  private int stepsPerIteration = 1;
+  private boolean everyStep;
+  private boolean dropsUpdater;
+
+  /**
+   * Begins a replay.
+   *
+   * @param start the network before the first round; copied
+   * @param k iterations that a round counts as
+   */
+  Replay(Model start, DecaySchedule schedule, int k) {
+    network = Kind.copy(start);
+    this.schedule = schedule;
+    this.k = k;
+    average = Round.floats(network.params());
+  }
+
+  /** Lets the decay count the minibatches of so many workers. */
+  Replay countingExamplesOf(int workers) {
+    stepsPerIteration = workers;
+    return this;
+  }
+
+  Replay averagingEveryStep() {
+    everyStep = true;
+    return this;
+  }
+
+  Replay droppingUpdaterState() {
+    dropsUpdater = true;
+    return this;
+  }
+
+  List<Round> of(List<List<List<MultiDataSet>>> recorded) {
+    recorded.forEach(this::round);
+    return rounds;
+  }
+
+  private void round(List<List<MultiDataSet>> recorded) {
+    long before = (long) rounds.size() * k;
+    INDArray params = null;
+    INDArray state = null;
+    float[] averages = null;
+    for (List<MultiDataSet> minibatches : recorded) {
+      Model worker = Kind.copy(network);
+      float[] own = average.clone();
+      long step = before;
+      for (MultiDataSet minibatch : minibatches) {
+        Kind.fit(worker, minibatch);
+        step++;
+        move(own, worker.params(), schedule.decayAt(step));
+      }
+      params = sum(params, worker.params());
+      state = sum(state, Kind.updaterState(worker));
+      averages = sum(averages, own);
+    }
+    network.params().assign(params.divi(recorded.size()));
+    if (!dropsUpdater) {
+      Kind.updaterState(network).assign(state.divi(recorded.size()));
+    }
+    Kind.setIterations(network, (int) before + k);
+    if (everyStep) {
+      average = averages;
+      for (int i = 0; i < average.length; i++) {
+        average[i] /= recorded.size();
+      }
+    } else {
+      move(average, network.params(), product(before * stepsPerIteration, k * stepsPerIteration));
+    }
+    rounds.add(new Round(Round.floats(network.params()), average.clone()));
+  }
+
+  private double product(long before, int steps) {
+    double product = 1;
+    for (long step = before + 1; step <= before + steps; step++) {
+      product *= schedule.decayAt(step);
+    }
+    return product;
+  }
+
+  private static INDArray sum(INDArray sum, INDArray array) {
+    return sum == null ? array.dup() : sum.addi(array);
+  }
+
+  private static float[] sum(float[] sum, float[] array) {
+    if (sum == null) {
+      return array;
+    }
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += array[i];
+    }
+    return sum;
+  }
+
+  private static void move(float[] average, INDArray params, double decay) {
+    float weight = (float) (1 - decay);
+    float[] p = Round.floats(params);
+    for (int i = 0; i < p.length; i++) {
+      // Rounded from the nearer end, as the plugin does: a weight above a half leaves less behind.
+      average[i] =
+          weight < 0.5f
+              ? average[i] - weight * (average[i] - p[i])
+              : p[i] - (float) decay * (p[i] - average[i]);
+    }
+  }
+}

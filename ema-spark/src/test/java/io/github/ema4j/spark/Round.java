@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Weights and average after one round. */
+record Round(float[] params, float[] average) {
+
+  static float[] floats(INDArray array) {
+    return array.dup().data().asFloat();
+  }
+
+  static void assertSame(List<Round> expected, List<Round> actual) {
+    assertClose(expected, actual, 0);
+  }
+
+  static void assertClose(List<Round> expected, List<Round> actual, float tolerance) {
+    assertEquals(expected.size(), actual.size(), "rounds");
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(
+          expected.get(i).params, actual.get(i).params, tolerance, "weights after round " + i);
+      assertArrayEquals(
+          expected.get(i).average, actual.get(i).average, tolerance, "average after round " + i);
+    }
+  }
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.ui;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.diagnostics.EmaReport;
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.ui.demo.Points;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.core.storage.Persistable;
+import org.deeplearning4j.core.storage.StatsStorage;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
+import org.deeplearning4j.core.storage.StorageMetaData;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.ui.model.stats.StatsListener;
+import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
+import org.junit.jupiter.api.Test;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.evaluation.classification.EvaluationCalibration;
+import org.nd4j.evaluation.classification.ROCMultiClass;
+import org.nd4j.evaluation.regression.RegressionEvaluation;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+class EmaUiListenerTest {
+
+  private final StatsStorage storage = new InMemoryStatsStorage();
+  private final MultiLayerNetwork net = Points.network();
+  private final DataSetIterator validationData = Points.spirals(60, 0, 60, 2);
+
+  /** 10 iterations per epoch. */
+  private static DataSetIterator trainingData() {
+    return Points.spirals(160, 0.4, 16, 1);
+  }
+
+  private List<AverageState> states(String session) {
+    List<AverageState> states = new ArrayList<>();
+    for (Persistable update : storage.getAllUpdatesAfter(session, EmaRecord.TYPE_ID, -1)) {
+      states.add(((EmaRecord) update).state().orElseThrow());
+    }
+    return states;
+  }
+
+  private TrainingRun run(String session) {
+    List<Persistable> infos = storage.getAllStaticInfos(session, EmaRecord.TYPE_ID);
+    assertEquals(1, infos.size());
+    return ((EmaRecord) infos.get(0)).run().orElseThrow();
+  }
+
+  @Test
+  void postsWhatTheReportAndTheEvaluationSay() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    StatsListener stats = new StatsListener(storage, 5);
+    net.setListeners(ema, history, stats, new EmaUiListener(stats, ema, history));
+    net.fit(trainingData(), 1);
+
+    assertEquals(
+        new TrainingRun("MultiLayerNetwork", net.numParams(), List.of("constant(decay=0.9)")),
+        run(stats.getSessionID()));
+    List<AverageState> states = states(stats.getSessionID());
+    assertEquals(2, states.size());
+    EmaReport report = EmaReport.of(ema, net);
+    Comparison comparison = history.last();
+    assertEquals(
+        new AverageState(
+            "constant(decay=0.9)",
+            10,
+            0,
+            10,
+            0.9,
+            Math.pow(0.9, 10),
+            report.distance(),
+            report.distanceByLayer(),
+            Map.of(),
+            Map.of()),
+        withShare(states.get(0), Math.pow(0.9, 10)));
+    AverageState evaluated = states.get(1);
+    assertEquals(10, evaluated.iteration());
+    assertEquals(1, evaluated.epoch());
+    assertEquals(
+        comparison.raw().get(Evaluation.class).accuracy(), evaluated.raw().get("accuracy"));
+    Evaluation averaged = comparison.averaged().orElseThrow().get(Evaluation.class);
+    assertEquals(averaged.accuracy(), evaluated.averaged().get("accuracy"));
+    assertEquals(averaged.f1(), evaluated.averaged().get("f1"));
+    assertEquals(List.of("accuracy", "f1", "precision", "recall"), names(evaluated));
+    assertEquals(
+        List.of(stats.getWorkerID()),
+        storage.listWorkerIDsForSessionAndType(stats.getSessionID(), EmaRecord.TYPE_ID));
+  }
+
+  /** The share is a product of 10 factors: equal to the power but for rounding. */
+  private static AverageState withShare(AverageState state, double share) {
+    assertEquals(share, state.initialShare(), 1e-12);
+    return new AverageState(
+        state.average(),
+        state.iteration(),
+        state.epoch(),
+        state.updates(),
+        state.decay(),
+        share,
+        state.distance(),
+        state.distanceByLayer(),
+        state.raw(),
+        state.averaged());
+  }
+
+  private static List<String> names(AverageState state) {
+    assertEquals(state.raw().keySet(), state.averaged().keySet());
+    return List.copyOf(state.raw().keySet());
+  }
+
+  @Test
+  void postsAtItsIntervalAndUnderDistinctTimes() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaUiListener ui = EmaUiListener.builder(storage).average(ema).every(1).build();
+    net.setListeners(ema, ui);
+    net.fit(trainingData(), 5);
+
+    List<Persistable> updates = storage.getAllUpdatesAfter(ui.sessionId(), EmaRecord.TYPE_ID, -1);
+    assertEquals(50, updates.size());
+    HashSet<Long> times = new HashSet<>();
+    HashSet<Integer> iterations = new HashSet<>();
+    for (Persistable update : updates) {
+      times.add(update.getTimeStamp());
+      iterations.add(((EmaRecord) update).state().orElseThrow().iteration());
+    }
+    assertEquals(50, times.size());
+    assertEquals(50, iterations.size());
+  }
+
+  @Test
+  void postsEveryAverageOfAGroup() {
+    ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.9, 0.9);
+    EmaUiListener.Builder builder = EmaUiListener.builder(storage);
+    net.setListeners(group);
+    for (ModelEmaListener ema : group.members()) {
+      EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(5);
+      net.addListeners(history);
+      builder.average(ema, history);
+    }
+    EmaUiListener ui = builder.build();
+    net.addListeners(ui);
+    net.fit(trainingData(), 1);
+
+    List<String> names =
+        List.of("constant(decay=0.5)", "constant(decay=0.9)", "constant(decay=0.9) 2");
+    assertEquals(names, run(ui.sessionId()).averages());
+    for (String name : names) {
+      assertEquals(
+          List.of(5, 10),
+          states(ui.sessionId()).stream()
+              .filter(state -> state.average().equals(name) && !state.averaged().isEmpty())
+              .map(AverageState::iteration)
+              .toList());
+    }
+  }
+
+  @Test
+  void postsOfAGraphWithScoresOfOnesOwn() {
+    ComputationGraph graph = Points.graph("first");
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaUiListener ui =
+        EmaUiListener.builder(storage)
+            .average(ema, history)
+            .score("error", result -> 1 - result.get(Evaluation.class).accuracy())
+            .build();
+    graph.setListeners(ema, history, ui);
+    graph.fit(trainingData(), 1);
+
+    AverageState last = states(ui.sessionId()).get(1);
+    assertEquals(List.of("first", "out"), List.copyOf(last.distanceByLayer().keySet()));
+    assertEquals(List.of("error"), names(last));
+    assertEquals(
+        1 - history.last().raw().get(Evaluation.class).accuracy(), last.raw().get("error"));
+  }
+
+  @Test
+  void scoresOfSeveralEvaluationsHaveNamesOfTheirOwn() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history =
+        new EmaEvaluator(
+                ema,
+                validationData,
+                new RegressionEvaluation(),
+                new ROCMultiClass(),
+                new RegressionEvaluation())
+            .everyEpochs(1);
+    EmaUiListener ui = new EmaUiListener(storage, ema, history);
+    net.setListeners(ema, history, ui);
+    net.fit(trainingData(), 1);
+
+    assertEquals(
+        List.of("mse", "mae", "r2", "auroc", "auprc", "mse 2", "mae 2", "r2 2"),
+        names(states(ui.sessionId()).get(1)));
+  }
+
+  @Test
+  void evaluationWithoutKnownScoreIsToldOnce() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history =
+        new EmaEvaluator(ema, validationData, new EvaluationCalibration()).everyIterations(5);
+    EmaUiListener ui = new EmaUiListener(storage, ema, history);
+    net.setListeners(ema, history, ui);
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      net.fit(trainingData(), 1);
+      assertEquals(
+          List.of(
+              "Of [EvaluationCalibration] no score is known to show: name one with"
+                  + " EmaUiListener.builder(...).score(...)"),
+          log.messages(Level.WARN));
+    }
+    assertEquals(3, states(ui.sessionId()).size());
+  }
+
+  @Test
+  void trainingIsTheSameToTheLastBit() {
+    MultiLayerNetwork plain = Points.network();
+    plain.fit(trainingData(), 4);
+
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(3);
+    EmaUiListener ui = EmaUiListener.builder(storage).average(ema, history).every(1).build();
+    net.setListeners(ema, history, ui);
+    net.fit(trainingData(), 4);
+
+    assertTrue(states(ui.sessionId()).size() > 40);
+    assertArrayEquals(bits(plain), bits(net));
+    assertEquals(
+        Double.doubleToRawLongBits(plain.score()), Double.doubleToRawLongBits(net.score()));
+    assertEquals(plain.getInput(), net.getInput());
+    assertArrayEquals(
+        plain.getUpdater().getStateViewArray().toFloatVector(),
+        net.getUpdater().getStateViewArray().toFloatVector());
+  }
+
+  private static int[] bits(MultiLayerNetwork network) {
+    float[] params = network.params().toFloatVector();
+    int[] bits = new int[params.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToRawIntBits(params[i]);
+    }
+    return bits;
+  }
+
+  /** Fails like a storage whose disk is full. */
+  private static final class FullDisk implements StatsStorageRouter {
+    private int attempts;
+
+    @Override
+    public void putStorageMetaData(StorageMetaData metaData) {
+      throw new AssertionError("not used");
+    }
+
+    @Override
+    public void putStorageMetaData(Collection<? extends StorageMetaData> metaData) {
+      throw new AssertionError("not used");
+    }
+
+    @Override
+    public void putStaticInfo(Persistable info) {
+      attempts++;
+    }
+
+    @Override
+    public void putStaticInfo(Collection<? extends Persistable> infos) {
+      throw new AssertionError("not used");
+    }
+
+    @Override
+    public void putUpdate(Persistable update) {
+      attempts++;
+      throw new java.io.IOError(new java.io.IOException("No space left on device"));
+    }
+
+    @Override
+    public void putUpdate(Collection<? extends Persistable> updates) {
+      throw new AssertionError("not used");
+    }
+  }
+
+  @Test
+  void failureIsLoggedOnceAndTrainingGoesOn() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    FullDisk full = new FullDisk();
+    net.setListeners(ema, EmaUiListener.builder(full).average(ema).every(1).build());
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      net.fit(trainingData(), 1);
+      assertEquals(1, log.messages(Level.WARN).size());
+    }
+    assertEquals(10, net.getIterationCount());
+    assertEquals(11, full.attempts);
+  }
+
+  @Test
+  void secondListenerOfTheSameSessionIsToldToJoinTheFirst() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    StatsListener stats = new StatsListener(storage);
+    net.setListeners(
+        ema,
+        EmaUiListener.builder(stats).average(ema).build(),
+        EmaUiListener.builder(stats).average(ema).build());
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      net.fit(trainingData(), 1);
+      assertEquals(1, log.messages(Level.WARN).size());
+    }
+    assertEquals(1, states(stats.getSessionID()).size());
+  }
+
+  @Test
+  void unregisteredListenerSaysSo() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaUiListener ui = new EmaUiListener(storage, ema, history);
+    net.setListeners(ema, history);
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      net.fit(trainingData(), 1);
+      assertEquals(1, log.messages(Level.WARN).size());
+    }
+    assertTrue(storage.listSessionIDs().isEmpty(), ui.sessionId());
+  }
+
+  @Test
+  void otherNetworksAreNotPosted() {
+    ModelEmaListener ema = new ModelEmaListener(0.9).attach(net);
+    MultiLayerNetwork other = Points.network();
+    other.setListeners(EmaUiListener.builder(storage).average(ema).every(1).build());
+    other.fit(trainingData(), 1);
+    assertTrue(storage.listSessionIDs().isEmpty());
+  }
+
+  @Test
+  void badSettingsAreRefused() {
+    EmaUiListener.Builder builder = EmaUiListener.builder(storage);
+    assertEquals(
+        "The interval of posting must be at least 1 iteration, but was 0",
+        assertThrows(IllegalArgumentException.class, () -> builder.every(0)).getMessage());
+    assertThrows(IllegalStateException.class, builder::build);
+    assertThrows(NullPointerException.class, () -> builder.average(null));
+  }
+}

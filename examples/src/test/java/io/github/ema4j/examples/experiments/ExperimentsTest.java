@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.examples.experiments;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ema4j.examples.runlog.Score;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.learning.config.IUpdater;
+import picocli.CommandLine;
+
+class ExperimentsTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    CommandLine command = Experiments.commandLine();
+    return command.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args);
+  }
+
+  @Test
+  void meanAndDeviationAreThoseOfASample() {
+    Spread spread = Spread.of(2, 4, 4, 4, 5, 5, 7, 9);
+    assertEquals(5, spread.mean());
+    assertEquals(Math.sqrt(32.0 / 7), spread.deviation());
+    assertEquals("5.00 ± 2.14", spread.text(2));
+    assertEquals("+5.0 ± 2.1", spread.signed(1));
+    assertEquals("-1.0 ± 0.0", Spread.of(-1, -1).signed(1));
+    assertThrows(IllegalArgumentException.class, () -> Spread.of(1));
+  }
+
+  @Test
+  void theTableComparesSeedBySeed() {
+    List<Trial> trials =
+        List.of(
+            new Trial(10, new Score(0.70, 1.0), List.of(new Score(0.80, 0.5), new Score(0.6, 2))),
+            new Trial(10, new Score(0.74, 1.2), List.of(new Score(0.80, 0.7), new Score(0.8, 2))));
+    assertEquals(
+        """
+        | weights | accuracy (%) | loss | gain (points) | better than raw |
+        | --- | --- | --- | --- | --- |
+        | raw | 72.00 ± 2.83 | 1.100 ± 0.141 | | |
+        | a | 80.00 ± 0.00 | 0.600 ± 0.141 | +8.00 ± 2.83 | 2 of 2 seeds |
+        | b | 70.00 ± 14.14 | 2.000 ± 0.000 | -2.00 ± 11.31 | 1 of 2 seeds |
+        """,
+        ResultTable.of(List.of("a", "b"), trials));
+  }
+
+  @Test
+  void averagedWeightsBeatRawOnesOnNoisyLabels() throws IOException {
+    assertEquals(0, run("noisy-labels", "--seeds=2", "--epochs=2"), err.toString());
+
+    Experiment experiment = Experiment.NOISY_LABELS;
+    List<Trial> trials = List.of(Trial.run(experiment, 1, 2), Trial.run(experiment, 2, 2));
+    String text = out.toString();
+    assertTrue(text.contains(ResultTable.of(experiment.averageNames(), trials)), text);
+    assertTrue(text.contains("50,890 parameters, batches of 16; 2 epochs, 626 updates;"), text);
+    assertTrue(text.contains("over 2 seeds."), text);
+    assertEquals(2, err.toString().lines().count());
+
+    assertEquals("EMA 0.99", experiment.averageNames().get(0));
+    Spread gain =
+        Spread.of(
+            trials.stream()
+                .mapToDouble(t -> t.averaged().get(0).accuracy() - t.raw().accuracy())
+                .toArray());
+    assertTrue(gain.mean() > 0.01, trials.toString());
+  }
+
+  /** Among others, that the network with its learning rate schedule can be copied. */
+  @Test
+  void anAnnealedNetworkTrains() throws IOException {
+    Trial trial = Trial.run(Experiment.ANNEALED, 1, 1);
+    assertTrue(trial.raw().accuracy() > 0.5, trial.toString());
+    assertEquals(157, trial.updates());
+  }
+
+  @Test
+  void theAnnealedRateFallsToNothing() {
+    IUpdater updater = Experiment.ANNEALED.updater(1000);
+    assertEquals(0.05, updater.getLearningRate(0, 0));
+    assertEquals(0.025, updater.getLearningRate(500, 5), 1e-17);
+    assertEquals(0.05 / 1000, updater.getLearningRate(999, 9), 1e-17);
+    assertEquals(0, updater.getLearningRate(2000, 20));
+    assertThrows(IllegalArgumentException.class, () -> new LinearToZero(0.05, 0));
+  }
+
+  @Test
+  void theRateOfRmspropFallsByEpochs() {
+    IUpdater updater = Experiment.RMSPROP.updater(1000);
+    assertEquals(0.01, updater.getLearningRate(0, 2));
+    assertEquals(0.01 * 0.97, updater.getLearningRate(0, 3), 1e-17);
+    assertEquals(0.01 * 0.97 * 0.97, updater.getLearningRate(0, 5), 1e-17);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyExperimentHasItsAveragesAndEnoughSeeds(Experiment experiment) {
+    assertEquals(experiment.averageNames().size(), experiment.schedules().size());
+    assertTrue(experiment.seeds() >= 3);
+    assertEquals(experiment.toString(), experiment.toString().toLowerCase(Locale.ROOT));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', NAME",
+    "noisy, noisy",
+    "noisy-labels --seeds=1, '--seeds: has to be >= 2, not 1'",
+    "noisy-labels --epochs=0, '--epochs: has to be >= 1, not 0'",
+    "noisy-labels --epochs=ten, ten"
+  })
+  void wrongArgumentsAreNamed(String args, String named) {
+    assertEquals(2, args.isEmpty() ? run() : run(args.split(" ")));
+    assertTrue(err.toString().contains(named), err.toString());
+    assertEquals("", out.toString());
+  }
+
+  @Test
+  void helpNamesTheExperiments() {
+    assertEquals(0, run("--help"));
+    for (Experiment experiment : Experiment.values()) {
+      assertTrue(out.toString().contains(experiment.toString()), out.toString());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.examples.notebooks;
+
+import io.github.ema4j.examples.notebooks.Notebook.Cell;
+import java.io.File;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import jdk.jshell.EvalException;
+import jdk.jshell.ExpressionSnippet;
+import jdk.jshell.JShell;
+import jdk.jshell.JShellException;
+import jdk.jshell.Snippet;
+import jdk.jshell.Snippet.SubKind;
+import jdk.jshell.SnippetEvent;
+import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import jdk.jshell.VarSnippet;
+
+/** A JShell in this process, with the class path of the tests, that runs cells of a notebook. */
+final class CellRunner implements AutoCloseable {
+
+  private final Notebook notebook;
+  private final JShell shell = JShell.builder().executionEngine("local").build();
+
+  private CellRunner(Notebook notebook) {
+    this.notebook = notebook;
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    for (String entry : classPath.split(File.pathSeparator)) {
+      shell.addToClasspath(entry);
+    }
+  }
+
+  /**
+   * Runs all cells.
+   *
+   * @return the number of cells that end in an image, which a kernel would show
+   * @throws AssertionError if a cell does not compile, throws, or ends in a value of another type
+   */
+  static int run(Notebook notebook) {
+    try (CellRunner runner = new CellRunner(notebook)) {
+      int images = 0;
+      for (Cell cell : notebook.cells()) {
+        Optional<String> shown = runner.run(cell);
+        if (shown.isPresent() && !shown.get().endsWith("BufferedImage")) {
+          throw notebook.failure(
+              cell, "ends in a value that a kernel would print: " + shown.orElseThrow());
+        }
+        images += shown.isPresent() ? 1 : 0;
+      }
+      return images;
+    }
+  }
+
+  /** Runs a cell; gives the type of the expression that it ends in, if it does and has a value. */
+  private Optional<String> run(Cell cell) {
+    Optional<String> type = Optional.empty();
+    String rest = cell.source();
+    while (!rest.isBlank()) {
+      CompletionInfo next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
+      if (!next.completeness().isComplete()) {
+        throw notebook.failure(cell, "is not complete:\n" + rest);
+      }
+      for (SnippetEvent event : shell.eval(next.source())) {
+        requireSuccess(cell, event);
+        if (event.causeSnippet() == null) {
+          type = typeOfValue(event.snippet());
+        }
+      }
+      rest = next.remaining();
+    }
+    return type;
+  }
+
+  private void requireSuccess(Cell cell, SnippetEvent event) {
+    String source = event.snippet().source();
+    if (event.status() == Snippet.Status.REJECTED) {
+      String errors =
+          shell
+              .diagnostics(event.snippet())
+              .map(diagnostic -> diagnostic.getMessage(null))
+              .collect(Collectors.joining("; "));
+      throw notebook.failure(cell, "does not compile: " + errors + "\n" + source);
+    }
+    if (event.exception() != null) {
+      AssertionError failure =
+          notebook.failure(cell, "throws " + describe(event.exception()) + "\n" + source);
+      failure.initCause(event.exception());
+      throw failure;
+    }
+  }
+
+  private static String describe(JShellException exception) {
+    return exception instanceof EvalException thrown
+        ? thrown.getExceptionClassName() + ": " + thrown.getMessage()
+        : exception.getMessage();
+  }
+
+  private static Optional<String> typeOfValue(Snippet snippet) {
+    if (snippet instanceof VarSnippet variable
+        && variable.subKind() == SubKind.TEMP_VAR_EXPRESSION_SUBKIND) {
+      return Optional.of(variable.typeName());
+    }
+    return snippet instanceof ExpressionSnippet expression
+        ? Optional.of(expression.typeName())
+        : Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    shell.close();
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.examples.notebooks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+
+/** The notebooks run from top to bottom, and what would stop a reader fails here. */
+class NotebookTest {
+
+  @TempDir Path directory;
+
+  @TestFactory
+  Stream<DynamicTest> notebooksRun() throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(Path.of("notebooks"))) {
+      files = all.filter(file -> file.toString().endsWith(".ipynb")).sorted().toList();
+    }
+    assertEquals(5, files.size(), "notebooks");
+    return files.stream()
+        .map(
+            file ->
+                DynamicTest.dynamicTest(file.getFileName().toString(), () -> runsShowing(file)));
+  }
+
+  private static void runsShowing(Path file) throws IOException {
+    Notebook notebook = Notebook.read(file);
+    notebook.requirePortable();
+    assertTrue(CellRunner.run(notebook) > 0, file + ": no cell ends in an image");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "throw new IllegalStateException(\"so\"); | throws java.lang.IllegalStateException: so",
+        "int i = missing; | does not compile: cannot find symbol",
+        "int i = undeclared(); | does not compile",
+        "int f() { return undeclared(); } f(); | throws",
+        "List.of(1 | is not complete",
+        "\"text\".length() | ends in a value that a kernel would print: int",
+        "System.out.printf(\"\"); | ends in a value that a kernel would print: java.io.PrintStream",
+      })
+  void cellThatFailsIsReported(String source, String message) throws IOException {
+    Notebook notebook = Notebook.read(notebook("int fine = 1;", source));
+    AssertionError e = assertThrows(AssertionError.class, () -> CellRunner.run(notebook));
+    assertTrue(e.getMessage().startsWith("test.ipynb, cell 3 " + message), e.getMessage());
+  }
+
+  @Test
+  void cellThatEndsInImageCounts() throws IOException {
+    Path file =
+        notebook(
+            "import java.awt.image.BufferedImage;",
+            "BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);\nimage",
+            "image.flush();");
+    assertEquals(1, CellRunner.run(Notebook.read(file)));
+  }
+
+  @Test
+  void notebookWithoutImageFails() throws IOException {
+    Path file = notebook("int i = 1;");
+    assertThrows(AssertionError.class, () -> runsShowing(file));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"%dependency /add a:b:1", "int i = 1;\\n%maven a:b:1", "/resolve"})
+  void magicsAreRefused(String source) throws IOException {
+    Notebook notebook = Notebook.read(notebook(source.replace("\\n", "\n")));
+    AssertionError e = assertThrows(AssertionError.class, notebook::requirePortable);
+    assertTrue(e.getMessage().contains("cell 2 has a magic"), e.getMessage());
+  }
+
+  @Test
+  void commentsAreNoMagics() throws IOException {
+    Notebook.read(notebook("// 100 %\n/* all\n * of it */\nint i = 7\n    % 2;")).requirePortable();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'[{\"output_type\": \"stream\"}]', null", "[], 1"})
+  void storedOutputsAreRefused(String outputs, String count) throws IOException {
+    Path file = notebook("int i = 1;");
+    String clean = Files.readString(file);
+    String executed =
+        clean
+            .replace("\"outputs\":[]", "\"outputs\":" + outputs)
+            .replace("\"execution_count\":null", "\"execution_count\":" + count);
+    Notebook notebook = Notebook.read(Files.writeString(file, executed));
+    AssertionError e = assertThrows(AssertionError.class, notebook::requirePortable);
+    assertTrue(e.getMessage().contains("stored output"), e.getMessage());
+  }
+
+  /** Writes a notebook of a text cell and these code cells. */
+  private Path notebook(String... sources) throws IOException {
+    StringBuilder cells = new StringBuilder("{\"cell_type\":\"markdown\",\"source\":[\"text\"]}");
+    for (String source : sources) {
+      cells.append(
+          ",{\"cell_type\":\"code\",\"execution_count\":null,\"outputs\":[],\"source\":[%s]}"
+              .formatted(new ObjectMapper().writeValueAsString(source)));
+    }
+    return Files.writeString(directory.resolve("test.ipynb"), "{\"cells\":[" + cells + "]}");
+  }
+}
