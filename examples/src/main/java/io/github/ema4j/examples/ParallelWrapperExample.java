@@ -53,7 +53,7 @@ public final class ParallelWrapperExample {
     Recipe recipe = Recipe.MLP;
     DataSetIterator training =
         ImageIterator.shuffled(
-            FashionMnist.training().withWrongLabels(0.3, seed), recipe.batchSize, seed);
+            FashionMnist.training().withWrongLabels(0.3, seed), recipe.batchSize(), seed);
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
     MultiLayerNetwork net = recipe.network(seed);
     ModelEmaListener ema = new ModelEmaListener(0.99);
