@@ -20,7 +20,7 @@ class ParallelWrapperExampleTest {
     assertEquals(List.of(32L, 64L, 97L), epochs.stream().map(Comparison::updateCount).toList());
     double raw = ParallelWrapperExample.raw(epochs.get(2));
     double averaged = ParallelWrapperExample.averaged(epochs.get(2));
-    assertTrue(averaged > 0.75, "averaged " + averaged);
+    assertTrue(averaged > 0.7, "averaged " + averaged);
     assertTrue(averaged > raw, "averaged " + averaged + ", raw " + raw);
   }
 }
