@@ -3,7 +3,7 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.core.state.AverageInfo;
+import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Networks;
 import io.github.ema4j.dl4j.selection.ParameterSelection;
@@ -33,7 +33,6 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingResult;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
@@ -95,7 +94,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   private transient RunPosition position;
   private transient Optional<CheckpointStore> store;
   // Of the round under way.
-  private transient Broadcast<INDArray> broadcastShadow;
+  private transient Broadcast<PerStepStart> start;
 
   EmaTrainingMaster(Builder builder) {
     super(builder.training);
@@ -169,6 +168,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     }
     settleWorkers(sc);
     Refusals.requireTrainable(network, everyStep);
+    Refusals.requireOrderOfWorkers(network);
     Optional<CheckpointStore> opened = openStore(sc);
     Optional<SavedRun> saved =
         opened.isPresent() ? SavedRun.last(opened.get(), averaging) : Optional.empty();
@@ -398,7 +398,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     if (everyStep) {
       PerStepResults withAverages = new PerStepResults(results);
       super.processResults(mln, graph, withAverages, number, splits);
-      broadcastShadow.destroy();
+      start.destroy();
       if (Networks.iterationCount(network) > before) {
         withAverages.putInto(ema.average());
       }
@@ -466,7 +466,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       stats.logBroadcastStart();
     }
     Broadcast<NetBroadcastTuple> broadcast = sc.broadcast(network);
-    broadcastShadow = sc.broadcast(ema.shadow());
+    start = sc.broadcast(new PerStepStart(AverageState.of(ema.average())));
     if (collectTrainingStats) {
       stats.logBroadcastEnd();
     }
@@ -483,8 +483,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
         trainingHookList,
         listeners,
         getRouterProvider(),
-        broadcastShadow,
-        AverageInfo.of(ema.average()));
+        start);
   }
 
   /**

@@ -2,10 +2,7 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.core.state.AverageState;
 import java.util.Collection;
-import java.util.Map;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.core.storage.StatsStorageRouterProvider;
 import org.deeplearning4j.nn.api.Model;
@@ -17,7 +14,6 @@ import org.deeplearning4j.spark.api.WorkerConfiguration;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingResult;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -27,9 +23,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 final class PerStepWorker extends ParameterAveragingTrainingWorker {
 
-  private final Broadcast<INDArray> shadow;
-  // An AverageInfo in plain values, which can be serialized.
-  private final Map<String, Object> info;
+  private final Broadcast<PerStepStart> start;
 
   private transient ParameterAverage average;
 
@@ -40,11 +34,9 @@ final class PerStepWorker extends ParameterAveragingTrainingWorker {
       Collection<TrainingHook> hooks,
       Collection<TrainingListener> listeners,
       StatsStorageRouterProvider router,
-      Broadcast<INDArray> shadow,
-      AverageInfo info) {
+      Broadcast<PerStepStart> start) {
     super(network, saveUpdater, configuration, hooks, listeners, router);
-    this.shadow = shadow;
-    this.info = info.toMap();
+    this.start = start;
   }
 
   @Override
@@ -62,8 +54,7 @@ final class PerStepWorker extends ParameterAveragingTrainingWorker {
   }
 
   private void start(Model network) {
-    average =
-        new AverageState(AverageInfo.fromMap(info), shadow.getValue()).resume(network.params());
+    average = start.getValue().resume(network.params());
   }
 
   @Override

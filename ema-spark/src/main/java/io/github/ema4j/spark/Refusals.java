@@ -76,6 +76,25 @@ final class Refusals {
     }
   }
 
+  /**
+   * Deeplearning4j sends a copy of the configuration that does not have the order of the vertices:
+   * workers find an order by themselves. Where it is another, they would mistake one parameter for
+   * another without noticing.
+   */
+  static void requireOrderOfWorkers(Model network) {
+    if (network instanceof ComputationGraph graph) {
+      ComputationGraph onWorker = new ComputationGraph(graph.getConfiguration().clone());
+      onWorker.init(Networks.params(graph), false);
+      if (!Networks.parameters(onWorker).equals(Networks.parameters(graph))) {
+        throw new IllegalArgumentException(
+            "This ComputationGraph has its vertices in the order %s, but Deeplearning4j's workers would have %s, and so mix up its parameters. Make a new graph from graph.getConfiguration().clone(), and set its parameters by name with setParam"
+                .formatted(
+                    graph.getConfiguration().getTopologicalOrderStr(),
+                    onWorker.getConfiguration().getTopologicalOrderStr()));
+      }
+    }
+  }
+
   /** Whether the updater remembers anything from step to step. */
   static boolean hasUpdaterState(Model network) {
     INDArray state =

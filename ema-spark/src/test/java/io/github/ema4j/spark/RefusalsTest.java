@@ -2,6 +2,7 @@
 package io.github.ema4j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,15 +12,19 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.network.Networks;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
@@ -162,6 +167,29 @@ class RefusalsTest {
         IllegalStateException.class,
         "a minibatch is several steps",
         () -> EmaSparkTraining.of(sc, network, averaging().averageEveryStep().build()));
+  }
+
+  @Test
+  void aGraphWhoseParametersTheWorkersWouldMixUp(JavaSparkContext sc) {
+    ComputationGraphConfiguration conf =
+        ((ComputationGraph) Kind.GRAPH.create()).getConfiguration();
+    List<String> order = new ArrayList<>(conf.getTopologicalOrderStr());
+    // As good an order, as a file may have it.
+    order.remove("narrow");
+    order.add(order.indexOf("wide"), "narrow");
+    List<String> vertices = new ArrayList<>(conf.getNetworkInputs());
+    vertices.addAll(conf.getVertices().keySet());
+    ComputationGraphConfiguration reordered = conf.clone();
+    reordered.setTopologicalOrderStr(order);
+    reordered.setTopologicalOrder(order.stream().mapToInt(vertices::indexOf).toArray());
+    ComputationGraph graph = new ComputationGraph(reordered);
+    graph.init();
+    assertNotEquals(
+        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
+    assertRefused(
+        IllegalArgumentException.class,
+        "mix up its parameters",
+        () -> EmaSparkTraining.of(sc, graph, averaging().build()));
   }
 
   // ---------------------------------------------------------------- settings

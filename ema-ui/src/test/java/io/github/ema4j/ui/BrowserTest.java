@@ -29,6 +29,7 @@ import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.FileStatsStorage;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.ExpectedConditions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
+import org.slf4j.LoggerFactory;
 
 /**
  * The page in a real browser. Without Chromium and its driver on the path it is skipped, unless the
@@ -57,24 +59,34 @@ class BrowserTest {
   private ChromeDriver browser;
   private WebDriverWait wait;
 
-  @BeforeEach
-  void start() {
-    Optional<File> chromium = onPath("chromium", "google-chrome");
-    Optional<File> driver = onPath("chromedriver");
-    if (chromium.isEmpty() || driver.isEmpty()) {
+  private static File chromium;
+  private static File driver;
+
+  @BeforeAll
+  static void find() {
+    Optional<File> foundChromium = onPath("chromium", "google-chrome");
+    Optional<File> foundDriver = onPath("chromedriver");
+    if (foundChromium.isEmpty() || foundDriver.isEmpty()) {
       String reason =
           "There is no chromium with chromedriver on the path; .ci/browser installs them";
       if ("required".equals(System.getProperty("ema4j.browser"))) {
         fail(reason);
       }
+      LoggerFactory.getLogger(BrowserTest.class).warn("Skipped: {}", reason);
       abort(reason);
     }
+    chromium = foundChromium.orElseThrow();
+    driver = foundDriver.orElseThrow();
+  }
+
+  @BeforeEach
+  void start() {
     server = UIServer.getInstance();
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     SELENIUM.setLevel(Level.SEVERE); // It warns that it is older than the browser.
     ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium.orElseThrow());
+    options.setBinary(chromium);
     options.setCapability("goog:loggingPrefs", logs);
     // In containers there is neither a sandbox for root nor much shared memory.
     options.addArguments(
@@ -85,8 +97,7 @@ class BrowserTest {
         "--disable-background-networking");
     browser =
         new ChromeDriver(
-            new ChromeDriverService.Builder().usingDriverExecutable(driver.orElseThrow()).build(),
-            options);
+            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
     browser.manage().window().setSize(new Dimension(1440, 1620));
     wait = new WebDriverWait(browser, Duration.ofSeconds(60));
   }

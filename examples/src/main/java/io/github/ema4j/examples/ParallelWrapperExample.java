@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The average of a network that two workers train, each on a replica of its own. After every five
  * iterations the wrapper averages the replicas, and the moving average takes in what they agreed
- * on, with the decay of five iterations: 0.995^5.
+ * on, with the decay of five iterations: 0.99^5.
  *
  * <p>The listener is attached to the wrapper, not added to the network, whose listeners are called
  * by all workers at once. What evaluates goes with it.
@@ -56,7 +56,7 @@ public final class ParallelWrapperExample {
             FashionMnist.training().withWrongLabels(0.3, seed), recipe.batchSize(), seed);
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
     MultiLayerNetwork net = recipe.network(seed);
-    ModelEmaListener ema = new ModelEmaListener(0.995);
+    ModelEmaListener ema = new ModelEmaListener(0.99);
     EmaEvaluationListener history = new EmaEvaluator(ema, test).everyEpochs(1);
 
     ParallelWrapper wrapper =

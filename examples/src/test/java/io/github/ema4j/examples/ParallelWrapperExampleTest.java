@@ -15,12 +15,12 @@ class ParallelWrapperExampleTest {
 
     // 313 mini-batches for two workers are 157 iterations.
     assertEquals(List.of(157, 314, 471), epochs.stream().map(Comparison::iteration).toList());
-    assertEquals(Math.pow(0.995, 471), epochs.get(2).initialShare(), 1e-9);
+    assertEquals(Math.pow(0.99, 471), epochs.get(2).initialShare(), 1e-9);
     // At every fifth iteration of the run, and at the end of each fit.
     assertEquals(List.of(32L, 64L, 97L), epochs.stream().map(Comparison::updateCount).toList());
     double raw = ParallelWrapperExample.raw(epochs.get(2));
     double averaged = ParallelWrapperExample.averaged(epochs.get(2));
-    assertTrue(averaged > 0.75, "averaged " + averaged);
+    assertTrue(averaged > 0.7, "averaged " + averaged);
     assertTrue(averaged > raw, "averaged " + averaged + ", raw " + raw);
   }
 }

@@ -61,7 +61,7 @@ public final class SparkExample {
 
   /** Trains and returns the last comparison. */
   public static Comparison run(JavaSparkContext sc, Path directory) throws Exception {
-    JavaRDD<DataSet> training = sc.parallelize(data(1, 200, 0.3), WORKERS);
+    JavaRDD<DataSet> training = sc.parallelize(data(1, 120, 0.3), WORKERS);
     JavaRDD<DataSet> validation = sc.parallelize(data(2, 50, 0), WORKERS);
 
     EmaTrainingMaster master =

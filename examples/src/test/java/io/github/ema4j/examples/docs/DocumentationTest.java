@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.examples.data.FashionMnist;
 import io.github.ema4j.examples.data.ImageIterator;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -69,31 +70,7 @@ class DocumentationTest {
     Class<?> compiled =
         snippets.compile(
             directory,
-            List.of(
-                "io.github.ema4j.core.*",
-                "io.github.ema4j.core.posthoc.*",
-                "io.github.ema4j.core.schedule.*",
-                "io.github.ema4j.dl4j.*",
-                "io.github.ema4j.dl4j.batchnorm.*",
-                "io.github.ema4j.dl4j.checkpoint.*",
-                "io.github.ema4j.dl4j.diagnostics.*",
-                "io.github.ema4j.dl4j.earlystopping.*",
-                "io.github.ema4j.dl4j.evaluation.*",
-                "io.github.ema4j.dl4j.parallel.*",
-                "io.github.ema4j.dl4j.posthoc.*",
-                "io.github.ema4j.dl4j.selection.*",
-                "java.io.File",
-                "java.nio.file.Path",
-                "org.deeplearning4j.earlystopping.*",
-                "org.deeplearning4j.earlystopping.saver.*",
-                "org.deeplearning4j.earlystopping.scorecalc.*",
-                "org.deeplearning4j.earlystopping.termination.*",
-                "org.deeplearning4j.earlystopping.trainer.*",
-                "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
-                "org.deeplearning4j.parallelism.*",
-                "org.nd4j.evaluation.classification.*",
-                "org.nd4j.linalg.api.ndarray.INDArray",
-                "org.nd4j.linalg.dataset.api.iterator.DataSetIterator"),
+            imports(),
             "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
                 + " int epochs, Path directory");
     for (int i = 0; i < snippets.blocks().size(); i++) {
@@ -114,6 +91,43 @@ class DocumentationTest {
               Files.createDirectory(directory.resolve("block" + i)));
     }
     Files.deleteIfExists(Path.of("averaged.zip"));
+  }
+
+  /** All packages of the plugin, and what the pages use of DL4J and ND4J. */
+  private static List<String> imports() throws IOException {
+    List<String> imports = new ArrayList<>();
+    imports.addAll(packagesOf("ema-core"));
+    imports.addAll(packagesOf("ema-dl4j"));
+    imports.addAll(
+        List.of(
+            "java.io.File",
+            "java.nio.file.Path",
+            "org.deeplearning4j.earlystopping.*",
+            "org.deeplearning4j.earlystopping.saver.*",
+            "org.deeplearning4j.earlystopping.scorecalc.*",
+            "org.deeplearning4j.earlystopping.termination.*",
+            "org.deeplearning4j.earlystopping.trainer.*",
+            "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
+            "org.deeplearning4j.parallelism.*",
+            "org.nd4j.autodiff.samediff.*",
+            "org.nd4j.evaluation.classification.*",
+            "org.nd4j.linalg.api.buffer.DataType",
+            "org.nd4j.linalg.api.ndarray.INDArray",
+            "org.nd4j.linalg.dataset.api.iterator.DataSetIterator",
+            "org.nd4j.linalg.factory.Nd4j",
+            "org.nd4j.linalg.learning.config.Sgd"));
+    return imports;
+  }
+
+  private static List<String> packagesOf(String module) throws IOException {
+    Path sources = TOP.resolve(module).resolve("src/main/java");
+    try (Stream<Path> files = Files.walk(sources)) {
+      return files
+          .filter(file -> file.endsWith("package-info.java"))
+          .map(file -> sources.relativize(file.getParent()).toString())
+          .map(directory -> directory.replace(File.separatorChar, '.') + ".*")
+          .toList();
+    }
   }
 
   private static MultiLayerNetwork softmax() {

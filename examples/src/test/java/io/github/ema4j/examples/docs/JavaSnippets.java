@@ -15,15 +15,10 @@ import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
-/**
- * The Java blocks of a Markdown page: each is compiled as the body of a method and can be run.
- * Lines of imports in a block hold for the whole page.
- */
+/** The Java blocks of a Markdown page: each is compiled as the body of a method and can be run. */
 final class JavaSnippets {
 
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\R(.*?)^```");
-
-  private static final Pattern IMPORT = Pattern.compile("(?m)^import .*;\\R");
 
   private final List<String> blocks;
 
@@ -53,13 +48,10 @@ final class JavaSnippets {
   Class<?> compile(Path directory, List<String> imports, String parameters) throws Exception {
     StringBuilder source = new StringBuilder();
     imports.forEach(i -> source.append("import ").append(i).append(";\n"));
-    for (String block : blocks) {
-      IMPORT.matcher(block).results().forEach(line -> source.append(line.group()));
-    }
     source.append("public class Snippets {\n");
     for (int i = 0; i < blocks.size(); i++) {
       source.append("public static void block%d(%s) throws Exception {\n".formatted(i, parameters));
-      source.append(IMPORT.matcher(blocks.get(i)).replaceAll("")).append("}\n");
+      source.append(blocks.get(i)).append("}\n");
     }
     source.append("}\n");
     Path file = Files.writeString(directory.resolve("Snippets.java"), source);

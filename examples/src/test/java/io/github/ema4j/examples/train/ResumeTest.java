@@ -36,6 +36,10 @@ class ResumeTest {
   }
 
   private static List<Object> run(String name, String model, Object... more) {
+    return run(images, name, model, more);
+  }
+
+  private static List<Object> run(Path images, String name, String model, Object... more) {
     return List.of(
         with(
             List.of(
@@ -64,6 +68,7 @@ class ResumeTest {
 
   @Test
   void severalAveragesAndDropoutEndInTheSameBits() throws Exception {
+    Path few = Shapes.write(directory.resolve("few"), 3, 1);
     Object[] settings = {
       "--model-ema",
       "--model-ema-decay",
@@ -79,9 +84,9 @@ class ResumeTest {
       "--opt",
       "adam"
     };
-    List<Object> whole = run("whole", "mobilenetv2", settings);
+    List<Object> whole = run(few, "whole", "mobilenetv2", settings);
     Command.train(with(whole, "--epochs", "2")).ok();
-    List<Object> parts = run("parts", "mobilenetv2", settings);
+    List<Object> parts = run(few, "parts", "mobilenetv2", settings);
     Command.train(with(parts, "--epochs", "1")).ok();
     Command.Outcome last =
         Command.train("--epochs", "2", "--resume", folder("parts"), "--workers", "3").ok();
