@@ -58,10 +58,10 @@ final class RoundCost {
                   .build());
       JavaRDD<DataSet> data =
           sc.parallelize(
-                  List.of(
-                      new DataSet(Nd4j.rand(1, IN), Nd4j.rand(1, OUT)),
-                      new DataSet(Nd4j.rand(1, IN), Nd4j.rand(1, OUT))),
-                  2);
+              List.of(
+                  new DataSet(Nd4j.rand(1, IN), Nd4j.rand(1, OUT)),
+                  new DataSet(Nd4j.rand(1, IN), Nd4j.rand(1, OUT))),
+              2);
       ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.999), network.params());
       List<Double> roundTimes = new ArrayList<>();
       List<Double> updateTimes = new ArrayList<>();
