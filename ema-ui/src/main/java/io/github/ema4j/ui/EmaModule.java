@@ -50,8 +50,13 @@ public final class EmaModule implements UIModule {
     return List.of(
         new Route("/ema", HttpMethod.GET, (path, context) -> page(context)),
         new Route(
-            "/ema/sessions", HttpMethod.GET, (path, context) -> json(context, sessions.list())),
-        new Route("/ema/updates", HttpMethod.GET, (path, context) -> updates(context)));
+            "/ema/sessions",
+            HttpMethod.GET,
+            (path, context) -> answer(context, () -> json(context, sessions.list()))),
+        new Route(
+            "/ema/updates",
+            HttpMethod.GET,
+            (path, context) -> answer(context, () -> updates(context))));
   }
 
   private static void page(RoutingContext context) {
@@ -81,12 +86,17 @@ public final class EmaModule implements UIModule {
           HttpResponseStatus.NOT_FOUND,
           "No attached storage has averaged weights of a session " + session);
     } else {
-      try {
-        json(context, sessions.updates(session, Long.parseLong(after)));
-      } catch (RuntimeException e) {
-        log.warn("The updates of session {} cannot be read", session, e);
-        error(context, HttpResponseStatus.INTERNAL_SERVER_ERROR, e.getMessage());
-      }
+      json(context, sessions.updates(session, Long.parseLong(after)));
+    }
+  }
+
+  /** A storage that is closed meanwhile may throw errors too. */
+  private static void answer(RoutingContext context, Runnable answer) {
+    try {
+      answer.run();
+    } catch (RuntimeException | LinkageError e) {
+      log.warn("{} cannot be answered", context.request().path(), e);
+      error(context, HttpResponseStatus.INTERNAL_SERVER_ERROR, e.getMessage());
     }
   }
 

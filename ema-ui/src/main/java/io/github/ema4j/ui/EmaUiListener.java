@@ -72,6 +72,7 @@ public final class EmaUiListener extends BaseTrainingListener {
   private boolean started;
   private boolean failed;
   private boolean scoreless;
+  private int seen = -1; // iterations done when it was called last
   private long lastTimestamp;
 
   /**
@@ -169,7 +170,10 @@ public final class EmaUiListener extends BaseTrainingListener {
       guarded(this::begin);
       // Deeplearning4j counts the iteration only after its listeners.
       int done = iteration + 1;
-      if (done % every == 0) {
+      // Not every iteration may be seen: due is also what comes next after an n-th one.
+      boolean due = done / every > (seen < 0 ? iteration : seen) / every;
+      seen = done;
+      if (due) {
         averages.forEach((name, ema) -> post(name, ema, done, epoch, Map::of, Map::of));
       }
     }

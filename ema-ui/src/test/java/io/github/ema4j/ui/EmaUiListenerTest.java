@@ -141,6 +141,23 @@ class EmaUiListenerTest {
     assertEquals(50, iterations.size());
   }
 
+  /** As with several workers, where it is called after each synchronisation only. */
+  @Test
+  void postsAfterAnIntervalWhoseEndItDidNotSee() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    net.setListeners(ema);
+    net.fit(trainingData(), 1);
+    EmaUiListener ui = EmaUiListener.builder(storage).average(ema).every(10).build();
+    for (int done = 21; done <= 45; done += 4) { // 21, 25, 29, 33, 37, 41, 45
+      ui.iterationDone(net, done - 1, 0);
+    }
+    List<Integer> posted =
+        storage.getAllUpdatesAfter(ui.sessionId(), EmaRecord.TYPE_ID, -1).stream()
+            .map(update -> ((EmaRecord) update).state().orElseThrow().iteration())
+            .toList();
+    assertEquals(List.of(33, 41), posted);
+  }
+
   @Test
   void postsEveryAverageOfAGroup() {
     ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.9, 0.9);

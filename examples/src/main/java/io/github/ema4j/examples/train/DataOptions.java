@@ -124,6 +124,11 @@ final class DataOptions {
     return new LoadOptions(batchSize, shape(), seed, workers, 0, false, false);
   }
 
+  /** Batches that hold at least so many images. */
+  int batchesFor(int images) {
+    return (images + batchSize - 1) / batchSize;
+  }
+
   long seed() {
     return seed;
   }

@@ -93,7 +93,7 @@ final class EmaOptions {
       defaultValue = "average",
       description =
           "Batch-norm statistics of averaged weights: average, copy (of the raw weights) or"
-              + " recalibrate (over the training images, before each validation; default:"
+              + " recalibrate (on 2,048 training images, before each validation; default:"
               + " ${DEFAULT-VALUE}).")
   private BatchNorm batchNorm;
 

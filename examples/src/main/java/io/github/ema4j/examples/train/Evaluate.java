@@ -69,6 +69,9 @@ final class Evaluate implements Callable<Integer> {
           file + " holds one set of weights: leave out --averaged, --raw and --both");
     }
     Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
+    if (run.isEmpty() && folder == null) {
+      throw new UserError(file + " is not in the folder of a run: say which images to validate on");
+    }
     Train train = Train.with(arguments(), run);
     ImageSource source = train.openImages();
     requireSameClasses(weights, run, source);

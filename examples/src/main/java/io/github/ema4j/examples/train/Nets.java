@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -80,6 +82,16 @@ final class Nets {
     } catch (IOException e) {
       return false; // what it is then, loading will say
     }
+  }
+
+  /** Whether a network has a layer of batch norm. */
+  static boolean hasBatchNorm(Model network) {
+    Layer[] layers =
+        network instanceof MultiLayerNetwork net
+            ? net.getLayers()
+            : ((ComputationGraph) network).getLayers();
+    return Arrays.stream(layers)
+        .anyMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization);
   }
 
   /** The number of classes that a network tells apart, where its last layer says so. */

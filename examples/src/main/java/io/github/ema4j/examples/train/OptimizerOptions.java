@@ -7,7 +7,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.learning.config.RmsProp;
 import org.nd4j.linalg.learning.config.Sgd;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The optimizer and its learning rate. */
 final class OptimizerOptions {
@@ -30,6 +32,9 @@ final class OptimizerOptions {
       return Names.of(this);
     }
   }
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Option(
       names = "--opt",
@@ -114,6 +119,10 @@ final class OptimizerOptions {
    * @throws UserError naming option, value and limit
    */
   void complete() {
+    if (optimizer != Optimizer.MOMENTUM
+        && command.commandLine().getParseResult().hasMatchedOption("--momentum")) {
+      throw new UserError("--momentum is for --opt momentum, which timm calls sgd");
+    }
     if (learningRate == null) {
       learningRate = optimizer.learningRate;
     }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.IDefaultValueProvider;
@@ -48,7 +49,7 @@ record RunSettings(
   private static final Set<String> NO_SETTINGS =
       Set.of("--output", "--experiment", "--resume", "--eval-only");
 
-  /** Settings that change nothing about the numbers; images are compared by what they are. */
+  /** Settings that change nothing about the numbers, if the images were only moved. */
   private static final Set<String> FREE =
       Set.of(FOLDER, "--workers", "--log-interval", "--checkpoint-hist");
 
@@ -129,6 +130,21 @@ record RunSettings(
           "the run in %s cannot be resumed with other settings: %s. Leave those out, or start a new run"
               .formatted(run, String.join("; ", differences)));
     }
+  }
+
+  /** Other settings under the command that the run was started with. */
+  RunSettings with(RunSettings others) {
+    return new RunSettings(
+        command, others.options, others.classes, others.trainingImages, others.validationImages);
+  }
+
+  /** Says that the images are in another folder now: they may have been moved, or be others. */
+  Optional<String> folderChange(RunSettings now) {
+    String before = options.get(FOLDER);
+    String after = now.options.get(FOLDER);
+    return Objects.equals(before, after)
+        ? Optional.empty()
+        : Optional.of("The images were in %s and now are in %s".formatted(before, after));
   }
 
   /** A run may be made longer, but not where its length says how the learning rate falls. */

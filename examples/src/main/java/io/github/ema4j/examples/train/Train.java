@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.deeplearning4j.datasets.iterator.EarlyTerminationDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import picocli.CommandLine;
@@ -54,6 +55,9 @@ import picocli.CommandLine.Spec;
       "130:interrupted; --resume goes on"
     })
 public final class Train implements Callable<Integer> {
+
+  /** Images that batch-norm statistics are fitted to, at least; each such layer takes a pass. */
+  private static final int CALIBRATION_IMAGES = 2048;
 
   @Mixin private DataOptions data;
 
@@ -121,6 +125,9 @@ public final class Train implements Callable<Integer> {
   private int start() throws IOException {
     ImageSource source = prepare();
     Model network = Models.create(model, modelSettings(source));
+    if (ema.recalibrates() && !Nets.hasBatchNorm(network)) {
+      throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
+    }
     RunSettings settings = settings(source);
     Averages averages = Averages.of(ema).attachedTo(network);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
@@ -179,8 +186,9 @@ public final class Train implements Callable<Integer> {
 
   private int resume(RunDirectory run, RunSettings before) throws IOException {
     ImageSource source = prepare();
-    RunSettings now = settings(source);
+    RunSettings now = before.with(settings(source));
     before.requireSame(now, run.path());
+    before.folderChange(now).ifPresent(out()::println);
     try (FileChannel ignored = run.lock()) {
       Checkpoints checkpoints = new Checkpoints(run.checkpoints());
       Optional<Path> checkpoint = checkpoint(checkpoints);
@@ -194,6 +202,11 @@ public final class Train implements Callable<Integer> {
         return validate(checkpoint.get(), restored.network(), averages, source);
       }
       int done = Checkpoints.epoch(checkpoint.get());
+      if (epochs < done) {
+        throw new UserError(
+            "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
+                .formatted(epochs, done));
+      }
       checkpoints.deleteAfter(done);
       now.write(run.settings());
       out().printf("Going on from %s%n", checkpoint.get());
@@ -213,6 +226,7 @@ public final class Train implements Callable<Integer> {
       throw new UserError(run.path() + " has no checkpoint yet: there is nothing to validate");
     }
     out().printf("No epoch of %s was finished: starting at its beginning%n", run.path());
+    settings.write(run.settings());
     Model network = Models.create(model, modelSettings(source));
     return train(run, settings, source, network, Averages.of(ema).attachedTo(network), 0);
   }
@@ -229,7 +243,7 @@ public final class Train implements Callable<Integer> {
       throws IOException {
     RunDescription description =
         new RunDescription(
-            line(),
+            settings.command(),
             settings.options(),
             Environment.describe(),
             model,
@@ -301,7 +315,11 @@ public final class Train implements Callable<Integer> {
   /** Validates on the images of a source, in the way that the options say. */
   Validation validation(ImageSource source) {
     Optional<DataSetIterator> calibration =
-        ema.recalibrates() ? Optional.of(source.training(data.plain(), 0)) : Optional.empty();
+        ema.recalibrates()
+            ? Optional.of(
+                new EarlyTerminationDataSetIterator(
+                    source.training(data.plain(), 0), data.batchesFor(CALIBRATION_IMAGES)))
+            : Optional.empty();
     return new Validation(source.validation(data.plain()), calibration);
   }
 

@@ -11,6 +11,7 @@ import io.github.ema4j.dl4j.network.Networks;
 import io.github.ema4j.examples.data.ImageSource;
 import io.github.ema4j.examples.data.LoadOptions;
 import io.github.ema4j.examples.runlog.AveragedResult;
+import io.github.ema4j.examples.runlog.Curves;
 import io.github.ema4j.examples.runlog.EpochHistory;
 import io.github.ema4j.examples.runlog.EpochResult;
 import io.github.ema4j.examples.runlog.RunDescription;
@@ -185,8 +186,13 @@ final class TrainingRun {
   }
 
   private void report() {
-    RunReport.write(
-        directory.report(), description, EpochHistory.read(directory.history()).epochs());
+    List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
+    try {
+      RunReport.write(directory.report(), description, epochs);
+      Curves.write(directory.path(), epochs);
+    } catch (LinkageError | InternalError e) { // of Java's drawing, in a container without fonts
+      out.printf("No report, for want of fonts: install fontconfig and a font (%s)%n", e);
+    }
   }
 
   /**

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.io.FileUtils;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -125,7 +127,13 @@ class AverageTest {
   void evaluationNeedsImagesOfTheSameClasses() throws Exception {
     Command.train("eval", checkpoint(3), "--averaged").ok();
     Path moved = Files.copy(checkpoint(3), directory.resolve("moved.zip"));
-    Command.train("eval", moved).refused("tells 3 classes apart", "of 10");
+    Command.train("eval", moved).refused("not in the folder of a run");
+    Path two = Shapes.write(directory.resolve("two"), 1, 1);
+    for (String part : List.of("train", "val")) {
+      FileUtils.deleteDirectory(two.resolve(part).resolve("disc").toFile());
+    }
+    Command.train("eval", moved, two, "--input-size", "16")
+        .refused("tells 3 classes apart", "of 2");
     Command.train("eval", moved, images, "--input-size", "20").refused("--input-size");
     String line = Command.train("eval", moved, images, "--input-size", "16", "--raw").ok().out();
     assertTrue(line.startsWith("  raw ") && line.lines().count() == 1, line);

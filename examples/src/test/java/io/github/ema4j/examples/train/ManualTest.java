@@ -37,7 +37,8 @@ class ManualTest {
       for (String word : words(command)) {
         arguments.add(
             word.replaceFirst("^\\.\\./imagenette2-320$", images.toString())
-                .replaceFirst("^(resnet18|resnet34|lenet)$", "mlp")
+                .replaceFirst("^(resnet34|lenet)$", "mlp")
+                .replaceFirst("^resnet18$", "simplecnn") // with batch norm
                 .replaceFirst("^(output|mean|decay)([/.-].*)$", directory + "/$1$2"));
       }
       boolean trains = command.contains("--model");

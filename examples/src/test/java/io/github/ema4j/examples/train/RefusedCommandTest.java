@@ -53,6 +53,8 @@ class RefusedCommandTest {
         "--model-ema --model-ema-schedule linear(d=1) | --model-ema-schedule: ",
         "--model-ema --model-ema-schedule uniform() --model-ema-decay 0.9 | leave out",
         "--model mlp --model-ema --model-ema-bn copy | --model-ema-bn copy: No parameter",
+        "--model mlp --model-ema --model-ema-bn recalibrate | mlp has no batch norm",
+        "--opt sgd --momentum 0.9 | --momentum is for --opt momentum",
         "--eval-only | --eval-only needs --resume",
         "--resume nowhere | --resume nowhere: there is no such file or folder",
         "nowhere | nowhere does not exist",

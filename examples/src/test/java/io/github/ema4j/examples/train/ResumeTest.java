@@ -108,6 +108,8 @@ class ResumeTest {
     Command.train(with(run("plain", "mlp"), "--epochs", "2")).ok();
     Command.train(with(run("plain-parts", "mlp"), "--epochs", "1")).ok();
     Command.train("--epochs", "2", "--resume", folder("plain-parts")).ok();
+    Command.train("--epochs", "1", "--resume", folder("plain-parts"))
+        .refused("--epochs 1: 2 are done");
 
     String checkpoint = "checkpoints/checkpoint-2.zip";
     MultiLayerNetwork whole =
