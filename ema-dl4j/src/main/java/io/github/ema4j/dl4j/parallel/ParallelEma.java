@@ -40,9 +40,9 @@ import org.slf4j.LoggerFactory;
  * as it is.
  *
  * <p>The training itself is Deeplearning4j's but for two things that are mended: workers do not
- * begin before all have their copy of the network, and a worker that dies of an Error ends the fit
- * rather than leaving it waiting for ever. After a fit that failed the average is as it was at the
- * last synchronisation.
+ * begin before all have their copy of the network, and a worker that fails, be it of an Error, ends
+ * the fit rather than leaving it waiting for ever. After a fit that failed the average is as it was
+ * at the last synchronisation.
  */
 public final class ParallelEma {
 
@@ -59,10 +59,12 @@ public final class ParallelEma {
    *     wrapper's network. To be used as with one worker, between fits and from the listeners
    * @param listeners called at the points of synchronisation, in this order
    * @throws IllegalStateException if the wrapper has an average already, is in CUSTOM mode, has a
-   *     TrainerContext or suppliers of its own, an averagingFrequency of 0, or is in the middle of
-   *     a fit; if the listener averages another network, is in a group, swapped in, has an {@code
-   *     updateEvery} that does not fit, or if a listener of EMA4J is registered with the network.
-   *     All but the first are checked again when a fit begins
+   *     TrainerContext or suppliers of its own, an averagingFrequency of 0, shares the gradients of
+   *     a network with truncated backpropagation through time, or is in the middle of a fit; if the
+   *     listener averages another network, is in a group, swapped in, has an {@code updateEvery}
+   *     that does not fit, or if a listener of EMA4J is registered with the network. All but the
+   *     first are checked again when a fit begins. A fit in SHARED_GRADIENTS mode that failed is
+   *     the wrapper's last
    */
   public static void attach(
       ParallelWrapper wrapper, ModelEmaListener ema, TrainingListener... listeners) {
@@ -71,7 +73,10 @@ public final class ParallelEma {
     Requirements.checkNew(wrapper);
     Requirements.check(wrapper, ema);
     ema.attach(wrapper.getModel());
-    wrapper.setTrainerContext(new Workers(new Synchronisation(wrapper, ema, List.of(listeners))));
+    wrapper.setTrainerContext(
+        new Workers(
+            new Synchronisation(wrapper, ema, List.of(listeners)),
+            new Exchange(wrapper.getGradientsAccumulator())));
     log.info(
         "Averaging what {} workers agree on {}",
         wrapper.getWorkers(),

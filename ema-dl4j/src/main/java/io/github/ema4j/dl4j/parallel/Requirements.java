@@ -69,8 +69,19 @@ final class Requirements {
           "This ModelEmaListener is a member of a ModelEmaGroup, which cannot be attached to a"
               + " ParallelWrapper: attach a listener that is in none");
     }
+    boolean sharing = wrapper.getGradientsAccumulator() != null;
+    boolean truncated = Networks.isTruncatedInTime(wrapper.getModel());
+    if (sharing && truncated) {
+      throw new IllegalStateException(
+          "In SHARED_GRADIENTS mode a network with truncated backpropagation through time waits for ever in its second segment, as Deeplearning4j exchanges gradients once per minibatch: use AVERAGING");
+    }
     int every = ema.config().updateEvery();
-    if (every > 1 && frequency > 1 && wrapper.getGradientsAccumulator() == null) {
+    if (every > 1 && truncated) {
+      throw new IllegalStateException(
+          "updateEvery is %d, but with truncated backpropagation through time a minibatch is of several iterations, after whose last only the workers agree on the weights: leave updateEvery at 1, as the decay accounts for the iterations of each update"
+              .formatted(every));
+    }
+    if (every > 1 && frequency > 1 && !sharing) {
       throw new IllegalStateException(
           "updateEvery is %d, but the workers agree on the weights every %d iterations only: leave updateEvery at 1, as the decay accounts for the iterations of each update"
               .formatted(every, frequency));

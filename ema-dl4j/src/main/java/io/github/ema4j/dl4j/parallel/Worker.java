@@ -25,6 +25,7 @@ final class Worker extends DefaultTrainer {
   private static final long POLL_NANOS = 1_000;
 
   private final Workers workers;
+  private final Exchange exchange;
   private final CountDownLatch copied = new CountDownLatch(1);
   private volatile boolean ended;
   private volatile Throwable failure;
@@ -32,6 +33,7 @@ final class Worker extends DefaultTrainer {
 
   Worker(
       Workers workers,
+      Exchange exchange,
       Model network,
       String uuid,
       int threadId,
@@ -40,6 +42,7 @@ final class Worker extends DefaultTrainer {
       WorkspaceMode mode,
       int averagingFrequency) {
     this.workers = workers;
+    this.exchange = exchange;
     // replicatedModel stays null until there is a replica: a worker that fails before closes what
     // it has, which would be the original.
     this.originalModel = network;
@@ -59,6 +62,7 @@ final class Worker extends DefaultTrainer {
       super.run();
     } catch (Throwable t) {
       failure = t;
+      exchange.breakOff(failure()); // the others may be waiting for its gradients
       throw t;
     } finally {
       ended = true;
@@ -94,11 +98,17 @@ final class Worker extends DefaultTrainer {
   }
 
   void requireAlive() {
+    boolean over = stopped || ended; // read first, as a failure is known before the end
     if (hasFailed()) {
       throw new IllegalStateException(
           "Worker %d of the ParallelWrapper has failed: close the wrapper before the next fit"
               .formatted(threadId),
           failure());
+    }
+    if (over) {
+      throw new IllegalStateException(
+          "Worker %d of the ParallelWrapper has ended with a fit that failed at its end: close the wrapper before the next fit"
+              .formatted(threadId));
     }
   }
 

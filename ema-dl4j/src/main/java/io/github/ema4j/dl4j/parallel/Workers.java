@@ -17,17 +17,20 @@ import org.deeplearning4j.parallelism.trainer.Trainer;
 final class Workers implements TrainerContext {
 
   private final Synchronisation synchronisation;
+  private final Exchange exchange;
   private final List<Worker> workers = new ArrayList<>();
   private boolean started;
   private boolean ended;
 
-  Workers(Synchronisation synchronisation) {
+  Workers(Synchronisation synchronisation, Exchange exchange) {
     this.synchronisation = synchronisation;
+    this.exchange = exchange;
   }
 
   /** Before any worker is made: the last occasion to refuse a fit. */
   @Override
   public void init(Model network, Object... ignored) {
+    exchange.requireUnbroken();
     workers.clear();
     started = false;
     ended = false;
@@ -45,19 +48,25 @@ final class Workers implements TrainerContext {
       WorkspaceMode mode,
       int averagingFrequency) {
     Worker worker =
-        new Worker(this, network, uuid, threadId, useMds, wrapper, mode, averagingFrequency);
+        new Worker(
+            this, exchange, network, uuid, threadId, useMds, wrapper, mode, averagingFrequency);
     workers.add(worker);
     return worker;
   }
 
   /** The wrapper feeds its workers in their order, the first one once per round. */
   void beforeFeeding(Worker worker) {
-    if (worker == workers.get(0)) {
-      awaitCopies();
-      workers.forEach(Worker::requireAlive);
-      synchronisation.roundBegins();
+    try {
+      if (worker == workers.get(0)) {
+        awaitCopies();
+        workers.forEach(Worker::requireAlive);
+        synchronisation.roundBegins();
+      }
+      worker.requireAlive();
+    } catch (Throwable t) {
+      exchange.breakOff(t); // which expects gradients of this round
+      throw t;
     }
-    worker.requireAlive();
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.core.storage.listener.RoutingIterationListener;
+import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -28,9 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.DataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Whatever fails, nothing hangs, and the average is one of weights that the workers agreed on. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FailuresTest {
 
   private static final DataSet POINTS = Scene.points(1, 12 * BATCH);
@@ -216,6 +218,97 @@ class FailuresTest {
     assertEquals(6, ema.average().stepCount());
     wrapper.shutdown();
     assertEquals(6, ema.average().stepCount());
+    wrapper.fit(Scene.batches(POINTS));
+    assertEquals(12, ema.average().stepCount());
+  }
+
+  /** One worker waits for the gradients of the other, which has none. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4}) // of the second round, for the first and the second worker
+  void sharingWorkerThatFailsInItsForwardPass(int minibatch) {
+    DataSetIterator data = Scene.batches(POINTS);
+    data.setPreProcessor(
+        new DataSetPreProcessor() {
+          private int batches;
+
+          @Override
+          public void preProcess(org.nd4j.linalg.dataset.api.DataSet batch) {
+            if (++batches == minibatch) {
+              batch.setFeatures(Nd4j.create(BATCH, 5));
+            }
+          }
+        });
+    ParallelWrapper wrapper = Scene.sharing(network, 2);
+    ParallelEma.attach(wrapper, ema);
+
+    Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(data));
+    assertTrue(causes(e).anyMatch(DL4JInvalidInputException.class::isInstance), e.toString());
+    assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
+    wrapper.shutdown();
+    assertEquals(1, ema.updateCount());
+
+    assertGoesOnWithANewWrapper(wrapper);
+  }
+
+  @Test
+  void listenerThatFailsBetweenSharedIterations() {
+    ParallelWrapper wrapper = Scene.sharing(network, 2);
+    ParallelEma.attach(
+        wrapper,
+        ema,
+        new BaseTrainingListener() {
+          @Override
+          public void iterationDone(Model model, int iteration, int epoch) {
+            throw new IllegalArgumentException("made to fail");
+          }
+        });
+
+    Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
+    assertEquals("made to fail", e.getMessage());
+    wrapper.shutdown();
+    assertEquals(1, ema.updateCount());
+
+    assertGoesOnWithANewWrapper(wrapper);
+  }
+
+  private void assertGoesOnWithANewWrapper(ParallelWrapper broken) {
+    Exception e =
+        assertThrows(IllegalStateException.class, () -> broken.fit(Scene.batches(POINTS)));
+    assertTrue(e.getMessage().contains("build a new ParallelWrapper"), e.getMessage());
+
+    ParallelWrapper wrapper = Scene.sharing(network, 2);
+    ParallelEma.attach(wrapper, ema);
+    wrapper.fit(Scene.batches(POINTS));
+    wrapper.shutdown();
+    assertEquals(7, ema.updateCount());
+  }
+
+  @Test
+  void listenerThatFailsAtTheEndOfAFit() {
+    ParallelWrapper wrapper = Scene.averaging(network, 2, 2);
+    ParallelEma.attach(
+        wrapper,
+        ema,
+        new BaseTrainingListener() {
+          private boolean failed;
+
+          @Override
+          public void onEpochEnd(Model model) {
+            if (!failed) {
+              failed = true;
+              throw new IllegalArgumentException("made to fail");
+            }
+          }
+        });
+
+    Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
+    assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
+    // The workers have ended, and the wrapper would wait for what they do with its data.
+    e = assertThrows(IllegalStateException.class, () -> wrapper.fit(Scene.batches(POINTS)));
+    assertTrue(e.getMessage().contains("close the wrapper"), e.getMessage());
+    assertEquals(6, ema.average().stepCount());
+
+    wrapper.shutdown();
     wrapper.fit(Scene.batches(POINTS));
     assertEquals(12, ema.average().stepCount());
   }

@@ -117,6 +117,15 @@ class RefusalsTest {
   }
 
   @Test
+  void truncatedBackpropagationThroughTime() {
+    MultiLayerNetwork recurrent = Scene.truncatedInTime();
+    assertRefused("use AVERAGING", Scene.sharing(recurrent, 2), ema);
+    ModelEmaListener everySecond = ModelEmaListener.builder().decay(0.9).updateEvery(2).build();
+    assertRefused("leave updateEvery at 1", Scene.averaging(recurrent, 2, 1), everySecond);
+    assertFalse(everySecond.isStarted());
+  }
+
+  @Test
   void registeredListeners() {
     network.setListeners(ema);
     assertRefused("A ModelEmaListener is registered", Scene.averaging(network, 2, 1), ema);
