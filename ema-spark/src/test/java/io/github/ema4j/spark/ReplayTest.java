@@ -3,6 +3,7 @@ package io.github.ema4j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
@@ -87,11 +89,27 @@ class ReplayTest {
         new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()), rounds);
   }
 
-  @Test
-  void dataThatFillsNoWholeNumberOfRounds(JavaSparkContext sc) throws Exception {
-    List<Round> rounds = train(sc, Kind.BATCH_NORM, averaging(training(2, 4), DECAY), 17, 4);
-    assertEquals(4, rounds.size());
+  /** 24 objects are a whole number of rounds, but not every round gets as many. */
+  @ParameterizedTest
+  @ValueSource(ints = {17, 24})
+  void dataThatIsNotTrainedOnIsCounted(int objects, JavaSparkContext sc) throws Exception {
+    List<Round> rounds;
+    List<String> warnings;
+    try (LoggedWarnings logged = new LoggedWarnings(EmaTrainingMaster.class)) {
+      rounds = train(sc, Kind.BATCH_NORM, averaging(training(2, 4), DECAY), objects, 4);
+      warnings = logged.with("not trained on");
+    }
+    assertEquals(objects / 6 * 2, rounds.size());
     Round.assertSame(replay(Kind.BATCH_NORM), rounds);
+    long trained = recorded().stream().flatMap(List::stream).mapToLong(List::size).sum();
+    int counted = 0;
+    for (String warning : warnings) {
+      String[] words = warning.split(" ");
+      counted += Integer.parseInt(words[0]);
+      assertEquals(4 * objects, Integer.parseInt(words[2]));
+    }
+    assertTrue(counted > 0, "data is left over");
+    assertEquals(2 * 4 * objects - 4 * trained, counted);
   }
 
   @Test
