@@ -18,8 +18,8 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
@@ -89,17 +89,18 @@ class ReplayTest {
         new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()), rounds);
   }
 
-  /** 24 objects are a whole number of rounds, but not every round gets as many. */
+  /** 15 objects are a whole number of rounds of one worker, but not every round gets as many. */
   @ParameterizedTest
-  @ValueSource(ints = {17, 24})
-  void dataThatIsNotTrainedOnIsCounted(int objects, JavaSparkContext sc) throws Exception {
+  @CsvSource({"2, 17", "1, 15"})
+  void dataThatIsNotTrainedOnIsCounted(int workers, int objects, JavaSparkContext sc)
+      throws Exception {
     List<Round> rounds;
     List<String> warnings;
     try (LoggedWarnings logged = new LoggedWarnings(EmaTrainingMaster.class)) {
-      rounds = train(sc, Kind.BATCH_NORM, averaging(training(2, 4), DECAY), objects, 4);
+      rounds = train(sc, Kind.BATCH_NORM, averaging(training(workers, 4), DECAY), objects, 4);
       warnings = logged.with("not trained on");
     }
-    assertEquals(objects / 6 * 2, rounds.size());
+    assertEquals(objects / (K * workers) * 2, rounds.size());
     Round.assertSame(replay(Kind.BATCH_NORM), rounds);
     long trained = recorded().stream().flatMap(List::stream).mapToLong(List::size).sum();
     int counted = 0;
