@@ -24,6 +24,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.api.Repartition;
 import org.deeplearning4j.spark.api.RepartitionStrategy;
 import org.deeplearning4j.spark.api.WorkerConfiguration;
@@ -95,6 +96,9 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   private transient Optional<CheckpointStore> store;
   // Of the round under way.
   private transient Broadcast<PerStepStart> start;
+  // Of this fit: examples in its rounds, and those among them that are not trained on.
+  private transient long examples;
+  private transient long examplesLeftOver;
 
   EmaTrainingMaster(Builder builder) {
     super(builder.training);
@@ -265,6 +269,18 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     }
     position = position.inEpoch(Networks.epochCount(network));
     rng = new Random(position.epochSeed());
+    examples = 0;
+    examplesLeftOver = 0;
+  }
+
+  /** Deeplearning4j's workers stop at a number of files that is right for smaller objects only. */
+  private void requireExportable() {
+    if (rddTrainingApproach == RDDTrainingApproach.Export
+        && rddDataSetNumExamples > batchSizePerWorker) {
+      throw new IllegalStateException(
+          "RDDTrainingApproach.Export would leave out most of the data: objects of %d examples are exported as files of batchSizePerWorker = %d, but workers stop as if each file still had %d. Use RDDTrainingApproach.Direct, or objects of at most batchSizePerWorker examples"
+              .formatted(rddDataSetNumExamples, batchSizePerWorker, rddDataSetNumExamples));
+    }
   }
 
   private void beginUnopened(Model network, JavaSparkContext sc) {
@@ -288,12 +304,14 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
 
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
+    requireExportable();
     begin(spark.getNetwork(), spark.getSparkContext());
     super.executeTraining(spark, data);
   }
 
   @Override
   public void executeTrainingMDS(SparkComputationGraph spark, JavaRDD<MultiDataSet> data) {
+    requireExportable();
     begin(spark.getNetwork(), spark.getSparkContext());
     super.executeTrainingMDS(spark, data);
   }
@@ -329,14 +347,6 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
           objects,
           perRound,
           averagingFrequency);
-    } else if (objects % perRound > 0) {
-      log.warn(
-          "Deeplearning4j makes whole rounds only: {} of {} DataSet objects are not trained on in this"
-              + " epoch ({} rounds of {}); which ones changes from epoch to epoch",
-          objects % perRound,
-          objects,
-          splits.length,
-          perRound);
     }
     return splits;
   }
@@ -381,9 +391,28 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   }
 
   private <T> JavaRDD<T> divided(JavaRDD<T> split, int examplesPerObject) {
-    return dividesSplits
-        ? OrderedSplit.among(split, numObjectsEachWorker(examplesPerObject), numWorkers)
-        : split;
+    if (!dividesSplits) {
+      return split;
+    }
+    OrderedSplit<T> ordered =
+        OrderedSplit.among(split, numObjectsEachWorker(examplesPerObject), numWorkers);
+    examples += ordered.elements() * examplesPerObject;
+    examplesLeftOver +=
+        ordered.examplesBeyond(
+            examplesPerObject, (long) batchSizePerWorker * averagingFrequency, numWorkers);
+    return ordered.data();
+  }
+
+  private void warnOfLeftOver() {
+    if (examplesLeftOver > 0) {
+      log.warn(
+          "{} of {} examples were not trained on: Deeplearning4j divides the data of an epoch among"
+              + " its rounds at random, and leaves out what a round has beyond {} minibatches for"
+              + " each worker; which ones changes from epoch to epoch",
+          examplesLeftOver,
+          examples,
+          averagingFrequency);
+    }
   }
 
   @Override
@@ -413,6 +442,9 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     position = position.afterSplit(number, splits);
     if (store.isPresent() && isDue(number == splits)) {
       save(store.get(), network);
+    }
+    if (number == splits) {
+      warnOfLeftOver();
     }
   }
 

@@ -17,10 +17,11 @@ import scala.Tuple2;
  * random, and leaves the order within a part to the network that carries it. Then a round that is
  * run again, after the loss of an executor or of the driver, trains on other minibatches. Here it
  * trains on the same ones.
+ *
+ * @param data one partition for each worker
+ * @param elements how many there are
  */
-final class OrderedSplit {
-
-  private OrderedSplit() {}
+record OrderedSplit<T>(JavaRDD<T> data, long elements) {
 
   /**
    * Divides a split.
@@ -30,10 +31,10 @@ final class OrderedSplit {
    *     left alone
    * @param workers number of partitions to make
    */
-  static <T> JavaRDD<T> among(JavaRDD<T> split, int perWorker, int workers) {
+  static <T> OrderedSplit<T> among(JavaRDD<T> split, int perWorker, int workers) {
     List<Long> sizes = split.mapPartitions(OrderedSplit::count).collect();
     if (sizes.size() == workers && sizes.stream().allMatch(size -> size == perWorker)) {
-      return split;
+      return new OrderedSplit<>(split, (long) workers * perWorker);
     }
     long[] starts = new long[sizes.size()];
     long total = 0;
@@ -41,12 +42,28 @@ final class OrderedSplit {
       starts[i] = total;
       total += sizes.get(i);
     }
-    return split
-        .mapPartitionsWithIndex(
-            (partition, elements) -> numbered(starts[partition], elements), true)
-        .mapToPair(numbered -> numbered)
-        .repartitionAndSortWithinPartitions(new Parts(total, workers))
-        .values();
+    JavaRDD<T> ordered =
+        split
+            .mapPartitionsWithIndex(
+                (partition, elements) -> numbered(starts[partition], elements), true)
+            .mapToPair(numbered -> numbered)
+            .repartitionAndSortWithinPartitions(new Parts(total, workers))
+            .values();
+    return new OrderedSplit<>(ordered, total);
+  }
+
+  /**
+   * Examples that no worker gets to.
+   *
+   * @param examplesPerElement examples in each element
+   * @param examplesPerWorker examples that a worker trains on in a round, at most
+   * @param workers number of parts, whose sizes differ by one element at most
+   */
+  long examplesBeyond(long examplesPerElement, long examplesPerWorker, int workers) {
+    long larger = elements % workers;
+    long smallerSize = elements / workers;
+    return larger * Math.max(0, (smallerSize + 1) * examplesPerElement - examplesPerWorker)
+        + (workers - larger) * Math.max(0, smallerSize * examplesPerElement - examplesPerWorker);
   }
 
   private static <T> Iterator<Long> count(Iterator<T> elements) {
@@ -83,7 +100,8 @@ final class OrderedSplit {
 
     @Override
     public int getPartition(Object number) {
-      return (int) ((Long) number * parts / total);
+      // Data that is not the same whenever it is computed may have more elements than were counted.
+      return (int) Math.min(parts - 1, (Long) number * parts / total);
     }
   }
 }

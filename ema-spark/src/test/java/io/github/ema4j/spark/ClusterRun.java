@@ -10,11 +10,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.api.TrainingHook;
@@ -32,7 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <ul>
  *   <li>{@code whole}: an undisturbed run, compared with its replay; its result is kept;
- *   <li>{@code kill}: an executor ends itself by {@code kill -9} in the middle of the second round;
+ *   <li>{@code kill}: an executor halts in the middle of the second round;
  *   <li>{@code halt}: the driver halts in the middle of the second epoch, with exit code 9;
  *   <li>{@code resume}: goes on with the run that {@code halt} left.
  * </ul>
@@ -86,17 +89,27 @@ final class ClusterRun {
             });
     try (JavaSparkContext sc =
         new JavaSparkContext(new SparkConf().setMaster(master).setAppName("ClusterRun"))) {
+      Set<String> lost = ConcurrentHashMap.newKeySet();
+      sc.sc()
+          .addSparkListener(
+              new SparkListener() {
+                @Override
+                public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+                  lost.add(removed.executorId());
+                }
+              });
       EmaSparkTraining<?> run = Kind.BATCH_NORM.train(sc, Kind.BATCH_NORM.create(), watched);
       if (mode.equals("resume")) {
         require(run.rounds() == HALT_AFTER, "goes on after round " + run.rounds());
       }
       run.fit(sc.parallelize(Minibatches.of(27, 4), 3), EPOCHS);
       require(run.rounds() == ROUNDS, run.rounds() + " rounds");
+      require(lost.isEmpty() != mode.equals("kill"), "executors lost: " + lost);
     }
     Set<String> names = names(executors);
     require(!names.contains("driver") && names.size() >= 2, "trained on executors " + names);
     if (mode.equals("kill")) {
-      require(Files.notExists(kill), "an executor was killed in the middle of a round");
+      require(Files.notExists(kill), "an executor halted in the middle of a round");
     }
 
     Round last = watched.watched().get(watched.watched().size() - 1);
@@ -160,13 +173,7 @@ final class ClusterRun {
       int iterations = Networks.iterationCount(model);
       boolean here = TaskContext.getPartitionId() == 1 && iterations == K + 2 && fitted == 2;
       if (here && Path.of(kill).toFile().delete()) {
-        try {
-          new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid()))
-              .start()
-              .waitFor();
-        } catch (IOException | InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
+        Runtime.getRuntime().halt(137);
       }
     }
 

@@ -33,6 +33,8 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
@@ -121,6 +123,28 @@ class RefusalsTest {
         IllegalArgumentException.class,
         "give its builder to EmaTrainingMaster.builder(...)",
         () -> EmaSparkTraining.of(sc, network(), training().build()));
+  }
+
+  // ---------------------------------------------------------------- data
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"LAYERS", "GRAPH"})
+  void exportOfObjectsThatAreLargerThanABatch(Kind kind, JavaSparkContext sc) throws Exception {
+    EmaTrainingMaster master =
+        EmaTrainingMaster.builder(
+                new ParameterAveragingTrainingMaster.Builder(2, 8)
+                    .batchSizePerWorker(4)
+                    .averagingFrequency(2)
+                    .rddTrainingApproach(RDDTrainingApproach.Export))
+            .decay(0.9)
+            .build();
+    EmaSparkTraining<?> run = kind.train(sc, kind.create(), master);
+    assertRefused(
+        IllegalStateException.class,
+        "objects of at most batchSizePerWorker examples",
+        () -> run.fit(sc.parallelize(Minibatches.of(4, 8), 2), 1));
   }
 
   // ---------------------------------------------------------------- networks

@@ -3,6 +3,7 @@ package io.github.ema4j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -17,6 +18,7 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -87,11 +89,28 @@ class ReplayTest {
         new Replay(kind.create(), DECAY, K).averagingEveryStep().of(recorded()), rounds);
   }
 
-  @Test
-  void dataThatFillsNoWholeNumberOfRounds(JavaSparkContext sc) throws Exception {
-    List<Round> rounds = train(sc, Kind.BATCH_NORM, averaging(training(2, 4), DECAY), 17, 4);
-    assertEquals(4, rounds.size());
+  /** 15 objects are a whole number of rounds of one worker, but not every round gets as many. */
+  @ParameterizedTest
+  @CsvSource({"2, 17", "1, 15"})
+  void dataThatIsNotTrainedOnIsCounted(int workers, int objects, JavaSparkContext sc)
+      throws Exception {
+    List<Round> rounds;
+    List<String> warnings;
+    try (LoggedWarnings logged = new LoggedWarnings(EmaTrainingMaster.class)) {
+      rounds = train(sc, Kind.BATCH_NORM, averaging(training(workers, 4), DECAY), objects, 4);
+      warnings = logged.with("not trained on");
+    }
+    assertEquals(objects / (K * workers) * 2, rounds.size());
     Round.assertSame(replay(Kind.BATCH_NORM), rounds);
+    long trained = recorded().stream().flatMap(List::stream).mapToLong(List::size).sum();
+    int counted = 0;
+    for (String warning : warnings) {
+      String[] words = warning.split(" ");
+      counted += Integer.parseInt(words[0]);
+      assertEquals(4 * objects, Integer.parseInt(words[2]));
+    }
+    assertTrue(counted > 0, "data is left over");
+    assertEquals(2 * 4 * objects - 4 * trained, counted);
   }
 
   @Test
