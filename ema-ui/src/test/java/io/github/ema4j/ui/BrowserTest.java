@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -139,8 +140,21 @@ class BrowserTest {
     return points.size() > curve ? points.get(curve) : 0;
   }
 
+  /** In one step, as the page may be drawn anew between two. */
   private String text(String selector) {
-    return browser.findElement(By.cssSelector(selector)).getText();
+    return (String)
+        browser.executeScript(
+            "return document.querySelector(arguments[0]).innerText.trim().replace(/[^\\S\\n]+/g, ' ')",
+            selector);
+  }
+
+  private void select(String id, String value) {
+    wait.ignoring(StaleElementReferenceException.class)
+        .until(
+            page -> {
+              new Select(page.findElement(By.id(id))).selectByValue(value);
+              return true;
+            });
   }
 
   private void assertNoErrors() {
@@ -183,11 +197,11 @@ class BrowserTest {
     assertTrue(text("#session").contains(session), text("#session"));
 
     String accuracy = text("#averages");
-    new Select(browser.findElement(By.id("score"))).selectByValue("f1");
+    select("score", "f1");
     assertEquals("f1", text(".score-name"));
     assertTrue(!accuracy.equals(text("#averages")));
-    new Select(browser.findElement(By.id("score"))).selectByValue("accuracy");
-    new Select(browser.findElement(By.id("average"))).selectByValue("0.995");
+    select("score", "accuracy");
+    select("average", "0.995");
     assertNoErrors();
     Path screenshot = Files.createDirectories(Path.of("target", "screenshots")).resolve("ema.png");
     Files.write(screenshot, browser.getScreenshotAs(OutputType.BYTES));
@@ -222,7 +236,7 @@ class BrowserTest {
     wait.until(page -> points("distance", 0) == 6);
     assertTrue(text("#distance-latest").contains("older"));
 
-    new Select(browser.findElement(By.id("session"))).selectByValue(newer);
+    select("session", newer);
     wait.until(page -> text("#distance-latest").contains(name));
     assertEquals(List.of(6L, 6L), points("distance"));
     assertTrue(text("#distance").contains(name), text("#distance"));
