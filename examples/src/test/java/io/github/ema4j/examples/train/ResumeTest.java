@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.io.FileUtils;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
@@ -147,6 +148,34 @@ class ResumeTest {
     assertFalse(again.out().contains("epoch 1/1"), again.out());
     assertEquals(before, checksums("done", 1));
     assertEquals(1, Summary.rows(folder("done")).size());
+  }
+
+  @Test
+  void aRunOfWhichNothingIsLeftBeginsAnewAndKeepsItsNewLength() throws Exception {
+    Command.train(with(run("lost", "mlp"), "--epochs", "1")).ok();
+    FileUtils.cleanDirectory(folder("lost").resolve("checkpoints").toFile());
+
+    Command.Outcome longer = Command.train("--resume", folder("lost"), "--epochs", "3").ok();
+    assertTrue(longer.out().contains("starting at its beginning"), longer.out());
+    FileUtils.cleanDirectory(folder("lost").resolve("checkpoints").toFile());
+    Command.Outcome again = Command.train("--resume", folder("lost")).ok();
+    assertTrue(again.out().contains("epoch 3/3 done"), again.out());
+  }
+
+  @Test
+  void movedImagesAreSaidAndTheFirstCommandIsKept() throws Exception {
+    Command.train(with(run("moving", "mlp"), "--epochs", "1")).ok();
+    String command = RunSettings.read(folder("moving").resolve("settings.json")).command();
+    Path moved = directory.resolve("moved-images");
+    FileUtils.copyDirectory(images.toFile(), moved.toFile());
+
+    Command.Outcome resumed =
+        Command.train(moved, "--resume", folder("moving"), "--epochs", "2").ok();
+
+    assertTrue(
+        resumed.out().contains("The images were in %s and now are in %s".formatted(images, moved)),
+        resumed.out());
+    assertEquals(command, RunSettings.read(folder("moving").resolve("settings.json")).command());
   }
 
   @Test
