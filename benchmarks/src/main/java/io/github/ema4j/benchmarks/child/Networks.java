@@ -91,7 +91,7 @@ final class Networks {
             .graphBuilder()
             .addInputs("image")
             .setInputTypes(InputType.convolutional(imageSize, imageSize, 3));
-    String last = convolution(graph, "stem", "image", 64, 7, 2, Activation.RELU);
+    String last = relu(graph, "stem", convolution(graph, "stem", "image", 64, 7, 2));
     graph.addLayer("pool", maxPool(3, 2), last);
     last = "pool";
     for (int stage = 0; stage < 4; stage++) {
@@ -112,24 +112,21 @@ final class Networks {
   private static String basicBlock(
       GraphBuilder graph, String name, String input, int channels, boolean widens) {
     String inner =
-        convolution(graph, name + "a", input, channels, 3, widens ? 2 : 1, Activation.RELU);
-    String outer = convolution(graph, name + "b", inner, channels, 3, 1, Activation.IDENTITY);
-    String shortcut =
-        widens ? convolution(graph, name + "s", input, channels, 1, 2, Activation.IDENTITY) : input;
+        relu(graph, name + "a", convolution(graph, name + "a", input, channels, 3, widens ? 2 : 1));
+    String outer = convolution(graph, name + "b", inner, channels, 3, 1);
+    String shortcut = widens ? convolution(graph, name + "s", input, channels, 1, 2) : input;
     graph.addVertex(name + "sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), outer, shortcut);
-    graph.addLayer(
-        name, new ActivationLayer.Builder().activation(Activation.RELU).build(), name + "sum");
+    return relu(graph, name, name + "sum");
+  }
+
+  /** A layer of its own: Deeplearning4j's batch norm has no activation, whatever it is told. */
+  private static String relu(GraphBuilder graph, String name, String input) {
+    graph.addLayer(name, new ActivationLayer.Builder().activation(Activation.RELU).build(), input);
     return name;
   }
 
   private static String convolution(
-      GraphBuilder graph,
-      String name,
-      String input,
-      int channels,
-      int kernel,
-      int stride,
-      Activation activation) {
+      GraphBuilder graph, String name, String input, int channels, int kernel, int stride) {
     graph.addLayer(
         name + "conv",
         new ConvolutionLayer.Builder(kernel, kernel)
@@ -138,10 +135,7 @@ final class Networks {
             .hasBias(false)
             .build(),
         input);
-    graph.addLayer(
-        name + "norm",
-        new BatchNormalization.Builder().activation(activation).build(),
-        name + "conv");
+    graph.addLayer(name + "norm", new BatchNormalization.Builder().build(), name + "conv");
     return name + "norm";
   }
 
