@@ -11,7 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class UncheckedLerp {
 
-  private static final int BLOCK = 512;
+  /** As many as the kernel takes at once. */
+  private static final int BLOCK = 1536;
 
   /** Header of a float[] and 12 elements are 64 bytes: equally aligned with the buffer. */
   private static final int START = 12;

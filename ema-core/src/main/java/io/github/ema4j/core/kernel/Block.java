@@ -2,6 +2,7 @@
 package io.github.ema4j.core.kernel;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * A block of elements, staged in heap arrays: what a thread works on. Filled as FLOAT or as DOUBLE,
@@ -10,15 +11,12 @@ import java.nio.FloatBuffer;
 final class Block {
 
   /**
-   * Elements at most, but for {@link #LARGE}; 2 KB of floats alternate well with the prefetcher.
+   * Elements at most: 6 KB of floats. In smaller blocks the beginnings and ends of the loops, which
+   * are not vectorised, cost more; larger ones displace one another in the first cache. Not a
+   * multiple of a page, so that the distance from a block to the memory it is for changes: some
+   * distances modulo 4 KB are slow.
    */
-  static final int SIZE = 512;
-
-  /**
-   * Floats of a block in an average of arrays that are in the cache: there the beginnings and ends
-   * of the loops, which are not vectorised, cost more than what the prefetcher makes of them.
-   */
-  static final int LARGE = 2048;
+  static final int SIZE = 1536;
 
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
@@ -34,12 +32,12 @@ final class Block {
   /** Partial sums of {@link #isFinite}; the block is that many times as long. */
   private static final int LANES = SIZE / 8;
 
-  private static final int LARGE_LANES = LARGE / 8;
+  private static final float[] FLOAT_ZEROS = new float[START + LANES];
+  private static final double[] DOUBLE_ZEROS = new double[DOUBLE_START + LANES];
 
-  private final float[] floats = new float[START + LARGE];
+  private final float[] floats = new float[START + SIZE];
   private final double[] doubles = new double[DOUBLE_START + SIZE];
   private final float[] floatSums = new float[START + LANES];
-  private final float[] largeSums = new float[START + LARGE_LANES];
   private final double[] doubleSums = new double[DOUBLE_START + LANES];
 
   /** Room for the bits of 16-bit floats. */
@@ -51,8 +49,6 @@ final class Block {
   // Room for what FloatVector moves, one shadow each; see roomFor.
   FloatBuffer[] shadows = new FloatBuffer[1];
   float[] weights = new float[1];
-
-  private int step = SIZE;
 
   private int count;
   private boolean hasFloats;
@@ -76,16 +72,6 @@ final class Block {
 
   int count() {
     return count;
-  }
-
-  /** Chooses the {@link #step} for an operation on so many elements. */
-  void suit(long elements) {
-    step = elements <= Loop.IN_CACHE ? LARGE : SIZE;
-  }
-
-  /** Floats that an average takes at once. */
-  int step() {
-    return step;
   }
 
   /** Makes room for so many shadows. */
@@ -130,8 +116,7 @@ final class Block {
 
   /** Whether the elements are all finite in the type they came in. */
   boolean isFinite() {
-    if ((count == SIZE || hasFloats && count == LARGE)
-        && (hasFloats ? isFiniteFloats() : isFinite(doubles, doubleSums))) {
+    if (count == SIZE && (hasFloats ? isFiniteFloats() : isFiniteDoubles())) {
       return true;
     }
     for (int i = 0; i < count; i++) {
@@ -140,15 +125,6 @@ final class Block {
       }
     }
     return true;
-  }
-
-  /** Whether a full block of floats is finite; may be mistaken when it says that it is not. */
-  boolean isFiniteFloats() {
-    if (count == LARGE) {
-      addRows(floats, largeSums);
-      return isFiniteSum(largeSums, LARGE_LANES);
-    }
-    return isFinite(floats, floatSums);
   }
 
   private boolean isFinite(int index) {
@@ -169,82 +145,57 @@ final class Block {
     return finite[index];
   }
 
-  // A sum with anything that is not finite is not finite. One of finite values may be too large,
-  // and then a closer look shows it. In lanes, because only those are vectorised.
+  // A sum with anything that is not finite is not finite, and times 0 it is NaN. One of finite
+  // values may be too large, and then a closer look shows it. In this shape, and added up from left
+  // to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
 
-  private static boolean isFinite(float[] values, float[] sums) {
+  /** Whether a full block of floats is finite; may be mistaken when it says that it is not. */
+  boolean isFiniteFloats() {
+    addLanes(floats, floatSums);
+    return Arrays.equals(floatSums, START, START + LANES, FLOAT_ZEROS, START, START + LANES);
+  }
+
+  /** The same for doubles. */
+  private boolean isFiniteDoubles() {
+    addLanes(doubles, doubleSums);
+    return Arrays.equals(
+        doubleSums,
+        DOUBLE_START,
+        DOUBLE_START + LANES,
+        DOUBLE_ZEROS,
+        DOUBLE_START,
+        DOUBLE_START + LANES);
+  }
+
+  private static void addLanes(float[] values, float[] sums) {
     for (int i = START; i < START + LANES; i++) {
       sums[i] =
-          values[i]
-              + values[i + LANES]
-              + values[i + 2 * LANES]
-              + values[i + 3 * LANES]
-              + values[i + 4 * LANES]
-              + values[i + 5 * LANES]
-              + values[i + 6 * LANES]
-              + values[i + 7 * LANES];
-    }
-    return isFiniteSum(sums, LANES);
-  }
-
-  private static void addRows(float[] values, float[] sums) {
-    for (int i = START; i < START + LARGE_LANES; i++) {
-      sums[i] =
-          values[i]
-              + values[i + LARGE_LANES]
-              + values[i + 2 * LARGE_LANES]
-              + values[i + 3 * LARGE_LANES]
-              + values[i + 4 * LARGE_LANES]
-              + values[i + 5 * LARGE_LANES]
-              + values[i + 6 * LARGE_LANES]
-              + values[i + 7 * LARGE_LANES];
+          (values[i]
+                      + values[i + LANES]
+                      + values[i + 2 * LANES]
+                      + values[i + 3 * LANES]
+                      + values[i + 4 * LANES]
+                      + values[i + 5 * LANES]
+                      + values[i + 6 * LANES]
+                      + values[i + 7 * LANES])
+                  * 0f
+              + 0f; // -0 would not equal 0
     }
   }
 
-  private static boolean isFiniteSum(float[] sums, int lanes) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    float e = 0;
-    float f = 0;
-    float g = 0;
-    float h = 0;
-    for (int i = START; i < START + lanes; i += 8) {
-      a += sums[i];
-      b += sums[i + 1];
-      c += sums[i + 2];
-      d += sums[i + 3];
-      e += sums[i + 4];
-      f += sums[i + 5];
-      g += sums[i + 6];
-      h += sums[i + 7];
-    }
-    return Float.isFinite(((a + b) + (c + d)) + ((e + f) + (g + h)));
-  }
-
-  private static boolean isFinite(double[] values, double[] sums) {
+  private static void addLanes(double[] values, double[] sums) {
     for (int i = DOUBLE_START; i < DOUBLE_START + LANES; i++) {
       sums[i] =
-          values[i]
-              + values[i + LANES]
-              + values[i + 2 * LANES]
-              + values[i + 3 * LANES]
-              + values[i + 4 * LANES]
-              + values[i + 5 * LANES]
-              + values[i + 6 * LANES]
-              + values[i + 7 * LANES];
+          (values[i]
+                      + values[i + LANES]
+                      + values[i + 2 * LANES]
+                      + values[i + 3 * LANES]
+                      + values[i + 4 * LANES]
+                      + values[i + 5 * LANES]
+                      + values[i + 6 * LANES]
+                      + values[i + 7 * LANES])
+                  * 0.0
+              + 0.0;
     }
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double d = 0;
-    for (int i = DOUBLE_START; i < DOUBLE_START + LANES; i += 8) {
-      a += sums[i] + sums[i + 4];
-      b += sums[i + 1] + sums[i + 5];
-      c += sums[i + 2] + sums[i + 6];
-      d += sums[i + 3] + sums[i + 7];
-    }
-    return Double.isFinite((a + b) + (c + d));
   }
 }

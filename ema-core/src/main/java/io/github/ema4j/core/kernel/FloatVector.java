@@ -62,7 +62,7 @@ final class FloatVector extends HostVector {
     while (at < to) {
       long end = at + lerpFullBlocks(count, at, to, block);
       // The rest, or a block with something that is not finite.
-      long next = Math.min(to, end + block.step());
+      long next = Math.min(to, end + Block.SIZE);
       finite &= super.lerpEach(targets, count, decays, end, next, block);
       at = next;
     }
@@ -74,18 +74,17 @@ final class FloatVector extends HostVector {
     FloatBuffer source = windows[windowOf(from)];
     FloatBuffer[] shadows = block.shadows;
     float[] weights = block.weights;
-    int step = block.step();
-    float[] p = block.fillFloats(step);
+    float[] p = block.fillFloats(Block.SIZE);
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (; at + step <= end; at += step) {
-      source.get(at, p, START, step);
+    for (; at + Block.SIZE <= end; at += Block.SIZE) {
+      source.get(at, p, START, Block.SIZE);
       if (!block.isFiniteFloats()) {
         break;
       }
       for (int i = 0; i < count; i++) {
-        lerpFromShadow(shadows[i], at, p, step, weights[i]);
+        lerpFromShadow(shadows[i], at, p, Block.SIZE, weights[i]);
       }
     }
     return at - begin;
@@ -96,7 +95,7 @@ final class FloatVector extends HostVector {
   private static void lerpFromShadow(
       FloatBuffer window, int index, float[] params, int count, float weight) {
     FloatBuffer shadow = window.slice(index, count);
-    int n = Math.min(count, Block.LARGE);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));
@@ -107,7 +106,7 @@ final class FloatVector extends HostVector {
   private static void lerpFromParams(
       FloatBuffer window, int index, float[] params, int count, float decay) {
     FloatBuffer shadow = window.slice(index, count);
-    int n = Math.min(count, Block.LARGE);
+    int n = Math.min(count, Block.SIZE);
     for (int i = 0; i < n; i++) {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -11,9 +12,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A loop over the chunks of {@link Ranges}, which the calling thread and, for long loops, helpers
- * of the common pool take one by one. The caller never waits for a helper that has not begun: a
- * busy machine costs speed only. A helper stays awake for a moment, since loops often come one
- * close after another. Used again and again by one thread at a time; allocates nothing.
+ * of the common pool take one by one. Each has a {@link Share} of its own, the same in every loop,
+ * so that it finds in its processor's cache what it left there; who is done takes from the others.
+ * The caller never waits for a helper that has not begun: a busy machine costs speed only. A helper
+ * stays awake for a moment, since loops often come one close after another. Used again and again by
+ * one thread at a time; allocates nothing.
  */
 final class Loop {
 
@@ -36,9 +39,6 @@ final class Loop {
   /** Polls, of some twenty nanoseconds each, before a helper that finds no work goes to sleep. */
   private static final int LINGER = 5000;
 
-  /** Up to this count parameters and shadow stay in the cache of common machines. */
-  static final long IN_CACHE = 1 << 22;
-
   /**
    * Two to four threads saturate the memory of common machines. The size of the common pool can be
    * set with {@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}.
@@ -52,14 +52,14 @@ final class Loop {
   private static final int SPINS = 1000;
 
   private final Helper[] helpers;
+  private final Share[] shares; // the caller's, then one for each helper
   private final Block block = new Block();
 
-  // Written by the caller while nobody works, before `untaken`; read by all after taking a chunk.
+  // Written by the caller while nobody works, before the shares; read by all after taking a chunk.
   private Ranges ranges;
   private Body body;
   private Thread caller;
 
-  private final AtomicInteger untaken = new AtomicInteger();
   private final AtomicInteger unfinished = new AtomicInteger();
   private volatile boolean verdict;
   private volatile Throwable failure;
@@ -67,6 +67,8 @@ final class Loop {
 
   Loop(int helpers) {
     this.helpers = new Helper[helpers];
+    shares = new Share[helpers + 1];
+    Arrays.setAll(shares, i -> new Share());
   }
 
   /** Runs the body over all chunks; true if it returned true for each. */
@@ -77,11 +79,13 @@ final class Loop {
     verdict = true;
     failure = null;
     unfinished.set(ranges.chunks());
-    untaken.set(ranges.chunks());
     if (isWorthHelp(ranges.count())) {
+      deal(ranges.chunks(), shares.length);
       callHelpersIfPossible();
+    } else {
+      deal(ranges.chunks(), 1);
     }
-    takeChunks(block);
+    takeChunks(0, block);
     for (int spin = 0; unfinished.get() > 0; spin++) {
       if (spin < SPINS) {
         Thread.onSpinWait();
@@ -102,10 +106,17 @@ final class Loop {
         || count >= PARALLEL_FROM_IF_AWAKE && System.nanoTime() - lastEnd < AWAKE;
   }
 
+  private void deal(int chunks, int threads) {
+    // The caller's last: helpers that are awake begin with their own.
+    for (int i = threads - 1; i >= 0; i--) {
+      shares[i].set((int) ((long) chunks * i / threads), (int) ((long) chunks * (i + 1) / threads));
+    }
+  }
+
   private void callHelpers() {
     for (int i = 0; i < helpers.length; i++) {
       if (helpers[i] == null) {
-        helpers[i] = new Helper();
+        helpers[i] = new Helper(i + 1);
       }
       helpers[i].call();
     }
@@ -120,17 +131,32 @@ final class Loop {
     }
   }
 
-  private void takeChunks(Block block) {
-    for (int left; (left = untaken.get()) > 0; ) {
-      if (untaken.compareAndSet(left, left - 1)) {
-        runChunk(ranges.chunks() - left, block);
+  private void takeChunks(int own, Block block) {
+    for (int chunk; (chunk = take(own)) != Share.NONE; ) {
+      runChunk(chunk, block);
+    }
+  }
+
+  /** The next chunk of one's own share, or one that another thread would have come to last. */
+  private int take(int own) {
+    int chunk = shares[own].takeFirst();
+    for (int i = 1; chunk == Share.NONE && i < shares.length; i++) {
+      chunk = shares[(own + i) % shares.length].takeLast();
+    }
+    return chunk;
+  }
+
+  private boolean isAnyLeft() {
+    for (Share share : shares) {
+      if (!share.isEmpty()) {
+        return true;
       }
     }
+    return false;
   }
 
   private void runChunk(int chunk, Block block) {
     Thread waiting = caller;
-    block.suit(ranges.count());
     try {
       for (int i = ranges.firstPiece(chunk); i < ranges.firstPiece(chunk + 1); i++) {
         if (!body.run(ranges.pieceFrom(i), ranges.pieceTo(i), block)) {
@@ -152,8 +178,13 @@ final class Loop {
    * comes late finds no chunk, or helps in the next loop.
    */
   private final class Helper extends ForkJoinTask<Void> {
+    private final int share;
     private final transient Block block = new Block();
     private final AtomicBoolean called = new AtomicBoolean();
+
+    Helper(int share) {
+      this.share = share;
+    }
 
     void call() {
       if (called.compareAndSet(false, true)) {
@@ -165,14 +196,14 @@ final class Loop {
     protected boolean exec() {
       do {
         for (int poll = 0; poll < LINGER; poll++) {
-          if (untaken.get() > 0) {
-            takeChunks(block);
+          if (isAnyLeft()) {
+            takeChunks(share, block);
             poll = 0;
           }
           Thread.onSpinWait();
         }
         called.set(false);
-      } while (untaken.get() > 0 && called.compareAndSet(false, true));
+      } while (isAnyLeft() && called.compareAndSet(false, true));
       return false;
     }
 

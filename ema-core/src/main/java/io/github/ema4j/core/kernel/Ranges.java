@@ -13,17 +13,14 @@ import java.util.stream.IntStream;
  */
 public final class Ranges {
 
-  /** Elements per chunk at most. */
-  static final int GRAIN = 1 << 16;
+  /** Elements per chunk at most. Chunks are whole blocks, since what is not takes longer. */
+  static final int GRAIN = 40 * Block.SIZE;
 
   /** Elements per chunk at least, but for the last one. */
-  private static final int SMALLEST_GRAIN = 1 << 13;
+  private static final int SMALLEST_GRAIN = 6 * Block.SIZE;
 
-  /**
-   * Chunks become smaller towards the end, so that threads finish at about the same time: each is
-   * at most this fraction of what is left.
-   */
-  private static final int SHARE = 8;
+  /** Chunks of a vector of middle size: enough for threads to finish at about the same time. */
+  private static final int CHUNKS = 64;
 
   private final long length;
   private final long count;
@@ -166,13 +163,14 @@ public final class Ranges {
     private int[] first = new int[16];
     private int pieces;
     private int chunks;
-    private long left = count; // elements not yet in a piece
+    private final long grain =
+        Math.max(SMALLEST_GRAIN, Math.min(GRAIN, count / CHUNKS / Block.SIZE * Block.SIZE));
     private long room; // elements that fit in the chunk
 
     /** Cuts a piece that begins at {@code at} and ends where it returns. */
     long cut(long at, long end) {
       if (room == 0) {
-        room = Math.max(SMALLEST_GRAIN, Math.min(GRAIN, left / SHARE / 1024 * 1024));
+        room = grain;
         first = withRoom(first, chunks);
         first[chunks++] = pieces;
       }
@@ -183,7 +181,6 @@ public final class Ranges {
       from[pieces] = at;
       to[pieces++] = pieceEnd;
       room -= pieceEnd - at;
-      left -= pieceEnd - at;
       return pieceEnd;
     }
 

@@ -44,7 +44,8 @@ class KernelPropertiesTest {
   @Provide
   Arbitrary<Integer> lengths() {
     return Arbitraries.oneOf(
-            Arbitraries.integers().between(1, 5000), Arbitraries.of(1, 2, 511, 512, 513, 1024))
+            Arbitraries.integers().between(1, 5000),
+            Arbitraries.of(1, 2, 511, 1535, 1536, 1537, 3072))
         .withoutEdgeCases();
   }
 

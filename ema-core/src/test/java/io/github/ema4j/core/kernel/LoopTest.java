@@ -12,7 +12,9 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +62,40 @@ class LoopTest {
             }
             return true;
           });
+    }
+  }
+
+  /** Their processors' caches still hold what they worked on in the last loop. */
+  @RepeatedTest(20)
+  void inEveryLoopAThreadBeginsWithTheSameElements() throws InterruptedException {
+    Loop loop = new Loop(1);
+    Ranges ranges = Ranges.all(LENGTH);
+    Thread caller = Thread.currentThread();
+    for (int repeat = 0; repeat < 3; repeat++) {
+      CountDownLatch bothHaveBegun = new CountDownLatch(2);
+      AtomicLong callersFirst = new AtomicLong(-1);
+      AtomicLong helpersFirst = new AtomicLong(-1);
+      assertTrue(
+          loop.all(
+              ranges,
+              (from, to, block) -> {
+                AtomicLong first = Thread.currentThread() == caller ? callersFirst : helpersFirst;
+                if (first.compareAndSet(-1, from)) {
+                  bothHaveBegun.countDown();
+                  return await(bothHaveBegun);
+                }
+                return true;
+              }));
+      assertEquals(0, callersFirst.get());
+      assertEquals(ranges.pieceFrom(ranges.firstPiece(ranges.chunks() / 2)), helpersFirst.get());
+    }
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      return latch.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.core.kernel;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The chunks that one thread of a {@link Loop} has still to do. Others may take the last of them.
+ */
+final class Share {
+
+  /** Instead of a chunk. */
+  static final int NONE = -1;
+
+  // The first chunk and the one after the last, in one word.
+  private final AtomicLong left = new AtomicLong();
+
+  void set(int first, int end) {
+    left.set(pack(first, end));
+  }
+
+  boolean isEmpty() {
+    long now = left.get();
+    return first(now) >= end(now);
+  }
+
+  /** For the thread whose share this is. */
+  int takeFirst() {
+    for (long now; first(now = left.get()) < end(now); ) {
+      if (left.compareAndSet(now, pack(first(now) + 1, end(now)))) {
+        return first(now);
+      }
+    }
+    return NONE;
+  }
+
+  /** For all others. */
+  int takeLast() {
+    for (long now; first(now = left.get()) < end(now); ) {
+      if (left.compareAndSet(now, pack(first(now), end(now) - 1))) {
+        return end(now) - 1;
+      }
+    }
+    return NONE;
+  }
+
+  private static long pack(int first, int end) {
+    return (long) first << 32 | end;
+  }
+
+  private static int first(long packed) {
+    return (int) (packed >>> 32);
+  }
+
+  private static int end(long packed) {
+    return (int) packed;
+  }
+}
