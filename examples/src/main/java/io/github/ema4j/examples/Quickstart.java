@@ -8,11 +8,11 @@ import io.github.ema4j.examples.data.FashionMnist;
 import io.github.ema4j.examples.data.ImageIterator;
 import io.github.ema4j.examples.data.LabelledImages;
 import io.github.ema4j.examples.report.AccuracyChart;
-import io.github.ema4j.examples.report.AtomicFile;
 import io.github.ema4j.examples.report.EpochMetrics;
 import io.github.ema4j.examples.report.MeanLossListener;
 import io.github.ema4j.examples.report.MetricsCsv;
 import io.github.ema4j.examples.report.MetricsTable;
+import io.github.ema4j.examples.report.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,7 +95,7 @@ public final class Quickstart implements Callable<Integer> {
   private void save(MultiLayerNetwork averaged, List<EpochMetrics> metrics, DataSetIterator test)
       throws IOException {
     Path zip =
-        AtomicFile.write(
+        OutputFile.write(
             options.output().resolve("averaged-network.zip"),
             out -> ModelSerializer.writeModel(averaged, out, false));
     Path csv = MetricsCsv.write(options.output().resolve("metrics.csv"), metrics);

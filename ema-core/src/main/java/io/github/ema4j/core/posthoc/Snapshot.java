@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.posthoc;
 
+import io.github.ema4j.core.file.AtomicFile;
 import io.github.ema4j.core.schedule.PowerFunctionExponent;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.UUID;
 import java.util.zip.CRC32;
@@ -50,8 +49,7 @@ public record Snapshot(
   private static final int BLOCK = 1 << 16;
 
   /**
-   * Writes a snapshot: to a temporary file first, which then takes its name in one step, so that a
-   * crash never leaves half a snapshot.
+   * Writes a snapshot, whole or not at all.
    *
    * @param directory where to; must exist
    * @param run identifies the training run
@@ -67,38 +65,26 @@ public record Snapshot(
     Snapshot snapshot =
         new Snapshot(
             directory.resolve(name), run, sigmaRel, update, values.dataType(), values.length());
-    Path temporary = directory.resolve(name + ".tmp");
-    try {
-      snapshot.writeTo(temporary, values);
-      Files.move(temporary, snapshot.file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    AtomicFile.write(snapshot.file, out -> snapshot.writeTo(out, values));
     return snapshot;
   }
 
-  private void writeTo(Path path, INDArray values) throws IOException {
+  private void writeTo(OutputStream file, INDArray values) throws IOException {
     CRC32 checksum = new CRC32();
-    try (FileOutputStream file = new FileOutputStream(path.toFile());
-        DataOutputStream out =
-            new DataOutputStream(
-                new CheckedOutputStream(new BufferedOutputStream(file), checksum))) {
-      out.write(MAGIC);
-      out.writeLong(run.getMostSignificantBits());
-      out.writeLong(run.getLeastSignificantBits());
-      out.writeDouble(sigmaRel);
-      out.writeLong(update);
-      out.writeInt(type.width());
-      out.writeLong(length);
-      INDArray vector = values.reshape(length);
-      for (long from = 0; from < length; from += BLOCK) {
-        INDArray block = vector.get(NDArrayIndex.interval(from, Math.min(length, from + BLOCK)));
-        out.write(bytes(block));
-      }
-      out.writeLong(checksum.getValue());
-      out.flush();
-      file.getFD().sync();
+    DataOutputStream out = new DataOutputStream(new CheckedOutputStream(file, checksum));
+    out.write(MAGIC);
+    out.writeLong(run.getMostSignificantBits());
+    out.writeLong(run.getLeastSignificantBits());
+    out.writeDouble(sigmaRel);
+    out.writeLong(update);
+    out.writeInt(type.width());
+    out.writeLong(length);
+    INDArray vector = values.reshape(length);
+    for (long from = 0; from < length; from += BLOCK) {
+      INDArray block = vector.get(NDArrayIndex.interval(from, Math.min(length, from + BLOCK)));
+      out.write(bytes(block));
     }
+    out.writeLong(checksum.getValue());
   }
 
   private byte[] bytes(INDArray block) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.samediff;
 
+import io.github.ema4j.core.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.core.state.PlainValues;
@@ -8,14 +9,12 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,27 +50,21 @@ final class StateFile {
     root.put("format", FORMAT);
     root.put("average", state.info().toMap());
     root.put("variables", texts(shapes));
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    try {
-      try (FileOutputStream out = new FileOutputStream(temporary.toFile());
-          ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(out))) {
-        zip.setLevel(Deflater.NO_COMPRESSION); // weights hardly shrink
-        zip.putNextEntry(new ZipEntry(STATE));
-        zip.write(JSON.writeValueAsBytes(root));
-        zip.closeEntry();
-        zip.putNextEntry(new ZipEntry(SHADOW));
-        DataOutputStream data = new DataOutputStream(new BufferedOutputStream(zip));
-        Nd4j.write(state.shadow(), data);
-        data.flush();
-        zip.closeEntry();
-        zip.finish();
-        zip.flush();
-        out.getFD().sync();
-      }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    AtomicFile.write(
+        file,
+        out -> {
+          ZipOutputStream zip = new ZipOutputStream(out);
+          zip.setLevel(Deflater.NO_COMPRESSION); // weights hardly shrink
+          zip.putNextEntry(new ZipEntry(STATE));
+          zip.write(JSON.writeValueAsBytes(root));
+          zip.closeEntry();
+          zip.putNextEntry(new ZipEntry(SHADOW));
+          DataOutputStream data = new DataOutputStream(new BufferedOutputStream(zip));
+          Nd4j.write(state.shadow(), data);
+          data.flush();
+          zip.closeEntry();
+          zip.finish();
+        });
   }
 
   private static Map<String, String> texts(Map<String, long[]> shapes) {

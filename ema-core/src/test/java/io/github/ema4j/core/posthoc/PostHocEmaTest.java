@@ -211,7 +211,7 @@ class PostHocEmaTest {
       assertThrows(
           IOException.class, () -> Snapshot.write(missing, RUN, 0.1, 5, Vectors.floats(1)));
       // What a crash leaves is not taken for a snapshot.
-      Files.write(directory.resolve("sigma0.1-update000000000005.ema-snapshot.tmp"), new byte[20]);
+      Files.write(directory.resolve(".ema4j-dead.tmp"), new byte[20]);
       assertThrows(NoSuchFileException.class, () -> PostHocEma.read(directory));
     }
   }

@@ -5,6 +5,7 @@ import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.file.AtomicFile;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -140,7 +141,8 @@ public final class PostHocEmaListener implements TrainingListener {
    * @param network the network with weights and updater state as they were at {@code update}
    * @param update the update of the last snapshots
    * @return a listener to be registered with the network
-   * @throws IllegalStateException if there are no snapshots of that update, or there are later ones
+   * @throws IllegalStateException if there are no snapshots of that update, or not one of each
+   *     width, or there are later ones
    * @throws IllegalArgumentException if {@code every} is below 1, or the snapshots are of another
    *     network
    * @throws IOException if a snapshot cannot be read, is damaged or of another run
@@ -155,12 +157,23 @@ public final class PostHocEmaListener implements TrainingListener {
           "Training cannot go on from update %d: the last snapshots in %s are of update %d, and there are %d of update %d. Delete snapshots of later updates"
               .formatted(update, directory, postHoc.lastUpdate(), last.size(), update));
     }
+    double[] sigmaRels = widths(last);
+    double[] ofTheRun = widths(postHoc.snapshots());
+    if (!Arrays.equals(sigmaRels, ofTheRun)) {
+      throw new IllegalStateException(
+          "Training cannot go on from update %d: of the widths %s in %s only %s have a snapshot of it, since writing them was interrupted. Go on from an earlier update, and delete the snapshots after it"
+              .formatted(update, Arrays.toString(ofTheRun), directory, Arrays.toString(sigmaRels)));
+    }
+    AtomicFile.deleteLeftovers(directory);
     List<ModelEmaListener> averages = new ArrayList<>();
     for (Snapshot snapshot : last) {
       averages.add(resume(snapshot, network));
     }
-    double[] sigmaRels = last.stream().mapToDouble(Snapshot::sigmaRel).toArray();
     return new PostHocEmaListener(directory, every, last.get(0).run(), sigmaRels, averages);
+  }
+
+  private static double[] widths(List<Snapshot> snapshots) {
+    return snapshots.stream().mapToDouble(Snapshot::sigmaRel).distinct().sorted().toArray();
   }
 
   private static ModelEmaListener resume(Snapshot snapshot, Model network) throws IOException {

@@ -200,4 +200,30 @@ class PostHocEmaListenerTest {
         "from update 20",
         () -> PostHocEmaListener.resume(directory, 10, network, 20));
   }
+
+  @Test
+  void resumingWithoutOneOfTheWidthsIsRefused() throws IOException {
+    MultiLayerNetwork network = Runs.network();
+    network.addListeners(new PostHocEmaListener(directory, 10, 0.06, 0.12, 0.2));
+    Runs.fit(network, 1);
+    Path third = PostHocEma.read(directory).snapshots().get(5).file();
+    Files.delete(third);
+
+    assertRefused(
+        IllegalStateException.class,
+        "of the widths [0.06, 0.12, 0.2]",
+        () -> PostHocEmaListener.resume(directory, 10, network, 20));
+  }
+
+  @Test
+  void resumingDeletesWhatACrashLeft() throws IOException {
+    MultiLayerNetwork network = Runs.network();
+    network.addListeners(new PostHocEmaListener(directory, 20));
+    Runs.fit(network, 1);
+    Path leftover = Files.writeString(directory.resolve(".ema4j-dead.tmp"), "half a snapsho");
+
+    PostHocEmaListener.resume(directory, 20, network, 20);
+
+    assertTrue(Files.notExists(leftover));
+  }
 }

@@ -34,7 +34,7 @@ public final class AccuracyChart {
         .setAntiAlias(true);
     addCurve(chart, "averaged weights (EMA)", rows, EpochMetrics::averagedAccuracy);
     addCurve(chart, "raw weights", rows, EpochMetrics::rawAccuracy);
-    return AtomicFile.write(
+    return OutputFile.write(
         file, out -> ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", out));
   }
 

@@ -17,7 +17,7 @@ public final class MetricsCsv {
   public static Path write(Path file, List<EpochMetrics> rows) throws IOException {
     String csv =
         rows.stream().map(MetricsCsv::row).collect(Collectors.joining("", HEADER + "\n", ""));
-    return AtomicFile.write(file, out -> out.write(csv.getBytes(StandardCharsets.UTF_8)));
+    return OutputFile.write(file, out -> out.write(csv.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static String row(EpochMetrics m) {

@@ -2,7 +2,7 @@
 package io.github.ema4j.examples.runlog;
 
 import io.github.ema4j.examples.UserError;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -112,7 +112,7 @@ public final class Curves {
 
   private static void write(Path file, BufferedImage image) {
     try {
-      AtomicFile.write(file, out -> ImageIO.write(image, "png", out));
+      OutputFile.write(file, out -> ImageIO.write(image, "png", out));
     } catch (IOException e) {
       throw WriteFailure.of(file, e);
     }

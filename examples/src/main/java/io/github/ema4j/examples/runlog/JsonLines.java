@@ -4,7 +4,7 @@ package io.github.ema4j.examples.runlog;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ema4j.examples.UserError;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ public final class JsonLines implements RunRecorder {
   private static void dropAfter(Path file, int epoch) {
     int[] dropped = {0};
     try {
-      AtomicFile.write(
+      OutputFile.write(
           file,
           out ->
               WholeLines.forEach(

@@ -2,7 +2,7 @@
 package io.github.ema4j.examples.runlog;
 
 import io.github.ema4j.examples.UserError;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -66,7 +66,7 @@ public final class RunReport {
   public static void write(Path html, RunDescription run, List<EpochResult> epochs) {
     String page = PAGE.formatted(Html.text(run.model() + " on " + run.data()), body(run, epochs));
     try {
-      AtomicFile.write(html, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+      OutputFile.write(html, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
       throw WriteFailure.of(html, e);
     }

@@ -2,7 +2,7 @@
 package io.github.ema4j.examples.runlog;
 
 import io.github.ema4j.examples.UserError;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +57,7 @@ public final class SummaryCsv implements RunRecorder {
 
   private void write() {
     try {
-      AtomicFile.write(file, out -> out.write(text().getBytes(StandardCharsets.UTF_8)));
+      OutputFile.write(file, out -> out.write(text().getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
       throw WriteFailure.of(file, e);
     }

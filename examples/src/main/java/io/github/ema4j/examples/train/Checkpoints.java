@@ -7,7 +7,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.examples.UserError;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ final class Checkpoints {
     if (averages.isPresent()) {
       Writing.to(file, () -> EmaCheckpoint.save(file, network, averages.get()));
     } else {
-      AtomicFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
+      OutputFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
     }
     for (Path old : all().headMap(epoch - keep, true).values()) {
       Files.delete(old);

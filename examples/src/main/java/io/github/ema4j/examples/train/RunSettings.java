@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.ema4j.examples.UserError;
 import io.github.ema4j.examples.data.ImageSource;
-import io.github.ema4j.examples.report.AtomicFile;
+import io.github.ema4j.examples.report.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ record RunSettings(
   }
 
   void write(Path file) throws IOException {
-    AtomicFile.write(file, out -> out.write(JSON.writeValueAsBytes(this)));
+    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(this)));
   }
 
   /** Gives options that are not typed the values that they have here. */

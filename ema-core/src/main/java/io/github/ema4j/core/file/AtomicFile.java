@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.core.file;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
  * <p>The content goes to a temporary file in the same directory, is forced to disk and takes the
  * file's name in one step. The writer holds a lock on the temporary file, which the operating
  * system releases when the writer dies: so a leftover is told from work in progress.
+ *
+ * <p>Thread-safe: of several writers of one file the last wins, with all of its content.
  */
-final class AtomicFile {
+public final class AtomicFile {
 
   private static final Logger log = LoggerFactory.getLogger(AtomicFile.class);
 
@@ -38,10 +40,15 @@ final class AtomicFile {
   private static final boolean WINDOWS =
       System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
 
-  /** Writes the content of a file. */
+  /** What to write. */
   @FunctionalInterface
-  interface Content {
-    /** Writes to the stream without closing it. */
+  public interface Content {
+    /**
+     * Writes it all.
+     *
+     * @param out buffered; need not be closed or flushed
+     * @throws IOException if that fails
+     */
     void writeTo(OutputStream out) throws IOException;
   }
 
@@ -50,9 +57,11 @@ final class AtomicFile {
   /**
    * Replaces or makes a file.
    *
+   * @param file its directory must exist
+   * @param content is asked once; what it throws is thrown on
    * @throws IOException if that fails; the file is as it was then
    */
-  static void write(Path file, Content content) throws IOException {
+  public static void write(Path file, Content content) throws IOException {
     Path directory = directoryOf(file);
     requireWritable(file, directory);
     Path temporary = directory.resolve(PREFIX + UUID.randomUUID() + SUFFIX);
@@ -108,8 +117,10 @@ final class AtomicFile {
     }
   }
 
-  /** Makes the new name last; Windows has no way to, and does not need it. */
-  /** The file is in place by now: where a directory cannot be forced, that is no failure. */
+  /**
+   * Makes the new name last; Windows has no way to, and does not need it. The file is in place by
+   * now: where a directory cannot be forced, that is no failure.
+   */
   private static void force(Path directory) {
     if (!WINDOWS) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -121,11 +132,13 @@ final class AtomicFile {
   }
 
   /**
-   * Deletes the temporary files of writers that died.
+   * Deletes the temporary files of writers that died, in this process or another.
    *
+   * @param directory where they wrote
    * @return how many
+   * @throws IOException if the directory cannot be read, or a leftover not deleted
    */
-  static int deleteLeftovers(Path directory) throws IOException {
+  public static int deleteLeftovers(Path directory) throws IOException {
     int deleted = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
       for (Path file : files) {

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class AtomicFileTest {
+class OutputFileTest {
   @TempDir private Path directory;
 
   @Test
   void replacesAnOlderFile() throws IOException {
     Path file = Files.writeString(directory.resolve("file"), "old and longer");
 
-    AtomicFile.write(file, out -> out.write('n'));
+    OutputFile.write(file, out -> out.write('n'));
 
     assertEquals("n", Files.readString(file));
     assertEquals(List.of(file), files());
@@ -34,7 +34,7 @@ class AtomicFileTest {
         assertThrows(
             IOException.class,
             () ->
-                AtomicFile.write(
+                OutputFile.write(
                     file,
                     out -> {
                       out.write('n');
