@@ -132,6 +132,17 @@ public final class AtomicFile {
   }
 
   /**
+   * Whether a file is one that this class is writing, or left when its process died.
+   *
+   * @param file need not exist
+   * @return true if its name says so
+   */
+  public static boolean isTemporary(Path file) {
+    String name = file.getFileName().toString();
+    return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
+  }
+
+  /**
    * Deletes the temporary files of writers that died, in this process or another.
    *
    * @param directory where they wrote

@@ -3,7 +3,9 @@ package io.github.ema4j.core.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -93,11 +95,13 @@ class AtomicFileTest {
     AtomicFile.write(
         file,
         out -> {
+          assertTrue(files().stream().allMatch(AtomicFile::isTemporary));
           assertEquals(1, AtomicFile.deleteLeftovers(directory));
           out.write('x');
         });
 
     assertEquals("x", Files.readString(file));
+    assertFalse(AtomicFile.isTemporary(file));
     assertEquals(Set.of(file), files());
   }
 }

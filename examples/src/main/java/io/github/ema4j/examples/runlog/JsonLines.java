@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ema4j.examples.UserError;
 import io.github.ema4j.examples.report.OutputFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -70,20 +71,19 @@ public final class JsonLines implements RunRecorder {
 
   private static void dropAfter(Path file, int epoch) {
     int[] dropped = {0};
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    WholeLines.forEach(
+        file,
+        text -> {
+          JsonNode line = LogLine.parse(text);
+          if (isOf(line, epoch)) {
+            kept.writeBytes((text + "\n").getBytes(StandardCharsets.UTF_8));
+          } else if (LogLine.type(line).equals(LogLine.EPOCH)) {
+            dropped[0]++;
+          }
+        });
     try {
-      OutputFile.write(
-          file,
-          out ->
-              WholeLines.forEach(
-                  file,
-                  text -> {
-                    JsonNode line = LogLine.parse(text);
-                    if (isOf(line, epoch)) {
-                      out.write((text + "\n").getBytes(StandardCharsets.UTF_8));
-                    } else if (LogLine.type(line).equals(LogLine.EPOCH)) {
-                      dropped[0]++;
-                    }
-                  }));
+      OutputFile.write(file, kept::writeTo);
     } catch (IOException e) {
       throw WriteFailure.of(file, e);
     }

@@ -20,7 +20,7 @@ final class WholeLines {
      *
      * @throws IllegalArgumentException if it is not as it should be
      */
-    void accept(String line) throws IOException;
+    void accept(String line);
   }
 
   /**

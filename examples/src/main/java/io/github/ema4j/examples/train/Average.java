@@ -116,10 +116,15 @@ final class Average implements Callable<Integer> {
 
   private INDArray weights(SavedWeights saved) {
     INDArray own = Networks.params(saved.network());
-    if (raw || saved.averages().isEmpty()) {
+    int averages = saved.averages().size();
+    if (averages == 0 && which > 1) {
+      throw new UserError(
+          "--which %d: %s has one set of weights and no averages: leave --which out"
+              .formatted(which, saved.file()));
+    }
+    if (raw || averages == 0) {
       return own;
     }
-    int averages = saved.averages().size();
     if (which < 1 || which > averages) {
       throw new UserError(
           "--which %d: %s has %s"

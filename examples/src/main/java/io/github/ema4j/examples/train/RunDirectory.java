@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.train;
 
+import io.github.ema4j.core.file.AtomicFile;
 import io.github.ema4j.examples.UserError;
 import io.github.ema4j.examples.models.ImageShape;
 import java.io.IOException;
@@ -29,8 +30,7 @@ record RunDirectory(Path path) {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   /** What a run has made before its settings are there. */
-  private static final Set<String> BEFORE_SETTINGS =
-      Set.of("checkpoints", LOCK, ".settings.json.part");
+  private static final Set<String> BEFORE_SETTINGS = Set.of("checkpoints", LOCK);
 
   /** The folder of a run, the one of its checkpoints, and the file in that. */
   private static final int DEPTH = 3;
@@ -114,7 +114,10 @@ record RunDirectory(Path path) {
       return false;
     }
     try (Stream<Path> files = Files.list(path)) {
-      return files.map(file -> file.getFileName().toString()).allMatch(BEFORE_SETTINGS::contains);
+      return files.allMatch(
+          file ->
+              BEFORE_SETTINGS.contains(file.getFileName().toString())
+                  || AtomicFile.isTemporary(file));
     }
   }
 
@@ -178,7 +181,7 @@ record RunDirectory(Path path) {
 
   /**
    * Keeps other processes from training in this folder until the channel is closed or this process
-   * has ended, however it ends.
+   * has ended, however it ends. Deletes what a killed one has left half written.
    *
    * @throws UserError if another process does
    */
@@ -189,6 +192,7 @@ record RunDirectory(Path path) {
       channel.close();
       throw new UserError(path + " is being trained in by another process: wait, or stop it");
     }
+    AtomicFile.deleteLeftovers(path);
     return channel;
   }
 }

@@ -122,11 +122,13 @@ class RunRecordersTest {
   @Test
   void whatOneRecorderCannotWriteTheOthersDo() throws IOException {
     try (RunRecorder recorder = open(RunRecorders.NEW_RUN)) {
-      Path obstacle = Files.createDirectory(dir.resolve(".summary.csv.part"));
+      Path obstacle = dir.resolve("summary.csv");
+      Files.deleteIfExists(obstacle);
+      Files.createDirectory(obstacle);
       UserError error = assertThrows(UserError.class, () -> recorder.epoch(Runs.epoch(1)));
       assertTrue(error.getMessage().contains("summary.csv"), error.getMessage());
       assertEquals(List.of(1), epochsOfLog());
-      Files.deleteIfExists(obstacle);
+      Files.delete(obstacle);
       recorder.epoch(Runs.epoch(2));
     }
     assertEquals(List.of("1", "2"), epochsOfSummary());

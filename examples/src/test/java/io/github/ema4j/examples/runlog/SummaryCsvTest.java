@@ -118,13 +118,14 @@ class SummaryCsvTest {
 
   @Test
   void whereItCannotBeWrittenTheOldFileStays() throws IOException {
-    Path file = dir.resolve("summary.csv");
+    Path run = Files.createDirectory(dir.resolve("run"));
+    Path file = run.resolve("summary.csv");
     try (SummaryCsv csv = new SummaryCsv(file, List.of(Runs.epoch(1)))) {
       String before = Files.readString(file);
-      Files.createDirectory(dir.resolve(".summary.csv.part")); // where the new file would be made
+      Path moved = Files.move(run, dir.resolve("moved"));
       UserError error = assertThrows(UserError.class, () -> csv.epoch(Runs.epoch(2)));
       assertTrue(error.getMessage().contains(file.toString()), error.getMessage());
-      assertEquals(before, Files.readString(file));
+      assertEquals(before, Files.readString(moved.resolve("summary.csv")));
     }
   }
 }

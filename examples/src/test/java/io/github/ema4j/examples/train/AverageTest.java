@@ -119,6 +119,8 @@ class AverageTest {
     Command.train("average", checkpoint(1), other, "-o", out).refused("are different networks");
     Command.train("average", checkpoint(1), "--which", "3", "-o", out)
         .refused("--which 3", "1 (ema constant(decay=0.5)), 2 (ema constant(decay=0.9))");
+    Command.train("average", other, "--which", "2", "-o", out)
+        .refused("--which 2: " + other + " has one set of weights");
     assertTrue(Files.notExists(out));
     Command.train("average", checkpoint(1), "-o", other).refused("exists");
   }

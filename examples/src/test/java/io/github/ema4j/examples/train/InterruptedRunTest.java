@@ -106,6 +106,30 @@ class InterruptedRunTest {
   }
 
   @Test
+  void aRunThatWasKilledBeforeItBeganDoesNotBlockItsFolder() throws Exception {
+    Path folder = directory.resolve("killed early");
+    Files.createDirectories(folder.resolve("checkpoints"));
+    Files.createFile(folder.resolve(".lock"));
+    Path half = Files.writeString(folder.resolve(".ema4j-dead.tmp"), "{\"model\": ");
+
+    Command.train(
+            images,
+            "--model",
+            "mlp",
+            "--epochs",
+            1,
+            "--input-size",
+            "16",
+            "--output",
+            directory,
+            "--experiment",
+            "killed early")
+        .ok();
+
+    assertTrue(Files.notExists(half));
+  }
+
+  @Test
   void aFullDiskLosesNothingThatWasWritten() throws Exception {
     // Checkpoints have some 5 MB.
     List<String> limit = List.of("bash", "-c", "ulimit -f 2000; exec \"$@\"", "bash");
