@@ -13,9 +13,11 @@
  * io.github.ema4j.core.kernel.HostMemory} while the parameters are on another device.
  *
  * <p>How the host kernel works, from outside in: {@code Ranges} cuts the elements into chunks;
- * {@code Loop} hands them out to threads; a {@code HostVector} goes through a chunk block by block,
- * each staged in a heap array, the {@code Block}, where it is checked and used. It needs no native
- * code and no JVM flag; the loops have the shape that the JIT compiler vectorises on JDK 17 and 25.
+ * {@code Loop} lets threads take them, each from a {@code Share} of its own as long as there is
+ * one, because the processors of a machine seldom share all caches; a {@code HostVector} goes
+ * through a chunk block by block, each staged in a heap array, the {@code Block}, where it is
+ * checked and used. It needs no native code and no JVM flag; the loops have the shape that the JIT
+ * compiler vectorises on JDK 17 and 25.
  *
  * <p><b>What has not been run.</b> All of this is tested on the CPU backend, {@code Nd4jKernel} and
  * {@code HostMemoryKernel} included. No GPU was at hand: on CUDA neither has been run. {@code
