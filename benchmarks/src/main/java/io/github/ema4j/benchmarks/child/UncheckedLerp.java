@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class UncheckedLerp {
 
   /** As many as the kernel takes at once. */
-  private static final int BLOCK = 1536;
+  private static final int BLOCK = 1152;
 
   /** Header of a float[] and 12 elements are 64 bytes: equally aligned with the buffer. */
   private static final int START = 12;

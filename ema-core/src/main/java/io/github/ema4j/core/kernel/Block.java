@@ -11,12 +11,12 @@ import java.util.Arrays;
 final class Block {
 
   /**
-   * Elements at most: 6 KB of floats. In smaller blocks the beginnings and ends of the loops, which
-   * are not vectorised, cost more; larger ones displace one another in the first cache. Not a
+   * Elements at most: 4.5 KB of floats. In smaller blocks the beginnings and ends of the loops,
+   * which are not vectorised, cost more; larger ones displace one another in the first cache. Not a
    * multiple of a page, so that the distance from a block to the memory it is for changes: some
    * distances modulo 4 KB are slow.
    */
-  static final int SIZE = 1536;
+  static final int SIZE = 1152;
 
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
