@@ -108,8 +108,7 @@ class RefusalsTest {
 
   @Test
   void sharedTrainingMaster(JavaSparkContext sc) {
-    for (SharedTrainingMaster master :
-        List.of(new SharedTrainingMaster(), new SharedTrainingMaster() {})) {
+    for (SharedTrainingMaster master : List.of(SharedTrainingTest.training().build())) {
       assertRefused(
           IllegalArgumentException.class,
           "updates that arrive between two fits are dropped",
