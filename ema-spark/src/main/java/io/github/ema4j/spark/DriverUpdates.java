@@ -10,23 +10,22 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
-import org.nd4j.parameterserver.distributed.v2.transport.UpdatesHandler;
-import org.reactivestreams.Subscription;
+import org.nd4j.parameterserver.distributed.v2.util.AbstractUpdatesHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Applies the workers' updates to the driver's weights, one after the other, and moves the average
- * after each. Deeplearning4j's own consumer on the driver gathers 32 of them before it does, and
- * writes to the weights whenever a message comes, also between two fits; this one takes its place.
+ * after each. It takes the place of Deeplearning4j's consumer on the driver, which gathers 32 of
+ * them before it applies any, and which writes to the weights whenever messages come, also between
+ * two fits.
  *
  * <p>Messages come on several threads of the transport. They are applied under the lock of the
- * average, under which weights are also swapped, while a fit is under way and the averaged weights
- * are not swapped in; else they wait, in order, for the next fit. So between two fits neither
- * weights nor average change.
+ * average, under which weights are swapped too, and only while a fit is under way and the averaged
+ * weights are not swapped in; else they wait, in the order in which they came. So between two fits
+ * neither weights nor average change.
  */
-final class DriverUpdates implements UpdatesHandler {
+class DriverUpdates extends AbstractUpdatesHandler {
 
   private static final Logger log = LoggerFactory.getLogger(DriverUpdates.class);
 
@@ -41,6 +40,7 @@ final class DriverUpdates implements UpdatesHandler {
   private boolean open;
   private RuntimeException failure;
 
+  /** For a network that this listener is attached to. */
   DriverUpdates(Model network, ModelEmaListener ema) {
     this.network = network;
     this.ema = ema;
@@ -55,16 +55,13 @@ final class DriverUpdates implements UpdatesHandler {
   }
 
   /**
-   * Takes the place of a consumer that the parameter server calls, once for each; it goes on to
-   * serve the weights to executors that start again. Call it before the workers are started.
+   * Takes the place of a consumer, which from now on only serves the weights to executors that
+   * start again. Call it before the workers are started.
    */
   void replace(UpdatesConsumer consumer) {
     synchronized (average) {
-      if (consumer != replaced) {
-        consumer.bypassMode(true);
-        replaced = consumer;
-        ModelParameterServer.getInstance().addUpdatesSubscriber(this);
-      }
+      consumer.bypassMode(true);
+      replaced = consumer;
     }
   }
 
@@ -72,8 +69,10 @@ final class DriverUpdates implements UpdatesHandler {
   void open() {
     synchronized (average) {
       if (!waiting.isEmpty()) {
-        log.info("{} updates came after the last fit had returned: applied now", waiting.size());
+        log.info(
+            "{} updates came after the last fit had returned, and are applied now", waiting.size());
       }
+      failure = null;
       open = true;
       applyWaiting();
     }
@@ -82,23 +81,23 @@ final class DriverUpdates implements UpdatesHandler {
   /** A fit ends. */
   void close() {
     synchronized (average) {
+      applyWaiting();
       open = false;
     }
   }
 
   /**
-   * Call it at the end of a fit.
+   * Looks back on a fit.
    *
    * @throws IllegalStateException if an update could not be applied; those after it were dropped
    */
   void requireApplied() {
     synchronized (average) {
-      RuntimeException cause = failure;
-      failure = null;
-      if (cause != null) {
+      if (failure != null) {
         throw new IllegalStateException(
-            "An update of a worker could not be applied, and those after it in this fit were dropped: the driver's network and the average lack them",
-            cause);
+            "An update of a worker could not be applied, and those after it were dropped: the"
+                + " driver's network and its average lack them",
+            failure);
       }
     }
   }
@@ -118,15 +117,17 @@ final class DriverUpdates implements UpdatesHandler {
         try {
           apply(message, replaced);
         } catch (RuntimeException e) {
-          // Not thrown: the parameter server would silently call nobody any more.
+          // Not thrown: the parameter server would never call anybody again, and not say so.
+          log.warn("An update could not be applied: the fit will fail at its end", e);
           failure = e;
         }
       }
     }
   }
 
-  private void apply(INDArray message, UpdatesConsumer server) {
-    synchronized (server) { // under which it copies the weights
+  /** Applies an update and averages; under the lock. */
+  void apply(INDArray message, UpdatesConsumer server) {
+    synchronized (server) { // as it does when it copies the weights
       decoder.onNext(message);
       decoder.flush();
     }
@@ -135,17 +136,8 @@ final class DriverUpdates implements UpdatesHandler {
 
   @Override
   public INDArray getParametersArray() {
-    return replaced.getParametersArray();
+    synchronized (average) {
+      return Networks.params(network).dup();
+    }
   }
-
-  @Override
-  public void onSubscribe(Subscription subscription) {}
-
-  @Override
-  public void onError(Throwable error) {
-    throw new IllegalStateException(error);
-  }
-
-  @Override
-  public void onComplete() {}
 }

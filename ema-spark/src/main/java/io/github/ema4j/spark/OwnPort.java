@@ -31,7 +31,7 @@ final class OwnPort implements PortSupplier {
     return Found.CLAIM.getLocalPort();
   }
 
-  private static ServerSocket claim() {
+  static ServerSocket claim() {
     for (int port = FIRST; port < FIRST + PORTS; port++) {
       try (DatagramSocket free = new DatagramSocket(port)) {
         return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
@@ -13,127 +15,122 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.optimize.solvers.accumulation.encoding.threshold.AdaptiveThresholdAlgorithm;
-import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
-import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.compression.ThresholdCompression;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
-import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
-import org.nd4j.parameterserver.distributed.v2.util.AbstractUpdatesHandler;
 
-/** spike */
-@SparkTest
+/**
+ * Real gradient sharing, with Aeron on the loopback: the average is that of the recorded updates.
+ */
+@SparkTest(master = "local[1]")
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SharedTrainingTest {
 
   private static final double DECAY = 0.9;
+  private static final int OBJECTS = 40;
 
-  static SharedTrainingMaster.Builder training() {
-    return new SharedTrainingMaster.Builder(
-            VoidConfiguration.builder()
-                .controllerAddress("127.0.0.1")
-                .networkMask("127.0.0.0/8")
-                .build(),
-            new AdaptiveThresholdAlgorithm(1e-3),
-            4)
-        .batchSizePerWorker(4)
-        .workersPerNode(1)
-        .rddTrainingApproach(RDDTrainingApproach.Direct);
+  @TempDir Path directory;
+
+  private static RecordedMaster master() {
+    return new RecordedMaster(
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1)).executors(1).decay(DECAY));
   }
 
-  static final class Recorded extends EmaSharedTrainingMaster {
-    final transient List<INDArray> messages = new ArrayList<>();
-    private transient UpdatesConsumer seen;
+  private static JavaRDD<DataSet> data(JavaSparkContext sc) {
+    return sc.parallelize(Minibatches.of(OBJECTS, 4), 2);
+  }
 
-    Recorded(Builder builder) {
-      super(builder);
+  private JavaRDD<String> paths(JavaSparkContext sc) {
+    List<String> paths = new ArrayList<>();
+    for (DataSet minibatch : Minibatches.of(OBJECTS, 4)) {
+      Path file = directory.resolve(paths.size() + ".bin");
+      minibatch.save(file.toFile());
+      paths.add(file.toUri().toString());
     }
+    return sc.parallelize(paths, 2);
+  }
 
-    @Override
-    protected void prepareNetworkAndStuff(SparkDl4jMultiLayer mln, SparkComputationGraph graph) {
-      super.prepareNetworkAndStuff(mln, graph);
-      if (seen != updatesConsumer) {
-        seen = updatesConsumer;
-        ModelParameterServer.getInstance()
-            .addUpdatesSubscriber(
-                new AbstractUpdatesHandler() {
-                  @Override
-                  public synchronized void onNext(INDArray message) {
-                    messages.add(message.dup());
-                  }
+  /** As many updates as there were, since there is nothing late in one JVM. */
+  private static int assertIsFold(float[] start, RecordedMaster master, Model network) {
+    ModelEmaListener ema = master.ema();
+    List<INDArray> applied = master.applied();
+    Round.assertSame(
+        List.of(Encoded.fold(start, applied, DECAY)),
+        List.of(new Round(Round.floats(network.params()), Round.floats(ema.shadow()))));
+    assertEquals(DECAY, ema.decay());
+    assertEquals(applied.size(), ema.updateCount());
+    assertEquals(applied.size(), master.received());
+    assertArrayEquals(
+        asDeeplearning4jDoes(start, network, applied),
+        Round.floats(network.params()),
+        1e-5f,
+        "weights without an average");
+    return applied.size();
+  }
 
-                  @Override
-                  public INDArray getParametersArray() {
-                    throw new UnsupportedOperationException();
-                  }
-                });
+  private static float[] asDeeplearning4jDoes(
+      float[] start, Model network, List<INDArray> messages) {
+    INDArray params = Nd4j.createFromArray(start).reshape(1, start.length);
+    UpdatesConsumer consumer =
+        UpdatesConsumer.builder()
+            .params(params)
+            .updates(Nd4j.create(1, start.length))
+            .stepFunction(network.getOptimizer().getStepFunction())
+            .build();
+    messages.forEach(consumer::onNext);
+    consumer.flush();
+    return Round.floats(params);
+  }
+
+  @Test
+  void everyUpdateThatTheDriverAppliesIsAveraged(JavaSparkContext sc) {
+    MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
+    float[] start = Round.floats(network.params());
+    RecordedMaster master = master();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
+    try (LoggedWarnings warnings = new LoggedWarnings(EmaSharedTrainingMaster.class)) {
+      spark.fit(data(sc));
+      assertEquals(1, warnings.with("EXPERIMENTAL").size());
+      int first = assertIsFold(start, master, network);
+      assertTrue(first > OBJECTS / 2, first + " updates");
+
+      ModelEmaListener ema = master.ema();
+      float[] raw = Round.floats(network.params());
+      float[] averaged = Round.floats(ema.shadow());
+      try (Swap ignored = ema.swap(network)) {
+        assertArrayEquals(averaged, Round.floats(network.params()));
       }
+      assertArrayEquals(raw, Round.floats(network.params()));
+
+      spark.fitPaths(paths(sc));
+      assertTrue(assertIsFold(start, master, network) > first, "a second fit goes on");
+      assertEquals(1, warnings.with("EXPERIMENTAL").size(), "said once");
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void fold(Kind kind, JavaSparkContext sc) {
-    Model network = kind.create();
-    float[] theta = Round.floats(network.params());
-    float[] shadow = theta.clone();
-    Recorded master =
-        new Recorded(EmaSharedTrainingMaster.experimental(training()).workers(1).decay(DECAY));
-    JavaRDD<DataSet> data = sc.parallelize(Minibatches.of(40, 4), 2);
-    Runnable fit =
-        network instanceof MultiLayerNetwork mln
-            ? () -> new SparkDl4jMultiLayer(sc, mln, master).fit(data)
-            : () -> new SparkComputationGraph(sc, (ComputationGraph) network, master).fit(data);
-    long t = System.nanoTime();
-    fit.run();
-    int n = master.messages.size();
-    System.out.println(
-        kind
-            + " "
-            + n
-            + " messages "
-            + (System.nanoTime() - t) / 1e9
-            + " it "
-            + Networks.iterationCount(network)
-            + " ep "
-            + Networks.epochCount(network));
-    fit.run();
-    System.out.println(
-        kind
-            + " "
-            + master.messages.size()
-            + " messages "
-            + (System.nanoTime() - t) / 1e9
-            + " "
-            + Networks.iterationCount(network)
-            + " "
-            + master.ema());
-    for (INDArray message : master.messages) {
-      INDArray u = Nd4j.create(network.params().shape());
-      int type = message.data().getInt(3);
-      if (type == ThresholdCompression.FLEXIBLE_ENCODING) {
-        Nd4j.getExecutioner().thresholdDecode(message, u);
-      } else {
-        Nd4j.getExecutioner().bitmapDecode(message, u);
-      }
-      float[] uu = Round.floats(u);
-      for (int i = 0; i < uu.length; i++) {
-        theta[i] -= uu[i];
-        shadow[i] -= (float) (1 - DECAY) * (shadow[i] - theta[i]);
-      }
-    }
-    assertArrayEquals(theta, Round.floats(network.params()), 0);
-    assertArrayEquals(shadow, Round.floats(master.ema().shadow()), 0);
-    assertEquals(master.messages.size(), master.ema().updateCount());
-    assertTrue(n > 10);
+  @Test
+  void aGraphIsAveragedInEveryWayToFit(JavaSparkContext sc) {
+    ComputationGraph network = (ComputationGraph) Kind.GRAPH.create();
+    float[] start = Round.floats(network.params());
+    RecordedMaster master = master();
+    SparkComputationGraph spark = new SparkComputationGraph(sc, network, master);
+    spark.fit(data(sc));
+    int first = assertIsFold(start, master, network);
+    assertTrue(first > OBJECTS / 2, first + " updates");
+    spark.fitMultiDataSet(
+        sc.parallelize(
+            Minibatches.of(OBJECTS, 4).stream().<MultiDataSet>map(DataSet::toMultiDataSet).toList(),
+            2));
+    int second = assertIsFold(start, master, network);
+    assertTrue(second > first, first + " and " + second + " updates");
+    spark.fitPaths(paths(sc));
+    assertTrue(assertIsFold(start, master, network) > second);
   }
 }
