@@ -192,10 +192,6 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
 
   private DriverUpdates begin(Model network, JavaSparkContext sc) {
     Refusals.requireTrainable(network, false);
-    AeronSettings.settle();
-    if (voidConfiguration.getPortSupplier() instanceof StaticPortSupplier) {
-      voidConfiguration.setPortSupplier(new OwnPort());
-    }
     if (updates.isEmpty()) {
       start(network, sc);
     }
@@ -207,6 +203,10 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
       throw new IllegalStateException(
           "Training while the averaged weights are swapped in would train them and lose the raw"
               + " ones: close the Swap first");
+    }
+    AeronSettings.settle();
+    if (voidConfiguration.getPortSupplier() instanceof StaticPortSupplier) {
+      voidConfiguration.setPortSupplier(new OwnPort());
     }
     return updates.orElseThrow();
   }
@@ -227,6 +227,11 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
             + " an average of the driver's weights over the updates in the order in which they come:"
             + " not reproducible, not of any worker's weights, without checkpoints. EmaTrainingMaster,"
             + " which averages parameters, is free of all that");
+  }
+
+  /** Of one update, of which all executors together send as many as there are of them. */
+  AveragingConfig averaging() {
+    return AveragingConfig.of(Math.pow(decay, 1.0 / executors));
   }
 
   /** Tests look on here. */

@@ -218,10 +218,20 @@ class RefusalsTest {
 
   @Test
   void aGraphWhoseParametersTheWorkersWouldMixUp(JavaSparkContext sc) {
+    ComputationGraph graph = reordered();
+    assertNotEquals(
+        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
+    assertRefused(
+        IllegalArgumentException.class,
+        "mix up its parameters",
+        () -> EmaSparkTraining.of(sc, graph, averaging().build()));
+  }
+
+  /** As good an order of its vertices, as a file may have it. */
+  static ComputationGraph reordered() {
     ComputationGraphConfiguration conf =
         ((ComputationGraph) Kind.GRAPH.create()).getConfiguration();
     List<String> order = new ArrayList<>(conf.getTopologicalOrderStr());
-    // As good an order, as a file may have it.
     order.remove("narrow");
     order.add(order.indexOf("wide"), "narrow");
     List<String> vertices = new ArrayList<>(conf.getNetworkInputs());
@@ -231,12 +241,7 @@ class RefusalsTest {
     reordered.setTopologicalOrder(order.stream().mapToInt(vertices::indexOf).toArray());
     ComputationGraph graph = new ComputationGraph(reordered);
     graph.init();
-    assertNotEquals(
-        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
-    assertRefused(
-        IllegalArgumentException.class,
-        "mix up its parameters",
-        () -> EmaSparkTraining.of(sc, graph, averaging().build()));
+    return graph;
   }
 
   // ---------------------------------------------------------------- settings

@@ -21,7 +21,7 @@ import org.nd4j.linalg.dataset.DataSet;
 final class SharedClusterRun {
 
   private static final int EXECUTORS = 2;
-  private static final int FITS = 3;
+  private static final int FITS = 2;
   private static final double DECAY = 0.95;
 
   private SharedClusterRun() {}
@@ -45,7 +45,7 @@ final class SharedClusterRun {
                   executors.add(end.taskInfo().executorId());
                 }
               });
-      JavaRDD<DataSet> data = sc.parallelize(Minibatches.of(80, 4), 4);
+      JavaRDD<DataSet> data = sc.parallelize(Minibatches.of(40, 4), 4);
       SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
       for (int fit = 1; fit <= FITS; fit++) {
         int before = master.applied().size();
@@ -60,7 +60,7 @@ final class SharedClusterRun {
         System.out.printf(
             "fit %d: %d updates applied, %d late%n",
             fit, applied.size() - before, master.received() - applied.size());
-        if (applied.size() < before + 20) {
+        if (applied.size() < before + 10) {
           throw new IllegalStateException("Too few updates");
         }
       }

@@ -3,12 +3,15 @@ package io.github.ema4j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -20,11 +23,13 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
 
 /**
  * Real gradient sharing, with Aeron on the loopback: the average is that of the recorded updates.
@@ -90,7 +95,7 @@ class SharedTrainingTest {
   }
 
   @Test
-  void everyUpdateThatTheDriverAppliesIsAveraged(JavaSparkContext sc) {
+  void everyUpdateThatTheDriverAppliesIsAveraged(JavaSparkContext sc) throws Exception {
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
     float[] start = Round.floats(network.params());
     RecordedMaster master = master();
@@ -105,13 +110,24 @@ class SharedTrainingTest {
       float[] raw = Round.floats(network.params());
       float[] averaged = Round.floats(ema.shadow());
       try (Swap ignored = ema.swap(network)) {
+        sendLate(start.length);
         assertArrayEquals(averaged, Round.floats(network.params()));
+        assertRefused("close the Swap first", () -> spark.fit(data(sc)));
       }
       assertArrayEquals(raw, Round.floats(network.params()));
+      sendLate(start.length);
+      assertEquals(first + 2, master.received());
+      assertArrayEquals(raw, Round.floats(network.params()), "what is late waits");
+      Path file = directory.resolve("checkpoint.zip");
+      EmaCheckpoint.save(file, network, ema);
+      assertArrayEquals(averaged, Round.floats(EmaCheckpoint.restore(file).ema().shadow()));
 
       spark.fitPaths(paths(sc));
-      assertTrue(assertIsFold(start, master, network) > first, "a second fit goes on");
+      assertTrue(assertIsFold(start, master, network) > first + 2, "a second fit goes on");
       assertEquals(1, warnings.with("EXPERIMENTAL").size(), "said once");
+      SparkDl4jMultiLayer another =
+          new SparkDl4jMultiLayer(sc, (MultiLayerNetwork) Kind.LAYERS.create(), master);
+      assertRefused("build a new one for each network", () -> another.fit(data(sc)));
     }
   }
 
@@ -132,5 +148,47 @@ class SharedTrainingTest {
     assertTrue(second > first, first + " and " + second + " updates");
     spark.fitPaths(paths(sc));
     assertTrue(assertIsFold(start, master, network) > second);
+  }
+
+  private static void sendLate(int length) {
+    int[] signs = new int[length];
+    Arrays.fill(signs, 1);
+    ModelParameterServer.getInstance().sendUpdate(Encoded.signs(1e-3f, signs));
+  }
+
+  @Test
+  void anUpdateOfEachOfFourExecutorsMakesTheDecay() {
+    double ofUpdate =
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1))
+            .executors(4)
+            .decay(DECAY)
+            .build()
+            .averaging()
+            .schedule()
+            .decayAt(1);
+    assertEquals(DECAY, ofUpdate * ofUpdate * ofUpdate * ofUpdate, 1e-15);
+  }
+
+  private static void assertRefused(String message, Executable executable) {
+    Throwable e = assertThrows(RuntimeException.class, executable);
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+  }
+
+  @Test
+  void twoExecutorsOfALocalMasterAreRefused(JavaSparkContext sc) {
+    EmaSharedTrainingMaster master =
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1))
+            .executors(2)
+            .decay(DECAY)
+            .build();
+    SparkDl4jMultiLayer spark =
+        new SparkDl4jMultiLayer(sc, (MultiLayerNetwork) Kind.LAYERS.create(), master);
+    assertRefused("say executors(1), not 2", () -> spark.fit(data(sc)));
+  }
+
+  @Test
+  void aGraphWhoseParametersTheWorkersWouldMixUpIsRefused(JavaSparkContext sc) {
+    SparkComputationGraph spark = new SparkComputationGraph(sc, RefusalsTest.reordered(), master());
+    assertRefused("mix up its parameters", () -> spark.fit(data(sc)));
   }
 }
