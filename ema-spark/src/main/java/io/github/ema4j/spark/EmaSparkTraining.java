@@ -63,7 +63,7 @@ public final class EmaSparkTraining<N extends Model> {
    * @param master an {@link EmaTrainingMaster}
    * @return the run
    * @throws IllegalArgumentException if the master is of another class, such as
-   *     SharedTrainingMaster; the message says why
+   *     SharedTrainingMaster or EmaSharedTrainingMaster; the message says why
    * @throws IOException if a checkpoint cannot be read, or is of another run
    */
   public static EmaSparkTraining<MultiLayerNetwork> of(

@@ -17,9 +17,10 @@ final class Refusals {
 
   private static final Logger log = LoggerFactory.getLogger(Refusals.class);
 
-  // By name, as its module needs another build of Deeplearning4j's Spark classes beside it.
+  // By name, as its module need not be on the class path.
   private static final String SHARED_TRAINING_MASTER =
       "org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster";
+  private static final String EXPERIMENTAL = "io.github.ema4j.spark.EmaSharedTrainingMaster";
 
   private Refusals() {}
 
@@ -28,21 +29,29 @@ final class Refusals {
     if (master instanceof EmaTrainingMaster averaging) {
       return averaging;
     }
-    if (isShared(master.getClass())) {
+    if (isA(EXPERIMENTAL, master.getClass())) {
+      throw new IllegalArgumentException(
+          "EmaSharedTrainingMaster has no rounds that EmaSparkTraining could go on from: give it to"
+              + " SparkDl4jMultiLayer or SparkComputationGraph, call fit there, and evaluate"
+              + " master.ema().network(net)");
+    }
+    if (isA(SHARED_TRAINING_MASTER, master.getClass())) {
       throw new IllegalArgumentException(
           "SharedTrainingMaster has no weights to average: its workers exchange encoded gradients"
               + " without waiting for each other, updates that arrive between two fits are dropped,"
               + " and so the workers' weights differ from each other and from the driver's. Train"
-              + " with EmaTrainingMaster.builder(new ParameterAveragingTrainingMaster.Builder(...))");
+              + " with EmaTrainingMaster.builder(new ParameterAveragingTrainingMaster.Builder(...))."
+              + " An average over the updates that reach the driver can be had as an experiment,"
+              + " with EmaSharedTrainingMaster.experimental(...)");
     }
     throw new IllegalArgumentException(
         "A %s keeps no average: give its builder to EmaTrainingMaster.builder(...) instead of calling build()"
             .formatted(master.getClass().getSimpleName()));
   }
 
-  private static boolean isShared(Class<?> type) {
+  private static boolean isA(String name, Class<?> type) {
     for (Class<?> c = type; c != null; c = c.getSuperclass()) {
-      if (c.getName().equals(SHARED_TRAINING_MASTER)) {
+      if (c.getName().equals(name)) {
         return true;
       }
     }
@@ -70,7 +79,7 @@ final class Refusals {
     for (TrainingListener listener : listeners) {
       if (listener.getClass().getName().startsWith("io.github.ema4j.dl4j.")) {
         throw new IllegalArgumentException(
-            "A %s at %s would average nothing on Spark, which calls no listener of the driver's network, and those of workers with weights that nobody keeps. Remove it: EmaTrainingMaster keeps the average, in master.ema(), and its checkpoints; EmaSparkTraining evaluates it"
+            "A %s at %s would average nothing on Spark, which calls no listener of the driver's network, and those of workers with weights that nobody keeps. Remove it: the training master keeps the average, in master.ema()"
                 .formatted(listener.getClass().getSimpleName(), where));
       }
     }

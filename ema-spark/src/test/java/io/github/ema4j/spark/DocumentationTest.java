@@ -18,10 +18,12 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the page about Spark shows compiles and runs, and what it says is what the build uses. */
-@SparkTest
+@SparkTest(master = "local[1]") // one task at a time, for gradient sharing
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DocumentationTest {
 
   private static final Path PAGE = Path.of("..", "docs", "spark.md");
@@ -40,8 +42,10 @@ class DocumentationTest {
             import org.deeplearning4j.spark.api.*;
             import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
             import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+            import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
             import org.nd4j.evaluation.classification.Evaluation;
             import org.nd4j.linalg.dataset.DataSet;
+            import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
             public class Snippets {
             """);
     Matcher block = Pattern.compile("(?ms)^```java\\R(.*?)^```").matcher(Files.readString(PAGE));
@@ -50,7 +54,8 @@ class DocumentationTest {
       source.append(
           """
           public static void block%d(JavaSparkContext sc, MultiLayerNetwork net,
-              JavaRDD<DataSet> trainingData, JavaRDD<DataSet> validationData, String directory)
+              JavaRDD<DataSet> trainingData, JavaRDD<DataSet> validationData, String directory,
+              String driverAddress, String networkMask, int executors)
               throws Exception {
           %s
           }
@@ -58,7 +63,7 @@ class DocumentationTest {
               .formatted(blocks, block.group(1)));
       blocks++;
     }
-    assertEquals(3, blocks);
+    assertEquals(4, blocks);
     Class<?> snippets = compile(source.append("}\n").toString());
     for (int i = 0; i < blocks; i++) {
       snippets
@@ -68,14 +73,20 @@ class DocumentationTest {
               MultiLayerNetwork.class,
               JavaRDD.class,
               JavaRDD.class,
-              String.class)
+              String.class,
+              String.class,
+              String.class,
+              int.class)
           .invoke(
               null,
               sc,
               Kind.LAYERS.create(),
               sc.parallelize(Minibatches.of(10, 16), 2),
               sc.parallelize(Minibatches.of(4, 16), 2),
-              directory.resolve("run-" + i).toString());
+              directory.resolve("run-" + i).toString(),
+              "127.0.0.1",
+              "127.0.0.0/8",
+              1);
     }
   }
 
@@ -110,7 +121,8 @@ class DocumentationTest {
           {"spark.version", "spark-core_2.12"},
           {"spark.slf4j.version", "slf4j-api"},
           {"spark.jackson.version", "jackson-databind"},
-          {"dl4j-spark.version", "dl4j-spark_2.12"}
+          {"dl4j-spark.version", "dl4j-spark_2.12"},
+          {"dl4j-spark.version", "dl4j-spark-parameterserver_2.12"}
         }) {
       String version = find("<" + pair[0] + ">([^<]+)<", pom);
       assertEquals(version, find(pair[1] + "</artifactId><version>([^<]+)<", page), pair[1]);

@@ -15,6 +15,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Networks;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
@@ -28,12 +29,14 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
+import org.deeplearning4j.spark.api.TrainingMaster;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
@@ -52,6 +55,10 @@ class RefusalsTest {
 
   private static EmaTrainingMaster.Builder averaging() {
     return EmaTrainingMaster.builder(training()).decay(0.9);
+  }
+
+  private static EmaSharedTrainingMaster.Builder sharing() {
+    return EmaSharedTrainingMaster.experimental(RecordedMaster.training(1)).executors(1).decay(0.9);
   }
 
   private static MultiLayerNetwork network() {
@@ -79,29 +86,33 @@ class RefusalsTest {
             ModelEmaGroup.of(0.9, 0.99),
             new EmaEvaluator(ema, new ListDataSetIterator<>(Minibatches.of(1, 4))).everyEpochs(1),
             ema.during(new ModelEmaListener(0.9)))) {
-      MultiLayerNetwork network = network();
-      SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, averaging().build());
-      network.addListeners(listener);
-      float[] before = Round.floats(network.params());
-      assertRefused(
-          IllegalArgumentException.class,
-          "Remove it: EmaTrainingMaster keeps the average, in master.ema()",
-          () -> spark.fit(data(sc)));
-      assertArrayEquals(before, Round.floats(network.params()), "nothing was trained");
+      for (TrainingMaster<?, ?> master : List.of(averaging().build(), sharing().build())) {
+        MultiLayerNetwork network = network();
+        SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
+        network.addListeners(listener);
+        float[] before = Round.floats(network.params());
+        assertRefused(
+            IllegalArgumentException.class,
+            "Remove it: the training master keeps the average, in master.ema()",
+            () -> spark.fit(data(sc)));
+        assertArrayEquals(before, Round.floats(network.params()), "nothing was trained");
+      }
     }
   }
 
   @Test
   void averagingListenersOfTheWorkers(JavaSparkContext sc) {
-    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network(), averaging().build());
-    assertRefused(
-        IllegalArgumentException.class,
-        "A ModelEmaListener at a worker would average nothing on Spark",
-        () -> spark.setListeners(new ModelEmaListener(0.9)));
-    assertRefused(
-        IllegalArgumentException.class,
-        "A ModelEmaListener at a worker would average nothing on Spark",
-        () -> spark.setListeners((StatsStorageRouter) null, new ModelEmaListener(0.9)));
+    for (TrainingMaster<?, ?> master : List.of(averaging().build(), sharing().build())) {
+      SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network(), master);
+      assertRefused(
+          IllegalArgumentException.class,
+          "A ModelEmaListener at a worker would average nothing on Spark",
+          () -> spark.setListeners(new ModelEmaListener(0.9)));
+      assertRefused(
+          IllegalArgumentException.class,
+          "A ModelEmaListener at a worker would average nothing on Spark",
+          () -> spark.setListeners((StatsStorageRouter) null, new ModelEmaListener(0.9)));
+    }
   }
 
   // ---------------------------------------------------------------- other masters
@@ -109,12 +120,24 @@ class RefusalsTest {
   @Test
   void sharedTrainingMaster(JavaSparkContext sc) {
     for (SharedTrainingMaster master :
-        List.of(new SharedTrainingMaster(), new SharedTrainingMaster() {})) {
+        List.of(RecordedMaster.training(1).build(), new SharedTrainingMaster() {})) {
       assertRefused(
           IllegalArgumentException.class,
           "updates that arrive between two fits are dropped",
           () -> EmaSparkTraining.of(sc, network(), master));
+      assertRefused(
+          IllegalArgumentException.class,
+          "as an experiment, with EmaSharedTrainingMaster.experimental(...)",
+          () -> EmaSparkTraining.of(sc, network(), master));
     }
+  }
+
+  @Test
+  void theExperimentWhereRunsAreResumed(JavaSparkContext sc) {
+    assertRefused(
+        IllegalArgumentException.class,
+        "give it to SparkDl4jMultiLayer or SparkComputationGraph",
+        () -> EmaSparkTraining.of(sc, network(), sharing().build()));
   }
 
   @Test
@@ -195,10 +218,20 @@ class RefusalsTest {
 
   @Test
   void aGraphWhoseParametersTheWorkersWouldMixUp(JavaSparkContext sc) {
+    ComputationGraph graph = reordered();
+    assertNotEquals(
+        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
+    assertRefused(
+        IllegalArgumentException.class,
+        "mix up its parameters",
+        () -> EmaSparkTraining.of(sc, graph, averaging().build()));
+  }
+
+  /** As good an order of its vertices, as a file may have it. */
+  static ComputationGraph reordered() {
     ComputationGraphConfiguration conf =
         ((ComputationGraph) Kind.GRAPH.create()).getConfiguration();
     List<String> order = new ArrayList<>(conf.getTopologicalOrderStr());
-    // As good an order, as a file may have it.
     order.remove("narrow");
     order.add(order.indexOf("wide"), "narrow");
     List<String> vertices = new ArrayList<>(conf.getNetworkInputs());
@@ -208,12 +241,7 @@ class RefusalsTest {
     reordered.setTopologicalOrder(order.stream().mapToInt(vertices::indexOf).toArray());
     ComputationGraph graph = new ComputationGraph(reordered);
     graph.init();
-    assertNotEquals(
-        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
-    assertRefused(
-        IllegalArgumentException.class,
-        "mix up its parameters",
-        () -> EmaSparkTraining.of(sc, graph, averaging().build()));
+    return graph;
   }
 
   // ---------------------------------------------------------------- settings
@@ -241,6 +269,79 @@ class RefusalsTest {
         "keepLast must be at least 1, but was -1",
         () -> builder.checkpoints("runs", 1, -1));
     assertRefused(IllegalStateException.class, "needs a decay", builder::build);
+  }
+
+  @Test
+  void settingsOfGradientSharing() {
+    SharedTrainingMaster.Builder training = RecordedMaster.training(1);
+    EmaSharedTrainingMaster.Builder builder = EmaSharedTrainingMaster.experimental(training);
+    assertRefused(IllegalStateException.class, "call executors(...)", builder::build);
+    assertRefused(
+        IllegalArgumentException.class,
+        "executors must be at least 1, but was 0",
+        () -> builder.executors(0));
+    builder.executors(3);
+    assertRefused(IllegalStateException.class, "needs a decay", builder::build);
+    assertRefused(IllegalArgumentException.class, "1.5", () -> builder.decay(1.5));
+    assertRefused(IllegalArgumentException.class, "NaN", () -> builder.decay(Double.NaN));
+    builder.decay(0.9);
+    assertRefused(
+        IllegalStateException.class,
+        "There is no average yet: call fit first",
+        builder.build()::ema);
+    training.workersPerNode(2);
+    assertRefused(IllegalStateException.class, "must be 1, but was 2", builder::build);
+    training.workersPerNode(-1);
+    assertRefused(
+        IllegalStateException.class, "must be 1, but was left to Deeplearning4j", builder::build);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "local[2] | spark.task.cpus=1 | has 2 cores | use the master local[1]",
+        "local[4,3] | spark.task.cpus=2 | has 4 cores | use the master local[1]",
+        "spark://host:7077 | spark.task.cpus=1 | all its worker's cores | set spark.executor.cores=1",
+        "spark://host:7077 | spark.executor.cores=2 | has 2 cores | set spark.executor.cores=1",
+        "yarn | spark.executor.cores=3 | has 3 cores | or spark.task.cpus to the cores"
+      })
+  void executorsThatRunSeveralTasksAtOnce(
+      String master, String setting, String has, String advice) {
+    SparkConf conf = conf(master, setting);
+    assertRefused(IllegalStateException.class, has, () -> SingleTasks.require(conf));
+    assertRefused(IllegalStateException.class, advice, () -> SingleTasks.require(conf));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "local, spark.task.cpus=1",
+    "local[1], spark.task.cpus=1",
+    "'local[1,4]', spark.executor.cores=8",
+    "local[2], spark.task.cpus=2",
+    "local[3], spark.task.cpus=2",
+    "spark://host:7077, spark.executor.cores=1",
+    "yarn, spark.task.cpus=1",
+    "k8s://https://host, spark.task.cpus=1"
+  })
+  void executorsThatRunOneTaskAtATimeAreNotRefused(String master, String setting) {
+    SingleTasks.require(conf(master, setting));
+  }
+
+  private static SparkConf conf(String master, String setting) {
+    int equals = setting.indexOf('=');
+    return new SparkConf(false)
+        .setMaster(master)
+        .set(setting.substring(0, equals), setting.substring(equals + 1));
+  }
+
+  @Test
+  void gradientSharingWithTwoTasksAtOnce(JavaSparkContext sc) {
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network(), sharing().build());
+    assertRefused(
+        IllegalStateException.class,
+        "With the master local[2], an executor has 2 cores",
+        () -> spark.fit(data(sc)));
   }
 
   @Test

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** When updates are applied, and what they do to weights and average. */
+@Timeout(60)
+class DriverUpdatesTest {
+
+  private static final double DECAY = 0.9;
+  private static final float THRESHOLD = 0.01f;
+
+  private final Model network = Kind.LAYERS.create();
+  private final float[] start = Round.floats(network.params());
+  private final ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+  private final DriverUpdates updates = new DriverUpdates(network, ema);
+  private final Random random = new Random(5);
+  private final UpdatesConsumer ofDeeplearning4j =
+      UpdatesConsumer.builder()
+          .params(network.params())
+          .updates(Nd4j.create(network.params().shape()))
+          .stepFunction(network.getOptimizer().getStepFunction())
+          .build();
+
+  @BeforeEach
+  void replace() {
+    updates.replace(ofDeeplearning4j);
+  }
+
+  private List<INDArray> messages(int count) {
+    List<INDArray> messages = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      messages.add(Encoded.signs(THRESHOLD, random.ints(start.length, -1, 2).toArray()));
+    }
+    return messages;
+  }
+
+  private void assertApplied(List<INDArray> messages) {
+    Round.assertSame(
+        List.of(Encoded.fold(start, messages, DECAY)),
+        List.of(new Round(Round.floats(network.params()), Round.floats(ema.shadow()))));
+    assertEquals(messages.size(), ema.updateCount());
+  }
+
+  @Test
+  void eachUpdateIsAppliedAndAveragedOnItsOwn() {
+    List<INDArray> messages = messages(5);
+    updates.open();
+    messages.forEach(updates::onNext);
+    assertApplied(messages);
+    assertTrue(
+        Encoded.decoded(messages.get(0), start.length).length == start.length
+            && ema.shadow().distance2(Nd4j.createFromArray(start).reshape(1, start.length)) > 0,
+        "a test of nothing");
+  }
+
+  @Test
+  void theConsumerThatIsReplacedWritesNothing() {
+    messages(40).forEach(ofDeeplearning4j::onNext);
+    ofDeeplearning4j.flush();
+    assertArrayEquals(start, Round.floats(network.params()));
+    assertArrayEquals(
+        start, Round.floats(ofDeeplearning4j.getParametersArray()), "but serves them");
+  }
+
+  @Test
+  void whatComesBetweenTwoFitsWaitsForTheNext() {
+    List<INDArray> messages = messages(4);
+    updates.open();
+    updates.onNext(messages.get(0));
+    updates.close();
+    updates.onNext(messages.get(1));
+    updates.onNext(messages.get(2));
+    assertApplied(messages.subList(0, 1));
+    updates.open();
+    assertApplied(messages.subList(0, 3));
+    updates.onNext(messages.get(3));
+    assertApplied(messages);
+  }
+
+  @Test
+  void whatComesWhileSwappedWaitsForTheSwapToBeClosed() {
+    List<INDArray> messages = messages(4);
+    updates.open();
+    updates.onNext(messages.get(0));
+    float[] averaged = Round.floats(ema.shadow());
+    try (Swap ignored = ema.swap(network)) {
+      updates.onNext(messages.get(1));
+      assertArrayEquals(averaged, Round.floats(network.params()));
+    }
+    assertApplied(messages.subList(0, 1));
+    updates.onNext(messages.get(2));
+    assertApplied(messages.subList(0, 3));
+    try (Swap ignored = ema.swap(network)) {
+      updates.onNext(messages.get(3));
+    }
+    updates.close();
+    assertApplied(messages);
+  }
+
+  @Test
+  void updatesOfManyThreadsAreAllApplied() throws Exception {
+    int threads = 4;
+    List<List<INDArray>> messages = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      messages.add(messages(200));
+    }
+    updates.open();
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    try {
+      CountDownLatch together = new CountDownLatch(threads);
+      List<Future<?>> done = new ArrayList<>();
+      for (List<INDArray> own : messages) {
+        done.add(
+            executor.submit(
+                () -> {
+                  together.countDown();
+                  together.await();
+                  own.forEach(updates::onNext);
+                  return null;
+                }));
+      }
+      for (Future<?> future : done) {
+        future.get(30, TimeUnit.SECONDS);
+      }
+    } finally {
+      executor.shutdownNow();
+    }
+    updates.requireApplied();
+    List<INDArray> all = messages.stream().flatMap(List::stream).toList();
+    assertEquals(all.size(), ema.updateCount());
+    assertArrayEquals(Encoded.fold(start, all, 0).params(), Round.floats(network.params()), 1e-4f);
+  }
+
+  @Test
+  void anUpdateThatCannotBeReadIsSaidAtTheEndOfTheFit() {
+    List<INDArray> messages = messages(3);
+    INDArray unknown = messages.get(0).dup();
+    unknown.data().put(3, 77);
+    updates.open();
+    updates.onNext(messages.get(1));
+    updates.onNext(unknown);
+    updates.onNext(messages.get(2));
+    updates.close();
+    Throwable e = assertThrows(IllegalStateException.class, updates::requireApplied);
+    assertTrue(e.getCause().getMessage().contains("77"), e.getCause().getMessage());
+    assertApplied(messages.subList(1, 2));
+    updates.open();
+    updates.onNext(messages.get(2));
+    updates.requireApplied();
+    assertApplied(messages.subList(1, 3));
+  }
+}
