@@ -219,8 +219,7 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
               .formatted(sc.master(), executors));
     }
     Refusals.requireOrderOfWorkers(network);
-    ema =
-        new ModelEmaListener(AveragingConfig.of(Math.pow(decay, 1.0 / executors))).attach(network);
+    ema = new ModelEmaListener(averaging()).attach(network);
     updates = Optional.of(updatesOf(network));
     log.warn(
         "EXPERIMENTAL: with gradient sharing there is no one sequence of weights to average. This is"

@@ -3,12 +3,14 @@ package io.github.ema4j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -69,10 +71,7 @@ class DriverUpdatesTest {
     updates.open();
     messages.forEach(updates::onNext);
     assertApplied(messages);
-    assertTrue(
-        Encoded.decoded(messages.get(0), start.length).length == start.length
-            && ema.shadow().distance2(Nd4j.createFromArray(start).reshape(1, start.length)) > 0,
-        "a test of nothing");
+    assertFalse(Arrays.equals(start, Round.floats(network.params())), "a test of nothing");
   }
 
   @Test
@@ -122,22 +121,22 @@ class DriverUpdatesTest {
   @Test
   void updatesOfManyThreadsAreAllApplied() throws Exception {
     int threads = 4;
-    List<List<INDArray>> messages = new ArrayList<>();
-    for (int i = 0; i < threads; i++) {
-      messages.add(messages(200));
-    }
+    int times = 100;
+    List<INDArray> messages = messages(50);
     updates.open();
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
       CountDownLatch together = new CountDownLatch(threads);
       List<Future<?>> done = new ArrayList<>();
-      for (List<INDArray> own : messages) {
+      for (int thread = 0; thread < threads; thread++) {
         done.add(
             executor.submit(
                 () -> {
                   together.countDown();
                   together.await();
-                  own.forEach(updates::onNext);
+                  for (int time = 0; time < times; time++) {
+                    messages.forEach(updates::onNext);
+                  }
                   return null;
                 }));
       }
@@ -148,9 +147,14 @@ class DriverUpdatesTest {
       executor.shutdownNow();
     }
     updates.requireApplied();
-    List<INDArray> all = messages.stream().flatMap(List::stream).toList();
+    List<INDArray> all = new ArrayList<>();
+    for (int time = 0; time < threads * times; time++) {
+      all.addAll(messages);
+    }
     assertEquals(all.size(), ema.updateCount());
-    assertArrayEquals(Encoded.fold(start, all, 0).params(), Round.floats(network.params()), 1e-4f);
+    // In any order: their sums differ by much less than a single update that is lost.
+    assertArrayEquals(
+        Encoded.fold(start, all, 0).params(), Round.floats(network.params()), THRESHOLD / 4);
   }
 
   @Test

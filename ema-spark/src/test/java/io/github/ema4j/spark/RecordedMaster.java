@@ -27,7 +27,7 @@ final class RecordedMaster extends EmaSharedTrainingMaster {
     super(builder);
   }
 
-  static SharedTrainingMaster.Builder training(int workersPerNode) {
+  static SharedTrainingMaster.Builder training() {
     return new SharedTrainingMaster.Builder(
             VoidConfiguration.builder()
                 .controllerAddress("127.0.0.1")
@@ -36,7 +36,7 @@ final class RecordedMaster extends EmaSharedTrainingMaster {
             new AdaptiveThresholdAlgorithm(1e-3),
             4)
         .batchSizePerWorker(4)
-        .workersPerNode(workersPerNode)
+        .workersPerNode(1)
         .rddTrainingApproach(RDDTrainingApproach.Direct);
   }
 

@@ -58,7 +58,7 @@ class RefusalsTest {
   }
 
   private static EmaSharedTrainingMaster.Builder sharing() {
-    return EmaSharedTrainingMaster.experimental(RecordedMaster.training(1)).executors(1).decay(0.9);
+    return EmaSharedTrainingMaster.experimental(RecordedMaster.training()).executors(1).decay(0.9);
   }
 
   private static MultiLayerNetwork network() {
@@ -120,7 +120,7 @@ class RefusalsTest {
   @Test
   void sharedTrainingMaster(JavaSparkContext sc) {
     for (SharedTrainingMaster master :
-        List.of(RecordedMaster.training(1).build(), new SharedTrainingMaster() {})) {
+        List.of(RecordedMaster.training().build(), new SharedTrainingMaster() {})) {
       assertRefused(
           IllegalArgumentException.class,
           "updates that arrive between two fits are dropped",
@@ -273,7 +273,7 @@ class RefusalsTest {
 
   @Test
   void settingsOfGradientSharing() {
-    SharedTrainingMaster.Builder training = RecordedMaster.training(1);
+    SharedTrainingMaster.Builder training = RecordedMaster.training();
     EmaSharedTrainingMaster.Builder builder = EmaSharedTrainingMaster.experimental(training);
     assertRefused(IllegalStateException.class, "call executors(...)", builder::build);
     assertRefused(

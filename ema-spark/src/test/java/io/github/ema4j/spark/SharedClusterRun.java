@@ -31,7 +31,7 @@ final class SharedClusterRun {
     float[] start = Round.floats(network.params());
     RecordedMaster master =
         new RecordedMaster(
-            EmaSharedTrainingMaster.experimental(RecordedMaster.training(1))
+            EmaSharedTrainingMaster.experimental(RecordedMaster.training())
                 .executors(EXECUTORS)
                 .decay(DECAY));
     Set<String> executors = ConcurrentHashMap.newKeySet();

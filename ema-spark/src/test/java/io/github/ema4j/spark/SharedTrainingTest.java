@@ -45,7 +45,7 @@ class SharedTrainingTest {
 
   private static RecordedMaster master() {
     return new RecordedMaster(
-        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1)).executors(1).decay(DECAY));
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training()).executors(1).decay(DECAY));
   }
 
   private static JavaRDD<DataSet> data(JavaSparkContext sc) {
@@ -159,7 +159,7 @@ class SharedTrainingTest {
   @Test
   void anUpdateOfEachOfFourExecutorsMakesTheDecay() {
     double ofUpdate =
-        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1))
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training())
             .executors(4)
             .decay(DECAY)
             .build()
@@ -177,7 +177,7 @@ class SharedTrainingTest {
   @Test
   void twoExecutorsOfALocalMasterAreRefused(JavaSparkContext sc) {
     EmaSharedTrainingMaster master =
-        EmaSharedTrainingMaster.experimental(RecordedMaster.training(1))
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training())
             .executors(2)
             .decay(DECAY)
             .build();
