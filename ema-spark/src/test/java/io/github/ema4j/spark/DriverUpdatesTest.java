@@ -18,6 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +118,33 @@ class DriverUpdatesTest {
     }
     updates.close();
     assertApplied(messages);
+  }
+
+  @Test
+  void updatesOfManyThreadsAreAppliedOneAtATime() throws Exception {
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    DriverUpdates slow =
+        new DriverUpdates(network, ema) {
+          @Override
+          void apply(INDArray message, UpdatesConsumer server) {
+            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+            LockSupport.parkNanos(5_000_000);
+            super.apply(message, server);
+            inside.decrementAndGet();
+          }
+        };
+    slow.replace(ofDeeplearning4j);
+    slow.open();
+    List<Thread> transport =
+        messages(8).stream().map(message -> new Thread(() -> slow.onNext(message))).toList();
+    transport.forEach(Thread::start);
+    for (Thread thread : transport) {
+      thread.join();
+    }
+    slow.requireApplied();
+    assertEquals(8, ema.updateCount());
+    assertEquals(1, most.get());
   }
 
   @Test
