@@ -11,8 +11,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class UncheckedLerp {
 
-  /** As many as the kernel takes at once. */
+  /** As many as the kernel takes at once in a long array, and in one that counts as cached. */
   private static final int BLOCK = 1152;
+
+  private static final int LARGE_BLOCK = 2304;
+  private static final int CACHED = 1 << 21;
 
   /** Header of a float[] and 12 elements are 64 bytes: equally aligned with the buffer. */
   private static final int START = 12;
@@ -21,7 +24,7 @@ final class UncheckedLerp {
   private final INDArray paramsArray;
   private final FloatBuffer shadow;
   private final FloatBuffer params;
-  private final float[] staged = new float[START + BLOCK + 4];
+  private final float[] staged = new float[START + LARGE_BLOCK];
 
   UncheckedLerp(INDArray shadow, INDArray params) {
     shadowArray = shadow;
@@ -33,8 +36,9 @@ final class UncheckedLerp {
   void lerp(double decay) {
     float weight = (float) (1 - decay);
     int length = shadow.capacity();
-    for (int at = 0; at < length; at += BLOCK) {
-      int count = Math.min(BLOCK, length - at);
+    int step = length <= CACHED ? LARGE_BLOCK : BLOCK;
+    for (int at = 0; at < length; at += step) {
+      int count = Math.min(step, length - at);
       params.get(at, staged, START, count);
       block(shadow.slice(at, count), staged, count, weight);
     }
@@ -43,7 +47,7 @@ final class UncheckedLerp {
   }
 
   private static void block(FloatBuffer shadow, float[] params, int count, float weight) {
-    int n = Math.min(count, BLOCK);
+    int n = Math.min(count, LARGE_BLOCK);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));

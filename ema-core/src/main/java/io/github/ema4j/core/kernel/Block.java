@@ -11,12 +11,15 @@ import java.util.Arrays;
 final class Block {
 
   /**
-   * Elements at most: 4.5 KB of floats. In smaller blocks the beginnings and ends of the loops,
-   * which are not vectorised, cost more; larger ones displace one another in the first cache. Not a
-   * multiple of a page, so that the distance from a block to the memory it is for changes: some
-   * distances modulo 4 KB are slow.
+   * Elements at most, but for {@link #LARGE}: 4.5 KB of floats. In smaller blocks the beginnings
+   * and ends of the loops, which are not vectorised, cost more; in larger ones the prefetcher loses
+   * the second array while the first is read. Not a multiple of a page, so that the distance from a
+   * block to the memory it is for changes: some distances modulo 4 KB are slow.
    */
   static final int SIZE = 1152;
+
+  /** Floats of a block in an average of arrays that are in the cache, which need no prefetcher. */
+  static final int LARGE = 2 * SIZE;
 
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
@@ -29,15 +32,17 @@ final class Block {
   /** Index of the first double (16 + 6 * 8). */
   static final int DOUBLE_START = 6;
 
-  /** Partial sums of {@link #isFinite}; the block is that many times as long. */
+  /** Partial sums of {@link #isFinite}, of eight elements each. */
   private static final int LANES = SIZE / 8;
 
-  private static final float[] FLOAT_ZEROS = new float[START + LANES];
+  private static final int LARGE_LANES = LARGE / 8;
+
+  private static final float[] FLOAT_ZEROS = new float[START + LARGE_LANES];
   private static final double[] DOUBLE_ZEROS = new double[DOUBLE_START + LANES];
 
-  private final float[] floats = new float[START + SIZE];
+  private final float[] floats = new float[START + LARGE];
   private final double[] doubles = new double[DOUBLE_START + SIZE];
-  private final float[] floatSums = new float[START + LANES];
+  private final float[] floatSums = new float[START + LARGE_LANES];
   private final double[] doubleSums = new double[DOUBLE_START + LANES];
 
   /** Room for the bits of 16-bit floats. */
@@ -54,7 +59,7 @@ final class Block {
   private boolean hasFloats;
   private boolean hasDoubles;
 
-  /** The array to put {@code count} floats in, from {@link #START} on. */
+  /** The array to put {@code count} floats, {@link #LARGE} at most, in, from {@link #START} on. */
   float[] fillFloats(int count) {
     this.count = count;
     hasFloats = true;
@@ -114,7 +119,7 @@ final class Block {
     }
   }
 
-  /** Whether the elements are all finite in the type they came in. */
+  /** Whether the elements, {@link #SIZE} at most, are all finite in the type they came in. */
   boolean isFinite() {
     if (count == SIZE && (hasFloats ? isFiniteFloats() : isFiniteDoubles())) {
       return true;
@@ -149,13 +154,21 @@ final class Block {
   // values may be too large, and then a closer look shows it. In this shape, and added up from left
   // to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
 
-  /** Whether a full block of floats is finite; may be mistaken when it says that it is not. */
+  /**
+   * Whether {@link #SIZE} or {@link #LARGE} floats are finite; may be mistaken when it says that
+   * they are not.
+   */
   boolean isFiniteFloats() {
-    addLanes(floats, floatSums);
-    return Arrays.equals(floatSums, START, START + LANES, FLOAT_ZEROS, START, START + LANES);
+    int lanes = count / 8;
+    if (count == LARGE) {
+      addLargeLanes(floats, floatSums);
+    } else {
+      addLanes(floats, floatSums);
+    }
+    return Arrays.equals(floatSums, START, START + lanes, FLOAT_ZEROS, START, START + lanes);
   }
 
-  /** The same for doubles. */
+  /** Whether {@link #SIZE} doubles are, in the same way. */
   private boolean isFiniteDoubles() {
     addLanes(doubles, doubleSums);
     return Arrays.equals(
@@ -166,6 +179,8 @@ final class Block {
         DOUBLE_START,
         DOUBLE_START + LANES);
   }
+
+  // One method per length: the loops are vectorised with constant distances only.
 
   private static void addLanes(float[] values, float[] sums) {
     for (int i = START; i < START + LANES; i++) {
@@ -180,6 +195,22 @@ final class Block {
                       + values[i + 7 * LANES])
                   * 0f
               + 0f; // -0 would not equal 0
+    }
+  }
+
+  private static void addLargeLanes(float[] values, float[] sums) {
+    for (int i = START; i < START + LARGE_LANES; i++) {
+      sums[i] =
+          (values[i]
+                      + values[i + LARGE_LANES]
+                      + values[i + 2 * LARGE_LANES]
+                      + values[i + 3 * LARGE_LANES]
+                      + values[i + 4 * LARGE_LANES]
+                      + values[i + 5 * LARGE_LANES]
+                      + values[i + 6 * LARGE_LANES]
+                      + values[i + 7 * LARGE_LANES])
+                  * 0f
+              + 0f;
     }
   }
 

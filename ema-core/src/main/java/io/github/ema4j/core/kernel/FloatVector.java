@@ -11,10 +11,19 @@ import org.nd4j.linalg.api.buffer.DataType;
 /** Memory of a FLOAT array. */
 final class FloatVector extends HostVector {
 
+  /**
+   * Elements of a vector that counts as being in the cache, together with another of its length.
+   */
+  private static final long IN_CACHE = 1 << 21;
+
   private final FloatBuffer[] windows;
+
+  /** Elements that {@link #lerpEach} takes at once. */
+  private final int step;
 
   FloatVector(Pointer base, long offset, long length) {
     super(DataType.FLOAT, base, offset, length);
+    step = length <= IN_CACHE ? Block.LARGE : Block.SIZE;
     windows = new FloatBuffer[windows()];
     for (int i = 0; i < windows.length; i++) {
       windows[i] = window(base, offset, FloatPointer.class, i).asBuffer();
@@ -62,7 +71,7 @@ final class FloatVector extends HostVector {
     while (at < to) {
       long end = at + lerpFullBlocks(count, at, to, block);
       // The rest, or a block with something that is not finite.
-      long next = Math.min(to, end + Block.SIZE);
+      long next = Math.min(to, end + step);
       finite &= super.lerpEach(targets, count, decays, end, next, block);
       at = next;
     }
@@ -74,17 +83,17 @@ final class FloatVector extends HostVector {
     FloatBuffer source = windows[windowOf(from)];
     FloatBuffer[] shadows = block.shadows;
     float[] weights = block.weights;
-    float[] p = block.fillFloats(Block.SIZE);
+    float[] p = block.fillFloats(step);
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (; at + Block.SIZE <= end; at += Block.SIZE) {
-      source.get(at, p, START, Block.SIZE);
+    for (; at + step <= end; at += step) {
+      source.get(at, p, START, step);
       if (!block.isFiniteFloats()) {
         break;
       }
       for (int i = 0; i < count; i++) {
-        lerpFromShadow(shadows[i], at, p, Block.SIZE, weights[i]);
+        lerpFromShadow(shadows[i], at, p, step, weights[i]);
       }
     }
     return at - begin;
@@ -95,7 +104,7 @@ final class FloatVector extends HostVector {
   private static void lerpFromShadow(
       FloatBuffer window, int index, float[] params, int count, float weight) {
     FloatBuffer shadow = window.slice(index, count);
-    int n = Math.min(count, Block.SIZE);
+    int n = Math.min(count, Block.LARGE);
     for (int i = 0; i < n; i++) {
       float s = shadow.get(i);
       shadow.put(i, s - weight * (s - params[i + START]));

@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
 public final class Ranges {
 
   /** Elements per chunk at most. Chunks are whole blocks, since what is not takes longer. */
-  static final int GRAIN = 40 * Block.SIZE;
+  static final int GRAIN = 20 * Block.LARGE;
 
   /** Elements per chunk at least, but for the last one. */
-  private static final int SMALLEST_GRAIN = 6 * Block.SIZE;
+  private static final int SMALLEST_GRAIN = 3 * Block.LARGE;
 
   /** Chunks of a vector of middle size: enough for threads to finish at about the same time. */
   private static final int CHUNKS = 64;
@@ -164,7 +164,7 @@ public final class Ranges {
     private int pieces;
     private int chunks;
     private final long grain =
-        Math.max(SMALLEST_GRAIN, Math.min(GRAIN, count / CHUNKS / Block.SIZE * Block.SIZE));
+        Math.max(SMALLEST_GRAIN, Math.min(GRAIN, count / CHUNKS / Block.LARGE * Block.LARGE));
     private long room; // elements that fit in the chunk
 
     /** Cuts a piece that begins at {@code at} and ends where it returns. */
