@@ -21,6 +21,9 @@ final class Block {
   /** Floats of a block in an average of arrays that are in the cache, which need no prefetcher. */
   static final int LARGE = 2 * SIZE;
 
+  /** Floats that a swap moves at once. It has three streams to alternate, and no ends of loops. */
+  static final int SWAPPED = 768;
+
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
    * here they are a multiple of 64 bytes away from its start (16 + 12 * 4). JDK 17 vectorises a

@@ -127,9 +127,9 @@ final class FloatVector extends HostVector {
     FloatBuffer a = windows[windowOf(from)];
     FloatBuffer b = ((FloatVector) other).windows[windowOf(from)];
     float[] saved = block.fillFloats(0);
-    for (long at = from; at < to; at += Block.SIZE) {
+    for (long at = from; at < to; at += Block.SWAPPED) {
       int index = inWindow(at);
-      int count = (int) Math.min(Block.SIZE, to - at);
+      int count = (int) Math.min(Block.SWAPPED, to - at);
       a.get(index, saved, START, count);
       a.put(index, b, index, count);
       b.put(index, saved, START, count);
