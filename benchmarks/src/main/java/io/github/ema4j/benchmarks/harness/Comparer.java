@@ -62,13 +62,16 @@ public final class Comparer {
   /** Runs a variant until it is compiled and settled; returns the calls that fill one sample. */
   private int warmUp(Variant variant) {
     long start = System.nanoTime();
-    double nanos;
     int calls = 1;
+    long end;
     do {
-      nanos =
-          Math.max(1, median(variant.worker().run(variant.operation(), variant.threads(), calls)));
-      calls = (int) Math.max(1, Math.min(MOST_CALLS, effort.sample().toNanos() / nanos));
-    } while (System.nanoTime() - start < effort.warmUp().toNanos());
+      long begin = System.nanoTime();
+      variant.worker().run(variant.operation(), variant.threads(), calls);
+      end = System.nanoTime();
+      // Not the times it answers with: it may have timed a small part of each call.
+      long nanosPerCall = Math.max(1, (end - begin) / calls);
+      calls = (int) Math.max(1, Math.min(MOST_CALLS, effort.sample().toNanos() / nanosPerCall));
+    } while (end - start < effort.warmUp().toNanos());
     return calls;
   }
 

@@ -68,6 +68,19 @@ class ComparerTest {
     }
   }
 
+  /** As a training step of which only the time inside a listener is asked. */
+  @Test
+  void aSampleTakesNoLongerBecauseAPartOfEachCallIsTimed() throws Exception {
+    try (Worker worker = worker("'run part') sleep 0.05; echo '= 1000' ;;")) {
+      Comparison comparison =
+          new Comparer(Effort.quick()).compare(List.of(variant(worker, "part")));
+      assertEquals(1000, comparison.nanos(variant(worker, "part")).median());
+    }
+    for (String request : Files.readAllLines(directory.resolve("requests.txt"))) {
+      assertTrue(request.endsWith(" 1"), "calls that fit into 2 ms: " + request);
+    }
+  }
+
   @Test
   void variantThatComputesSomethingElseIsRefused() throws Exception {
     try (Worker worker =
