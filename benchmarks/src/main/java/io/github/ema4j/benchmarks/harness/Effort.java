@@ -28,7 +28,7 @@ public record Effort(
   }
 
   /**
-   * Half an hour or so on an idle machine.
+   * Forty minutes or so on an idle machine.
    *
    * @return the default
    */
