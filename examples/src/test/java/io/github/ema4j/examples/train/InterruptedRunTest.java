@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "sends signals and limits the size of files")
 class InterruptedRunTest {
   private static final int EPOCHS = 12;
-  private static final int INTERRUPTED = 130;
+  private static final int SIGINT = 2;
+  private static final int INTERRUPTED = 128 + SIGINT;
 
   @TempDir private static Path directory;
   private static Path images;
@@ -76,9 +77,28 @@ class InterruptedRunTest {
     assertEquals(expectedBits, bits(name));
   }
 
+  /**
+   * What a shell starts in the background ignores SIGINT, down to its last descendant; a command in
+   * the foreground, which a user can interrupt, does not.
+   */
+  private static List<String> hearingInterrupts() throws Exception {
+    Path status = Path.of("/proc/self/status");
+    if (Files.notExists(status)) {
+      return List.of();
+    }
+    long ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .findFirst()
+            .orElse(0);
+    boolean interruptIgnored = (ignored & 1 << SIGINT - 1) != 0;
+    return interruptIgnored ? List.of("env", "--default-signal=INT") : List.of();
+  }
+
   @Test
   void onInterruptItSaysHowToResumeAndDoesTheRestLater() throws Exception {
-    Process process = Command.start(log("sigint"), arguments("sigint"));
+    Process process = Command.start(log("sigint"), hearingInterrupts(), arguments("sigint"));
     Command.await(process, log("sigint"), "epoch 2/" + EPOCHS + " done");
     new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
 
