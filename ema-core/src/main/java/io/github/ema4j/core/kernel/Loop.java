@@ -141,7 +141,7 @@ final class Loop {
   private int take(int own) {
     int chunk = shares[own].takeFirst();
     for (int i = 1; chunk == Share.NONE && i < shares.length; i++) {
-      chunk = shares[(own + i) % shares.length].takeLast();
+      chunk = shares[(own + i) % shares.length].takeLast(shares[own]);
     }
     return chunk;
   }

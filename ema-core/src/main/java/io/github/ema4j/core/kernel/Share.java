@@ -33,9 +33,13 @@ final class Share {
     return NONE;
   }
 
-  /** For all others. */
-  int takeLast() {
-    for (long now; first(now = left.get()) < end(now); ) {
+  /**
+   * For all others, while there is nothing in their own share. That is looked at after this one: a
+   * loop deals to a helper before it deals to the caller, so a thread that finds something here
+   * finds what is its own, too.
+   */
+  int takeLast(Share own) {
+    for (long now; first(now = left.get()) < end(now) && own.isEmpty(); ) {
       if (left.compareAndSet(now, pack(first(now), end(now) - 1))) {
         return end(now) - 1;
       }

@@ -22,18 +22,29 @@ class ShareTest {
     share.set(3, 6);
     assertFalse(share.isEmpty());
     assertEquals(3, share.takeFirst());
-    assertEquals(5, share.takeLast());
+    assertEquals(5, share.takeLast(new Share()));
     assertEquals(4, share.takeFirst());
     assertTrue(share.isEmpty());
     assertEquals(Share.NONE, share.takeFirst());
-    assertEquals(Share.NONE, share.takeLast());
+    assertEquals(Share.NONE, share.takeLast(new Share()));
+  }
+
+  @Test
+  void othersTakeNothingWhileTheyHaveChunksOfTheirOwn() {
+    Share own = new Share();
+    Share share = new Share();
+    own.set(0, 1);
+    share.set(1, 3);
+    assertEquals(Share.NONE, share.takeLast(own));
+    assertEquals(0, own.takeFirst());
+    assertEquals(2, share.takeLast(own));
   }
 
   @Test
   void allChunksOfTheLargestVectorsFit() {
     Share share = new Share();
     share.set(Integer.MAX_VALUE - 2, Integer.MAX_VALUE);
-    assertEquals(Integer.MAX_VALUE - 1, share.takeLast());
+    assertEquals(Integer.MAX_VALUE - 1, share.takeLast(new Share()));
     assertEquals(Integer.MAX_VALUE - 2, share.takeFirst());
     assertTrue(share.isEmpty());
   }
@@ -62,7 +73,7 @@ class ShareTest {
   }
 
   private static void takeAllFromTheBack(Share share, AtomicIntegerArray taken) {
-    for (int chunk; (chunk = share.takeLast()) != Share.NONE; ) {
+    for (int chunk; (chunk = share.takeLast(new Share())) != Share.NONE; ) {
       taken.incrementAndGet(chunk);
     }
   }
