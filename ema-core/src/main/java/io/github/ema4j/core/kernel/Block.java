@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -21,8 +22,11 @@ final class Block {
   /** Floats of a block in an average of arrays that are in the cache, which need no prefetcher. */
   static final int LARGE = 2 * SIZE;
 
-  /** Floats that a swap moves at once. It has three streams to alternate, and no ends of loops. */
-  static final int SWAPPED = 768;
+  /** Bytes of a cache line, at least; larger ones are rare. */
+  static final int CACHE_LINE = 64;
+
+  /** Bytes that a swap moves at once. It has three streams to alternate, and no ends of loops. */
+  private static final int SWAPPED = 48 * CACHE_LINE;
 
   /**
    * Index of the first float. The elements of a heap array begin 16 bytes into the object; from
@@ -50,6 +54,12 @@ final class Block {
 
   /** Room for the bits of 16-bit floats. */
   final short[] shorts = new short[START + SIZE];
+
+  // Off the heap, where it stays on cache lines: a heap array lies at any multiple of 8 bytes.
+  private final ByteBuffer bytes =
+      ByteBuffer.allocateDirect(SWAPPED + CACHE_LINE - 1)
+          .alignedSlice(CACHE_LINE)
+          .slice(0, SWAPPED);
 
   /** See {@link #markFinite}. */
   private final boolean[] finite = new boolean[SIZE];
@@ -80,6 +90,11 @@ final class Block {
 
   int count() {
     return count;
+  }
+
+  /** Room for bytes, whatever they mean. */
+  ByteBuffer bytes() {
+    return bytes;
   }
 
   /** Makes room for so many shadows. */

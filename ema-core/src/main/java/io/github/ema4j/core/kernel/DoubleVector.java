@@ -4,7 +4,7 @@ package io.github.ema4j.core.kernel;
 import static io.github.ema4j.core.kernel.Block.DOUBLE_START;
 
 import java.nio.DoubleBuffer;
-import org.bytedeco.javacpp.DoublePointer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -16,9 +16,7 @@ final class DoubleVector extends HostVector {
   DoubleVector(Pointer base, long offset, long length) {
     super(DataType.DOUBLE, base, offset, length);
     windows = new DoubleBuffer[windows()];
-    for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(base, offset, DoublePointer.class, i).asBuffer();
-    }
+    Arrays.setAll(windows, i -> window(i).asDoubleBuffer());
   }
 
   @Override
@@ -64,25 +62,5 @@ final class DoubleVector extends HostVector {
       double p = params[i + DOUBLE_START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
     }
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to, Block block) {
-    DoubleBuffer a = windows[windowOf(from)];
-    DoubleBuffer b = ((DoubleVector) other).windows[windowOf(from)];
-    double[] saved = block.fillDoubles(0);
-    for (long at = from; at < to; at += Block.SIZE) {
-      int index = inWindow(at);
-      int count = (int) Math.min(Block.SIZE, to - at);
-      a.get(index, saved, DOUBLE_START, count);
-      a.put(index, b, index, count);
-      b.put(index, saved, DOUBLE_START, count);
-    }
-  }
-
-  @Override
-  void copyBits(HostVector from, long index, int count) {
-    DoubleBuffer source = ((DoubleVector) from).windows[windowOf(index)];
-    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

@@ -4,7 +4,7 @@ package io.github.ema4j.core.kernel;
 import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.FloatBuffer;
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -25,9 +25,7 @@ final class FloatVector extends HostVector {
     super(DataType.FLOAT, base, offset, length);
     step = length <= IN_CACHE ? Block.LARGE : Block.SIZE;
     windows = new FloatBuffer[windows()];
-    for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(base, offset, FloatPointer.class, i).asBuffer();
-    }
+    Arrays.setAll(windows, i -> window(i).asFloatBuffer());
   }
 
   @Override
@@ -120,25 +118,5 @@ final class FloatVector extends HostVector {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
     }
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to, Block block) {
-    FloatBuffer a = windows[windowOf(from)];
-    FloatBuffer b = ((FloatVector) other).windows[windowOf(from)];
-    float[] saved = block.fillFloats(0);
-    for (long at = from; at < to; at += Block.SWAPPED) {
-      int index = inWindow(at);
-      int count = (int) Math.min(Block.SWAPPED, to - at);
-      a.get(index, saved, START, count);
-      a.put(index, b, index, count);
-      b.put(index, saved, START, count);
-    }
-  }
-
-  @Override
-  void copyBits(HostVector from, long index, int count) {
-    FloatBuffer source = ((FloatVector) from).windows[windowOf(index)];
-    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

@@ -4,8 +4,8 @@ package io.github.ema4j.core.kernel;
 import static io.github.ema4j.core.kernel.Block.START;
 
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.javacpp.indexer.HalfIndexer;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -30,9 +30,7 @@ final class HalfVector extends HostVector {
     super(type, base, offset, length);
     brain = type == DataType.BFLOAT16;
     windows = new ShortBuffer[windows()];
-    for (int i = 0; i < windows.length; i++) {
-      windows[i] = window(base, offset, ShortPointer.class, i).asBuffer();
-    }
+    Arrays.setAll(windows, i -> window(i).asShortBuffer());
   }
 
   @Override
@@ -95,25 +93,5 @@ final class HalfVector extends HostVector {
       return (short) (bits >>> 16);
     }
     return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
-  }
-
-  @Override
-  void swap(HostVector other, long from, long to, Block block) {
-    ShortBuffer a = windows[windowOf(from)];
-    ShortBuffer b = ((HalfVector) other).windows[windowOf(from)];
-    short[] saved = block.shorts;
-    for (long at = from; at < to; at += Block.SIZE) {
-      int index = inWindow(at);
-      int count = (int) Math.min(Block.SIZE, to - at);
-      a.get(index, saved, START, count);
-      a.put(index, b, index, count);
-      b.put(index, saved, START, count);
-    }
-  }
-
-  @Override
-  void copyBits(HostVector from, long index, int count) {
-    ShortBuffer source = ((HalfVector) from).windows[windowOf(index)];
-    windows[windowOf(index)].put(inWindow(index), source, inWindow(index), count);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -17,17 +20,29 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 abstract class HostVector {
 
-  /** Elements per window: the index of a buffer is an int. */
+  /** Elements per window, of eight bytes at most: the index of a buffer is an int. */
   static final int WINDOW = 1 << 27;
 
   private final long address;
   private final long length;
   private final DataType type;
+  private final ByteBuffer[] windows;
 
   HostVector(DataType type, Pointer base, long offset, long length) {
-    this.address = base.address() + offset * type.width();
+    int width = type.width();
+    address = base.address() + offset * width;
     this.length = length;
     this.type = type;
+    windows = new ByteBuffer[Math.toIntExact((length + WINDOW - 1) / WINDOW)];
+    for (int i = 0; i < windows.length; i++) {
+      long from = (long) i * WINDOW;
+      BytePointer window = base.getPointer(BytePointer.class, (offset + from) * width);
+      windows[i] =
+          window
+              .limit(Math.min(WINDOW, length - from) * width)
+              .asByteBuffer()
+              .order(ByteOrder.nativeOrder());
+    }
   }
 
   static boolean supports(DataType type) {
@@ -70,15 +85,13 @@ abstract class HostVector {
     return length;
   }
 
-  /** A pointer to the first element of a window; base and offset as given to the constructor. */
-  final <P extends Pointer> P window(Pointer base, long offset, Class<P> pointer, int index) {
-    long from = (long) index * WINDOW;
-    P window = base.getPointer(pointer, offset + from);
-    return window.limit(Math.min(WINDOW, length - from));
+  /** The bytes of a window. */
+  final ByteBuffer window(int index) {
+    return windows[index];
   }
 
   final int windows() {
-    return Math.toIntExact((length + WINDOW - 1) / WINDOW);
+    return windows.length;
   }
 
   static int windowOf(long index) {
@@ -98,11 +111,35 @@ abstract class HostVector {
   /** {@code this -= (1 - decay) * (this - block)}, for a decay in (0, 1). */
   abstract void average(long from, Block block, double decay);
 
-  /** Exchanges elements with another vector of this type, bit for bit. */
-  abstract void swap(HostVector other, long from, long to, Block block);
+  /**
+   * Exchanges elements with another vector of this type, bit for bit. All but the first and last
+   * bytes are moved in whole cache lines of this vector; arrays of ND4J begin within one, all in
+   * the same place as a rule.
+   */
+  final void swap(HostVector other, long from, long to, Block block) {
+    ByteBuffer a = windows[windowOf(from)];
+    ByteBuffer b = other.windows[windowOf(from)];
+    ByteBuffer saved = block.bytes();
+    int width = type.width();
+    int at = inWindow(from) * width;
+    int end = at + (int) (to - from) * width;
+    int next = at + (int) (-(address + from * width) & (Block.CACHE_LINE - 1));
+    while (at < end) {
+      int count = Math.min(next, end) - at;
+      saved.put(0, a, at, count);
+      a.put(at, b, at, count);
+      b.put(at, saved, 0, count);
+      at += count;
+      next = at + saved.capacity();
+    }
+  }
 
   /** Takes elements of another vector of this type, bit for bit. */
-  abstract void copyBits(HostVector from, long index, int count);
+  final void copyBits(HostVector from, long index, int count) {
+    int width = type.width();
+    int at = inWindow(index) * width;
+    windows[windowOf(index)].put(at, from.windows[windowOf(index)], at, count * width);
+  }
 
   /** Whether elements are finite. */
   final boolean isFinite(long from, long to, Block block) {

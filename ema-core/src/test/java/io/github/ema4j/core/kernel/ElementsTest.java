@@ -19,6 +19,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.bytedeco.javacpp.IntPointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -223,6 +224,27 @@ class ElementsTest {
         assertEquals(0, flat.getDouble(flat.length() - 1 - i));
       }
     }
+  }
+
+  @Property
+  void swapsOfViewsAnywhereInMemoryExchangeTheseAndNothingAroundThem(
+      @ForAll("cases") Case given, @ForAll @IntRange(max = 40) int otherOffset) {
+    int length = given.length();
+    INDArray flat = random(given.type(), length + 2 * given.offset(), given.seed());
+    INDArray other = random(given.type(), length + 2 * otherOffset, given.seed() + 1);
+    long[] bitsOfFlat = bits(flat);
+    long[] bitsOfOther = bits(other);
+    host.swap(
+        flat.get(NDArrayIndex.interval(given.offset(), given.offset() + length)),
+        other.get(NDArrayIndex.interval(otherOffset, otherOffset + length)),
+        Ranges.all(length));
+    for (int i = 0; i < length; i++) {
+      long saved = bitsOfFlat[given.offset() + i];
+      bitsOfFlat[given.offset() + i] = bitsOfOther[otherOffset + i];
+      bitsOfOther[otherOffset + i] = saved;
+    }
+    assertArrayEquals(bitsOfFlat, bits(flat));
+    assertArrayEquals(bitsOfOther, bits(other));
   }
 
   @Property
