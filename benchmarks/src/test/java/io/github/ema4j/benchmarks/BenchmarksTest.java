@@ -128,6 +128,7 @@ class BenchmarksTest {
     Run run = run(System.getenv("PATH"), "--quick", "--rounds=1", "--sizes=1000", "--only=update");
     assertEquals(0, run.exitCode, run.output);
     assertTrue(run.hasRow("C loop", "1"), run.output);
+    assertTrue(run.hasRow("C loop, on cache lines", "1"), run.output);
     assertTrue(run.hasRow("C memcpy", "1"), run.output);
   }
 

@@ -6,10 +6,12 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.kernel.AveragingKernel;
 import io.github.ema4j.core.kernel.Kernels;
 import io.github.ema4j.core.kernel.Nd4jKernel;
+import io.github.ema4j.core.kernel.Ranges;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -25,6 +27,7 @@ final class ArraysScene implements Scene {
   private final ParameterAverage average;
   private final INDArray shadow;
   private final AveragingKernel kernel;
+  private final Ranges all;
   private INDArray scratch;
   private UncheckedLerp unchecked;
 
@@ -36,6 +39,20 @@ final class ArraysScene implements Scene {
     shadow = average.shadow();
     shadow.assign(1);
     kernel = Kernels.forArrays(shadow, params);
+    all = Ranges.all(size);
+  }
+
+  /** Bytes from the beginning of a page to the shadow and to the parameters; 0 on a GPU. */
+  @Override
+  public String describe() {
+    return placeInPage(shadow) + " " + placeInPage(params);
+  }
+
+  private static long placeInPage(INDArray array) {
+    if (Nd4j.getExecutioner().type() != ExecutionerType.NATIVE_CPU) {
+      return 0;
+    }
+    return array.data().pointer().address() % 4096;
   }
 
   @Override
@@ -47,7 +64,7 @@ final class ArraysScene implements Scene {
         Task both = Task.timed(() -> average.swap(params).close());
         yield () -> both.run() / 2;
       }
-      case "finite" -> Task.timed(() -> kernel.isFinite(params));
+      case "finite" -> Task.timed(() -> kernel.isFinite(params, all));
       case "unchecked" -> Task.timed(() -> unchecked().lerp(DECAY));
       case "nd4j-naive" -> Task.timed(() -> shadow.muli(DECAY).addi(params.mul(1 - DECAY)));
       case "nd4j-sub-axpy" ->

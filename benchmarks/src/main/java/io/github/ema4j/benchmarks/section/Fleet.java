@@ -33,10 +33,16 @@ final class Fleet implements AutoCloseable {
     return Stream.of(javas.values().stream(), ceiling.stream(), torch.stream()).flatMap(s -> s);
   }
 
-  /** Gives all processes arrays of a size, in place of those that they have. */
+  /**
+   * Gives all processes arrays of a size, in place of those that they have. Those of the C program
+   * lie where ND4J's do within a page, since its speed depends on it; PyTorch has its own on cache
+   * lines.
+   */
   void arrays(long size) {
     all().forEach(worker -> worker.ask("release"));
-    all().forEach(worker -> worker.ask("arrays", size));
+    List<String> places = javas.values().stream().map(java -> java.ask("arrays", size)).toList();
+    ceiling.ifPresent(worker -> worker.ask("arrays", size, places.get(0)));
+    torch.ifPresent(worker -> worker.ask("arrays", size));
   }
 
   /** The JVM with a number of threads. */
@@ -58,6 +64,11 @@ final class Fleet implements AutoCloseable {
   /** An operation of the C program, with each number of threads; empty without a compiler. */
   List<Variant> ceiling(String label, String operation, int bytes) {
     return each(ceiling, label, operation, bytes);
+  }
+
+  /** The same on arrays that begin on a cache line, as ND4J's do not. */
+  List<Variant> alignedCeiling(String label, String operation, int bytes) {
+    return each(ceiling, label + ", on cache lines", operation + "-aligned", bytes);
   }
 
   /** All operations of PyTorch, with each number of threads; empty without it. */

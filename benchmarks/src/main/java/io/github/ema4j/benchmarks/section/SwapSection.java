@@ -26,10 +26,13 @@ final class SwapSection implements Section {
         fleet.arrays(size);
         List<Variant> variants = new ArrayList<>(fleet.java("EMA4J", "swap", BYTES));
         List<Variant> ceiling = fleet.ceiling("C loop", "swap", BYTES);
+        List<Variant> aligned = fleet.alignedCeiling("C loop", "swap", BYTES);
         List<Variant> nd4j = fleet.java("ND4J, three `assign`s", "nd4j-swap", BYTES);
         ceiling.forEach(variant -> variant.verify(0.5));
+        aligned.forEach(variant -> variant.verify(0.5));
         nd4j.forEach(variant -> variant.verify(0.5));
         variants.addAll(ceiling);
+        variants.addAll(aligned);
         variants.addAll(nd4j);
         Comparison comparison =
             bench.compare("Swap, %s parameters".formatted(Format.size(size)), size, variants);

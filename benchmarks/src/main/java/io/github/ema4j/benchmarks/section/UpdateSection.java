@@ -57,6 +57,7 @@ final class UpdateSection implements Section {
   private static List<Variant> updates(Fleet fleet) {
     List<Variant> variants = new ArrayList<>(fleet.java("EMA4J", "update", BYTES));
     variants.addAll(fleet.ceiling("C loop", "lerp", BYTES));
+    variants.addAll(fleet.alignedCeiling("C loop", "lerp", BYTES));
     variants.addAll(fleet.java("ND4J `e.muli(d).addi(p.mul(1-d))`", "nd4j-naive", BYTES));
     variants.addAll(fleet.java("ND4J `p.sub(e, tmp)`, Axpy", "nd4j-sub-axpy", BYTES));
     variants.addAll(fleet.java("ND4J `e.muli(d)`, Axpy", "nd4j-mul-axpy", BYTES));
