@@ -34,7 +34,9 @@ final class DoubleVector extends HostVector {
     DoubleBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     double weight = 1 - decay;
-    if (weight < 0.5) {
+    if (block.count() < Block.SIZE) {
+      lerpFew(window, index, block.doubles(), block.count(), weight, decay);
+    } else if (weight < 0.5) {
       lerpFromShadow(window, index, block.doubles(), block.count(), weight);
     } else {
       lerpFromParams(window, index, block.doubles(), block.count(), decay);
@@ -61,6 +63,16 @@ final class DoubleVector extends HostVector {
     for (int i = 0; i < n; i++) {
       double p = params[i + DOUBLE_START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
+    }
+  }
+
+  /** Not vectorised, and makes no slice, which costs an object until this has run very often. */
+  private static void lerpFew(
+      DoubleBuffer shadow, int index, double[] params, int count, double weight, double decay) {
+    for (int i = 0; i < count; i++) {
+      double s = shadow.get(index + i);
+      double p = params[i + DOUBLE_START];
+      shadow.put(index + i, weight < 0.5 ? s - weight * (s - p) : p - decay * (p - s));
     }
   }
 }

@@ -18,7 +18,7 @@ final class FloatVector extends HostVector {
 
   private final FloatBuffer[] windows;
 
-  /** Elements that {@link #lerpEach} takes at once. */
+  /** Elements that {@link #lerpEach} takes at once, as long as there are so many. */
   private final int step;
 
   FloatVector(Pointer base, long offset, long length) {
@@ -43,7 +43,9 @@ final class FloatVector extends HostVector {
     FloatBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     float weight = (float) (1 - decay);
-    if (weight < 0.5f) {
+    if (block.count() < Block.SIZE) {
+      lerpFew(window, index, block.floats(), block.count(), weight, (float) decay);
+    } else if (weight < 0.5f) {
       lerpFromShadow(window, index, block.floats(), block.count(), weight);
     } else {
       lerpFromParams(window, index, block.floats(), block.count(), (float) decay);
@@ -67,31 +69,36 @@ final class FloatVector extends HostVector {
     boolean finite = true;
     long at = from;
     while (at < to) {
-      long end = at + lerpFullBlocks(count, at, to, block);
-      // The rest, or a block with something that is not finite.
-      long next = Math.min(to, end + step);
-      finite &= super.lerpEach(targets, count, decays, end, next, block);
-      at = next;
+      int moved = lerpFullBlocks(step, count, at, to, block);
+      if (moved == 0) {
+        moved = lerpFullBlocks(Block.SIZE, count, at, to, block);
+      }
+      if (moved == 0) {
+        // The rest, or a block with something that is not finite.
+        moved = (int) Math.min(Block.SIZE, to - at);
+        finite &= super.lerpEach(targets, count, decays, at, at + moved, block);
+      }
+      at += moved;
     }
     return finite;
   }
 
   /** Stops before a block that is not full or not finite; returns how many elements it moved. */
-  private int lerpFullBlocks(int count, long from, long to, Block block) {
+  private int lerpFullBlocks(int size, int count, long from, long to, Block block) {
     FloatBuffer source = windows[windowOf(from)];
     FloatBuffer[] shadows = block.shadows;
     float[] weights = block.weights;
-    float[] p = block.fillFloats(step);
+    float[] p = block.fillFloats(size);
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (; at + step <= end; at += step) {
-      source.get(at, p, START, step);
+    for (; at + size <= end; at += size) {
+      source.get(at, p, START, size);
       if (!block.isFiniteFloats()) {
         break;
       }
       for (int i = 0; i < count; i++) {
-        lerpFromShadow(shadows[i], at, p, step, weights[i]);
+        lerpFromShadow(shadows[i], at, p, size, weights[i]);
       }
     }
     return at - begin;
@@ -117,6 +124,16 @@ final class FloatVector extends HostVector {
     for (int i = 0; i < n; i++) {
       float p = params[i + START];
       shadow.put(i, p - decay * (p - shadow.get(i)));
+    }
+  }
+
+  /** Not vectorised, and makes no slice, which costs an object until this has run very often. */
+  private static void lerpFew(
+      FloatBuffer shadow, int index, float[] params, int count, float weight, float decay) {
+    for (int i = 0; i < count; i++) {
+      float s = shadow.get(index + i);
+      float p = params[i + START];
+      shadow.put(index + i, weight < 0.5f ? s - weight * (s - p) : p - decay * (p - s));
     }
   }
 }
