@@ -22,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *   <li>{@code memory OPERATION}: answers with the bytes by which the memory of the process rises
  *       at most during a call, median of some; -1 where the system does not tell
  *   <li>{@code allocated OPERATION CALLS}: answers with the bytes of heap that this thread
- *       allocated in all calls together
+ *       allocated in all calls together, median of five
  *   <li>{@code check NAME SIZE}: answers with a digest of the result, or an error if it is wrong
  *   <li>{@code backend}: answers with that of ND4J
  * </ul>

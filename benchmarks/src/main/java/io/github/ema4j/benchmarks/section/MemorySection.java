@@ -68,7 +68,7 @@ final class MemorySection implements Section {
             load,
             "Heap: of the calling thread, mean of %d calls. Peak: growth of resident memory during"
                     .formatted(CALLS)
-                + " a call, median of five",
+                + " a call. Medians of five",
             table);
   }
 }
