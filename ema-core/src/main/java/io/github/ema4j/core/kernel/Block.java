@@ -22,6 +22,9 @@ final class Block {
   /** Floats of a block in an average of arrays that are in the cache, which need no prefetcher. */
   static final int LARGE = 2 * SIZE;
 
+  /** Below this count to look at one element after the other takes no longer than a full block. */
+  static final int FEW = 160;
+
   /** Bytes of a cache line, at least; larger ones are rare. */
   static final int CACHE_LINE = 64;
 
@@ -139,7 +142,7 @@ final class Block {
 
   /** Whether the elements, {@link #SIZE} at most, are all finite in the type they came in. */
   boolean isFinite() {
-    if (count == SIZE && (hasFloats ? isFiniteFloats() : isFiniteDoubles())) {
+    if (count >= FEW && (hasFloats ? isFiniteFloats() : isFiniteDoubles())) {
       return true;
     }
     for (int i = 0; i < count; i++) {
@@ -172,13 +175,12 @@ final class Block {
   // values may be too large, and then a closer look shows it. In this shape, and added up from left
   // to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
 
-  /**
-   * Whether {@link #SIZE} or {@link #LARGE} floats are finite; may be mistaken when it says that
-   * they are not.
-   */
+  /** Whether floats are finite; may be mistaken when it says that they are not. */
   boolean isFiniteFloats() {
-    int lanes = count / 8;
-    if (count == LARGE) {
+    int size = count <= SIZE ? SIZE : LARGE;
+    int lanes = size / 8;
+    Arrays.fill(floats, START + count, START + size, 0f);
+    if (size == LARGE) {
       addLargeLanes(floats, floatSums);
     } else {
       addLanes(floats, floatSums);
@@ -186,8 +188,9 @@ final class Block {
     return Arrays.equals(floatSums, START, START + lanes, FLOAT_ZEROS, START, START + lanes);
   }
 
-  /** Whether {@link #SIZE} doubles are, in the same way. */
+  /** Whether doubles are, in the same way. */
   private boolean isFiniteDoubles() {
+    Arrays.fill(doubles, DOUBLE_START + count, DOUBLE_START + SIZE, 0.0);
     addLanes(doubles, doubleSums);
     return Arrays.equals(
         doubleSums,

@@ -69,12 +69,12 @@ final class FloatVector extends HostVector {
     boolean finite = true;
     long at = from;
     while (at < to) {
-      int moved = lerpFullBlocks(step, count, at, to, block);
+      int moved = lerpBlocks(step, step, count, at, to, block);
       if (moved == 0) {
-        moved = lerpFullBlocks(Block.SIZE, count, at, to, block);
+        moved = lerpBlocks(Block.SIZE, Block.FEW, count, at, to, block);
       }
       if (moved == 0) {
-        // The rest, or a block with something that is not finite.
+        // A few that are left, or a block with something that is not finite.
         moved = (int) Math.min(Block.SIZE, to - at);
         finite &= super.lerpEach(targets, count, decays, at, at + moved, block);
       }
@@ -83,16 +83,20 @@ final class FloatVector extends HostVector {
     return finite;
   }
 
-  /** Stops before a block that is not full or not finite; returns how many elements it moved. */
-  private int lerpFullBlocks(int size, int count, long from, long to, Block block) {
+  /**
+   * Moves {@code most} elements at a time, and {@code least} at least. Stops before a block that is
+   * not finite; returns how many elements it moved.
+   */
+  private int lerpBlocks(int most, int least, int count, long from, long to, Block block) {
     FloatBuffer source = windows[windowOf(from)];
     FloatBuffer[] shadows = block.shadows;
     float[] weights = block.weights;
-    float[] p = block.fillFloats(size);
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (; at + size <= end; at += size) {
+    for (int size; end - at >= least; at += size) {
+      size = Math.min(most, end - at);
+      float[] p = block.fillFloats(size);
       source.get(at, p, START, size);
       if (!block.isFiniteFloats()) {
         break;

@@ -132,8 +132,16 @@ final class Loop {
   }
 
   private void takeChunks(int own, Block block) {
-    for (int chunk; (chunk = take(own)) != Share.NONE; ) {
+    Thread waiting = null;
+    int done = 0;
+    for (int chunk; (chunk = take(own)) != Share.NONE; done++) {
+      waiting = caller;
       runChunk(chunk, block);
+    }
+    // Once, and not after every chunk: the threads would wait for the counter's cache line. From
+    // here on the next loop may have begun.
+    if (done > 0 && unfinished.addAndGet(-done) == 0 && waiting != Thread.currentThread()) {
+      LockSupport.unpark(waiting);
     }
   }
 
@@ -156,7 +164,6 @@ final class Loop {
   }
 
   private void runChunk(int chunk, Block block) {
-    Thread waiting = caller;
     try {
       for (int i = ranges.firstPiece(chunk); i < ranges.firstPiece(chunk + 1); i++) {
         if (!body.run(ranges.pieceFrom(i), ranges.pieceTo(i), block)) {
@@ -165,11 +172,6 @@ final class Loop {
       }
     } catch (Throwable t) { // must reach the caller, whichever thread it happened on
       failure = t;
-    } finally {
-      // From here on the next loop may have begun.
-      if (unfinished.decrementAndGet() == 0 && waiting != Thread.currentThread()) {
-        LockSupport.unpark(waiting);
-      }
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * The chunks that one thread of a {@link Loop} has still to do. Others may take the last of them.
@@ -11,22 +11,28 @@ final class Share {
   /** Instead of a chunk. */
   static final int NONE = -1;
 
+  /**
+   * Words to either side of the one in use. So nothing else is on its cache line, nor on the one
+   * beside it, which some processors fetch with it: two threads take chunks at the same time.
+   */
+  private static final int PADDING = 16;
+
   // The first chunk and the one after the last, in one word.
-  private final AtomicLong left = new AtomicLong();
+  private final AtomicLongArray left = new AtomicLongArray(2 * PADDING + 1);
 
   void set(int first, int end) {
-    left.set(pack(first, end));
+    left.set(PADDING, pack(first, end));
   }
 
   boolean isEmpty() {
-    long now = left.get();
+    long now = left.get(PADDING);
     return first(now) >= end(now);
   }
 
   /** For the thread whose share this is. */
   int takeFirst() {
-    for (long now; first(now = left.get()) < end(now); ) {
-      if (left.compareAndSet(now, pack(first(now) + 1, end(now)))) {
+    for (long now; first(now = left.get(PADDING)) < end(now); ) {
+      if (left.compareAndSet(PADDING, now, pack(first(now) + 1, end(now)))) {
         return first(now);
       }
     }
@@ -39,8 +45,8 @@ final class Share {
    * finds what is its own, too.
    */
   int takeLast(Share own) {
-    for (long now; first(now = left.get()) < end(now) && own.isEmpty(); ) {
-      if (left.compareAndSet(now, pack(first(now), end(now) - 1))) {
+    for (long now; first(now = left.get(PADDING)) < end(now) && own.isEmpty(); ) {
+      if (left.compareAndSet(PADDING, now, pack(first(now), end(now) - 1))) {
         return end(now) - 1;
       }
     }

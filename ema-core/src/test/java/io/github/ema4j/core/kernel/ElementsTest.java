@@ -91,7 +91,7 @@ class ElementsTest {
             Arbitraries.of(DataType.FLOAT, DataType.DOUBLE, DataType.HALF, DataType.BFLOAT16),
             Arbitraries.oneOf(
                 Arbitraries.integers().between(1, 3000),
-                Arbitraries.of(1, 511, 1151, 1152, 1153),
+                Arbitraries.of(1, 159, 160, 161, 1151, 1152, 1153),
                 Arbitraries.of(2303, 2304, 2305, 4096, 10_000)),
             Arbitraries.integers().between(0, 40),
             Arbitraries.longs(),
