@@ -186,6 +186,8 @@ class BrowserTest {
 
     String session = training.get(60, TimeUnit.SECONDS);
     wait.until(page -> text("#iteration").equals("Iteration 800"));
+    // The page may have asked when only some of the averages had reported of that iteration.
+    wait.until(page -> points("scores", 3) == 40 && points("decay", 2) == 120);
     // Raw and three averages, evaluated at every 20th iteration.
     assertEquals(List.of(40L, 40L, 40L, 40L), points("scores"));
     // Posted at every 10th iteration, and evaluated at every 20th.
