@@ -14,6 +14,9 @@ import java.util.Random;
  * round to round, while all other workers sleep. A sample is the median of the calls that fit into
  * its time. Where a worker's threads had to wait for a processor, something else was running: such
  * a sample is repeated, and the least disturbed one is kept.
+ *
+ * <p>What a JVM makes of a loop, and where a process has its memory, is settled when it starts, and
+ * not the same each time. So the rounds can be spread over several processes.
  */
 public final class Comparer {
 
@@ -34,21 +37,39 @@ public final class Comparer {
   }
 
   /**
-   * Measures.
+   * Measures with the processes that there are.
    *
    * @param variants at least one; ratios are against the first
    * @return all samples
    */
   public Comparison compare(List<Variant> variants) {
-    Map<Variant, Integer> calls = new LinkedHashMap<>();
-    for (Variant variant : variants) {
-      calls.put(variant, warmUp(variant));
-    }
+    return compare(variants, 1, () -> {});
+  }
+
+  /**
+   * Measures with other processes from time to time, as many as the effort says.
+   *
+   * @param variants at least one; ratios are against the first
+   * @param renew restarts the workers of the variants and gives them what they need
+   * @return all samples
+   */
+  public Comparison compare(List<Variant> variants, Runnable renew) {
+    return compare(variants, Math.min(effort.processes(), effort.rounds()), renew);
+  }
+
+  private Comparison compare(List<Variant> variants, int processes, Runnable renew) {
+    Map<Variant, Integer> calls = warmUp(variants);
+    int process = 0;
     Map<Variant, double[]> samples = new LinkedHashMap<>();
     variants.forEach(variant -> samples.put(variant, new double[effort.rounds()]));
     List<Variant> order = new ArrayList<>(variants);
     int disturbed = 0;
     for (int round = 0; round < effort.rounds(); round++) {
+      if (process < round * processes / effort.rounds()) {
+        process++;
+        renew.run();
+        calls = warmUp(variants);
+      }
       Collections.shuffle(order, new Random(round));
       for (Variant variant : order) {
         Sample sample = sample(variant, calls.get(variant));
@@ -56,7 +77,15 @@ public final class Comparer {
         disturbed += sample.waited > TOLERATED_WAIT ? 1 : 0;
       }
     }
-    return new Comparison(samples, effort.rounds(), disturbed);
+    return new Comparison(samples, effort.rounds(), processes, disturbed);
+  }
+
+  private Map<Variant, Integer> warmUp(List<Variant> variants) {
+    Map<Variant, Integer> calls = new LinkedHashMap<>();
+    for (Variant variant : variants) {
+      calls.put(variant, warmUp(variant));
+    }
+    return calls;
   }
 
   /** Runs a variant until it is compiled and settled; returns the calls that fill one sample. */

@@ -12,9 +12,10 @@ import java.util.function.Predicate;
  *
  * @param samples nanoseconds per call, one value per round
  * @param rounds how many
+ * @param processes of each worker that the rounds are spread over
  * @param disturbed samples during which other processes took processor time nevertheless
  */
-public record Comparison(Map<Variant, double[]> samples, int rounds, int disturbed) {
+public record Comparison(Map<Variant, double[]> samples, int rounds, int processes, int disturbed) {
 
   /**
    * The variants in their order.
@@ -70,7 +71,11 @@ public record Comparison(Map<Variant, double[]> samples, int rounds, int disturb
    * @return a sentence for a reader
    */
   public String quality() {
-    return "%d interleaved rounds; disturbed by other processes: %d of %d samples"
-        .formatted(rounds, disturbed, rounds * samples.size());
+    return "%d interleaved rounds%s; disturbed by other processes: %d of %d samples"
+        .formatted(
+            rounds,
+            processes == 1 ? "" : " in %d processes one after the other".formatted(processes),
+            disturbed,
+            rounds * samples.size());
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
  * How long to measure.
  *
  * @param rounds samples of each variant
+ * @param processes to spread them over, one after the other
  * @param warmUp of each variant, at least
  * @param sample length of one sample, about: as many calls as fit, at least one
  * @param tries how often to repeat a sample that other processes disturbed
@@ -15,7 +16,13 @@ import java.util.List;
  * @param networks whether to take the networks in full size
  */
 public record Effort(
-    int rounds, Duration warmUp, Duration sample, int tries, List<Long> sizes, boolean networks) {
+    int rounds,
+    int processes,
+    Duration warmUp,
+    Duration sample,
+    int tries,
+    List<Long> sizes,
+    boolean networks) {
 
   /**
    * Minutes: shows that everything runs, not how fast it is.
@@ -24,7 +31,13 @@ public record Effort(
    */
   public static Effort quick() {
     return new Effort(
-        3, Duration.ofMillis(150), Duration.ofMillis(2), 1, List.of(100_000L, 1_000_000L), false);
+        3,
+        1,
+        Duration.ofMillis(150),
+        Duration.ofMillis(2),
+        1,
+        List.of(100_000L, 1_000_000L),
+        false);
   }
 
   /**
@@ -33,7 +46,7 @@ public record Effort(
    * @return the default
    */
   public static Effort standard() {
-    return new Effort(11, Duration.ofMillis(500), Duration.ofMillis(15), 4, allSizes(), true);
+    return new Effort(11, 3, Duration.ofMillis(500), Duration.ofMillis(15), 4, allSizes(), true);
   }
 
   /**
@@ -42,7 +55,7 @@ public record Effort(
    * @return large
    */
   public static Effort full() {
-    return new Effort(41, Duration.ofSeconds(1), Duration.ofMillis(30), 6, allSizes(), true);
+    return new Effort(41, 5, Duration.ofSeconds(1), Duration.ofMillis(30), 6, allSizes(), true);
   }
 
   private static List<Long> allSizes() {
@@ -56,7 +69,7 @@ public record Effort(
    * @return a copy
    */
   public Effort withSizes(List<Long> other) {
-    return new Effort(rounds, warmUp, sample, tries, List.copyOf(other), networks);
+    return new Effort(rounds, processes, warmUp, sample, tries, List.copyOf(other), networks);
   }
 
   /**
@@ -66,7 +79,7 @@ public record Effort(
    * @return a copy
    */
   public Effort withRounds(int other) {
-    return new Effort(other, warmUp, sample, tries, sizes, networks);
+    return new Effort(other, processes, warmUp, sample, tries, sizes, networks);
   }
 
   /**
@@ -76,6 +89,7 @@ public record Effort(
    * @return a copy
    */
   public Effort withLongerSamples(int times) {
-    return new Effort(rounds, warmUp, sample.multipliedBy(times), tries, sizes, networks);
+    return new Effort(
+        rounds, processes, warmUp, sample.multipliedBy(times), tries, sizes, networks);
   }
 }

@@ -33,16 +33,26 @@ import java.util.concurrent.TimeUnit;
 public final class Worker implements AutoCloseable {
 
   private final String name;
-  private final Process process;
+  private final ProcessBuilder builder;
   private final Path log;
-  private final BufferedWriter requests;
-  private final BufferedReader answers;
-  private final ProcessWatch watch;
+  private Process process;
+  private BufferedWriter requests;
+  private BufferedReader answers;
+  private ProcessWatch watch;
 
-  private Worker(String name, Process process, Path log) {
+  private Worker(String name, ProcessBuilder builder, Path log) {
     this.name = name;
-    this.process = process;
+    this.builder = builder;
     this.log = log;
+    start();
+  }
+
+  private void start() {
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("The worker " + name + " could not be started", e);
+    }
     requests = process.outputWriter(StandardCharsets.UTF_8);
     answers = process.inputReader(StandardCharsets.UTF_8);
     watch = new ProcessWatch(process.pid());
@@ -62,11 +72,13 @@ public final class Worker implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-    try {
-      return new Worker(name, builder.start(), log);
-    } catch (IOException e) {
-      throw new UncheckedIOException("The worker " + name + " could not be started", e);
-    }
+    return new Worker(name, builder, log);
+  }
+
+  /** Ends the process and starts another, which has no arrays yet. */
+  public void restart() {
+    close();
+    start();
   }
 
   /**
@@ -119,7 +131,7 @@ public final class Worker implements AutoCloseable {
 
   @Override
   public void close() {
-    try (requests) {
+    try (BufferedWriter last = requests) {
       process.getOutputStream().close(); // the end of its input ends a worker
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
         process.destroyForcibly();

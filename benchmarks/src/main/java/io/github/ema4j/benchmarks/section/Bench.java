@@ -28,7 +28,18 @@ public record Bench(Effort effort, Workers workers, Report report) {
   /** Measures variants side by side; the table's last column divides by the first of them. */
   Comparison compare(String title, long parameters, List<Variant> variants) {
     String load = Machine.load();
-    Comparison comparison = new Comparer(effort).compare(variants);
+    return report(title, load, parameters, variants, new Comparer(effort).compare(variants));
+  }
+
+  /** The same with the processes of a fleet, which are replaced from time to time. */
+  Comparison compare(String title, long parameters, List<Variant> variants, Fleet fleet) {
+    String load = Machine.load();
+    Comparison comparison = new Comparer(effort).compare(variants, fleet::renew);
+    return report(title, load, parameters, variants, comparison);
+  }
+
+  private Comparison report(
+      String title, String load, long parameters, List<Variant> variants, Comparison comparison) {
     MarkdownTable table =
         new MarkdownTable(
             "Variant",

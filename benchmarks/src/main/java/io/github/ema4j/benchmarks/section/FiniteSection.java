@@ -31,7 +31,8 @@ final class FiniteSection implements Section {
     List<Variant> variants = new ArrayList<>(fleet.java("EMA4J", "finite", 4));
     variants.addAll(fleet.ceiling("C loop", "finite", 4));
     variants.addAll(fleet.java("ND4J norm1", "nd4j-finite", 4));
-    bench.compare("Finite check alone, %s parameters".formatted(Format.size(size)), size, variants);
+    bench.compare(
+        "Finite check alone, %s parameters".formatted(Format.size(size)), size, variants, fleet);
   }
 
   private static void asPartOfAnUpdate(Bench bench, Fleet fleet, long size) {
@@ -44,7 +45,8 @@ final class FiniteSection implements Section {
         bench.compare(
             "Update with and without finite check, %s parameters".formatted(Format.size(size)),
             size,
-            List.of(checked, unchecked));
+            List.of(checked, unchecked),
+            fleet);
     if (size >= 20_000_000) {
       bench
           .report()

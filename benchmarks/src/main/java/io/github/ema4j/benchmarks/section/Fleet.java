@@ -21,6 +21,7 @@ final class Fleet implements AutoCloseable {
   private final List<Integer> threads;
   private final Optional<Worker> ceiling;
   private final Optional<Worker> torch;
+  private long size;
 
   Fleet(Workers workers, List<Integer> threads, boolean withTorch) {
     this.threads = threads;
@@ -39,10 +40,17 @@ final class Fleet implements AutoCloseable {
    * lines.
    */
   void arrays(long size) {
+    this.size = size;
     all().forEach(worker -> worker.ask("release"));
     List<String> places = javas.values().stream().map(java -> java.ask("arrays", size)).toList();
     ceiling.ifPresent(worker -> worker.ask("arrays", size, places.get(0)));
     torch.ifPresent(worker -> worker.ask("arrays", size));
+  }
+
+  /** Replaces all processes; the new ones have arrays of the same size. */
+  void renew() {
+    all().forEach(Worker::restart);
+    arrays(size);
   }
 
   /** The JVM with a number of threads. */

@@ -35,7 +35,8 @@ final class SwapSection implements Section {
         variants.addAll(aligned);
         variants.addAll(nd4j);
         Comparison comparison =
-            bench.compare("Swap, %s parameters".formatted(Format.size(size)), size, variants);
+            bench.compare(
+                "Swap, %s parameters".formatted(Format.size(size)), size, variants, fleet);
         comparison
             .fastest(ceiling::contains)
             .ifPresent(

@@ -46,7 +46,7 @@ final class UpdateSection implements Section {
         List<Variant> all = new ArrayList<>(updates);
         all.addAll(fleet.ceiling("C memcpy", "copy", 8));
         Comparison comparison =
-            bench.compare("Update, %s parameters".formatted(Format.size(size)), size, all);
+            bench.compare("Update, %s parameters".formatted(Format.size(size)), size, all, fleet);
         targets(bench, size, comparison);
         nanosPerParameter.put(size, comparison.nanos(all.get(0)).median() / size);
       }

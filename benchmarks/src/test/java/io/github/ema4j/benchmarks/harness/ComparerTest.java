@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ class ComparerTest {
         script,
         """
         echo 'a library says hello'
+        echo started >> requests.txt
         while read request operation rest; do
           echo "$request $operation $rest" >> requests.txt
           case "$request $operation" in
@@ -68,6 +70,32 @@ class ComparerTest {
     }
   }
 
+  @Test
+  void roundsAreSpreadOverProcessesThatAreWarmedUpEach() throws Exception {
+    Effort effort =
+        new Effort(5, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1, List.of(1L), false);
+    try (Worker worker = worker("'run any') echo '= 1000' ;; 'arrays 7') echo '= ' ;;")) {
+      Comparison comparison =
+          new Comparer(effort)
+              .compare(
+                  List.of(variant(worker, "any")),
+                  () -> {
+                    worker.restart();
+                    worker.ask("arrays", 7);
+                  });
+      assertEquals(1000, comparison.nanos(variant(worker, "any")).best());
+      assertTrue(
+          comparison.quality().startsWith("5 interleaved rounds in 2 processes"),
+          comparison.quality());
+    }
+    List<String> requests = Files.readAllLines(directory.resolve("requests.txt"));
+    int second = requests.lastIndexOf("started");
+    assertEquals(0, requests.subList(0, second).lastIndexOf("started"), "two processes");
+    assertTrue(second >= 1 + 1 + 3, "warmed up, three rounds: " + requests);
+    assertEquals("arrays 7 ", requests.get(second + 1));
+    assertTrue(requests.size() - second >= 2 + 1 + 2, "warmed up, two rounds: " + requests);
+  }
+
   /** As a training step of which only the time inside a listener is asked. */
   @Test
   void aSampleTakesNoLongerBecauseAPartOfEachCallIsTimed() throws Exception {
@@ -76,7 +104,8 @@ class ComparerTest {
           new Comparer(Effort.quick()).compare(List.of(variant(worker, "part")));
       assertEquals(1000, comparison.nanos(variant(worker, "part")).median());
     }
-    for (String request : Files.readAllLines(directory.resolve("requests.txt"))) {
+    List<String> requests = Files.readAllLines(directory.resolve("requests.txt"));
+    for (String request : requests.subList(1, requests.size())) {
       assertTrue(request.endsWith(" 1"), "calls that fit into 2 ms: " + request);
     }
   }
