@@ -42,6 +42,13 @@ final class Block {
   /** Index of the first double (16 + 6 * 8). */
   static final int DOUBLE_START = 6;
 
+  /** Ints of two cache lines: some processors fetch the one beside with the one asked for. */
+  private static final int PADDING = 2 * CACHE_LINE / Integer.BYTES;
+
+  // Bits of the content.
+  private static final int FLOATS = 1 << 30;
+  private static final int DOUBLES = 1 << 29;
+
   /** Partial sums of {@link #isFinite}, of eight elements each. */
   private static final int LANES = SIZE / 8;
 
@@ -71,28 +78,34 @@ final class Block {
   FloatBuffer[] shadows = new FloatBuffer[1];
   float[] weights = new float[1];
 
-  private int count;
-  private boolean hasFloats;
-  private boolean hasDoubles;
+  // What the block holds: the count, and whether as floats, as doubles or both. In the middle of an
+  // array of its own, since it is written for every block: another thread that reads an object on
+  // the same cache line would wait for it each time.
+  private final int[] content = new int[2 * PADDING + 1];
 
   /** The array to put {@code count} floats, {@link #LARGE} at most, in, from {@link #START} on. */
   float[] fillFloats(int count) {
-    this.count = count;
-    hasFloats = true;
-    hasDoubles = false;
+    content[PADDING] = count | FLOATS;
+    return floats;
+  }
+
+  /** The same array for one who keeps the count. */
+  float[] floatRoom() {
     return floats;
   }
 
   /** The array to put {@code count} doubles in, from {@link #DOUBLE_START} on. */
   double[] fillDoubles(int count) {
-    this.count = count;
-    hasFloats = false;
-    hasDoubles = true;
+    content[PADDING] = count | DOUBLES;
     return doubles;
   }
 
   int count() {
-    return count;
+    return content[PADDING] & ~(FLOATS | DOUBLES);
+  }
+
+  private boolean has(int type) {
+    return (content[PADDING] & type) != 0;
   }
 
   /** Room for bytes, whatever they mean. */
@@ -108,20 +121,31 @@ final class Block {
     }
   }
 
+  /** Writes only what is not so already, for the same reason as with {@link #content}. */
+  @SuppressWarnings("ReferenceEquality") // that very object is meant
+  void setTarget(int index, FloatBuffer shadow, float weight) {
+    if (shadows[index] != shadow) {
+      shadows[index] = shadow;
+    }
+    if (weights[index] != weight) {
+      weights[index] = weight;
+    }
+  }
+
   /** The elements as floats, rounded if need be, from {@link #START} on. */
   float[] floats() {
-    if (!hasFloats) {
-      round(doubles, floats, count);
-      hasFloats = true;
+    if (!has(FLOATS)) {
+      round(doubles, floats, count());
+      content[PADDING] |= FLOATS;
     }
     return floats;
   }
 
   /** The elements as doubles, from {@link #DOUBLE_START} on. */
   double[] doubles() {
-    if (!hasDoubles) {
-      widen(floats, doubles, count);
-      hasDoubles = true;
+    if (!has(DOUBLES)) {
+      widen(floats, doubles, count());
+      content[PADDING] |= DOUBLES;
     }
     return doubles;
   }
@@ -142,7 +166,8 @@ final class Block {
 
   /** Whether the elements, {@link #SIZE} at most, are all finite in the type they came in. */
   boolean isFinite() {
-    if (count >= FEW && (hasFloats ? isFiniteFloats() : isFiniteDoubles())) {
+    int count = count();
+    if (count >= FEW && (has(FLOATS) ? isFiniteFloats(count) : isFiniteDoubles(count))) {
       return true;
     }
     for (int i = 0; i < count; i++) {
@@ -154,13 +179,14 @@ final class Block {
   }
 
   private boolean isFinite(int index) {
-    return hasFloats
+    return has(FLOATS)
         ? Float.isFinite(floats[START + index])
         : Double.isFinite(doubles[DOUBLE_START + index]);
   }
 
   /** Notes, for {@link #wasFinite}, which elements are finite. */
   void markFinite() {
+    int count = count();
     for (int i = 0; i < count; i++) {
       finite[i] = isFinite(i);
     }
@@ -175,8 +201,11 @@ final class Block {
   // values may be too large, and then a closer look shows it. In this shape, and added up from left
   // to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
 
-  /** Whether floats are finite; may be mistaken when it says that they are not. */
-  boolean isFiniteFloats() {
+  /**
+   * Whether {@code count} floats are finite, of the {@link #floatRoom}; may be mistaken when it
+   * says that they are not.
+   */
+  boolean isFiniteFloats(int count) {
     int size = count <= SIZE ? SIZE : LARGE;
     int lanes = size / 8;
     Arrays.fill(floats, START + count, START + size, 0f);
@@ -189,7 +218,7 @@ final class Block {
   }
 
   /** Whether doubles are, in the same way. */
-  private boolean isFiniteDoubles() {
+  private boolean isFiniteDoubles(int count) {
     Arrays.fill(doubles, DOUBLE_START + count, DOUBLE_START + SIZE, 0.0);
     addLanes(doubles, doubleSums);
     return Arrays.equals(

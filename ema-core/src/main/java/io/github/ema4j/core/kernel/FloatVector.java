@@ -63,8 +63,7 @@ final class FloatVector extends HostVector {
       if (weight >= 0.5f || weight == 0 || !(targets[i] instanceof FloatVector shadow)) {
         return super.lerpEach(targets, count, decays, from, to, block);
       }
-      block.shadows[i] = shadow.windows[window];
-      block.weights[i] = weight;
+      block.setTarget(i, shadow.windows[window], weight);
     }
     boolean finite = true;
     long at = from;
@@ -76,7 +75,10 @@ final class FloatVector extends HostVector {
       if (moved == 0) {
         // A few that are left, or a block with something that is not finite.
         moved = (int) Math.min(Block.SIZE, to - at);
-        finite &= super.lerpEach(targets, count, decays, at, at + moved, block);
+        finite &=
+            moved < Block.FEW
+                ? lerpOneByOne(count, at, moved, block)
+                : super.lerpEach(targets, count, decays, at, at + moved, block);
       }
       at += moved;
     }
@@ -84,8 +86,9 @@ final class FloatVector extends HostVector {
   }
 
   /**
-   * Moves {@code most} elements at a time, and {@code least} at least. Stops before a block that is
-   * not finite; returns how many elements it moved.
+   * Moves {@code most} elements at a time, or {@code least} at least. All blocks but the first
+   * begin with a cache line of this vector: one that begins within a line takes up to a tenth
+   * longer. Stops before a block that is not finite; returns how many elements it moved.
    */
   private int lerpBlocks(int most, int least, int count, long from, long to, Block block) {
     FloatBuffer source = windows[windowOf(from)];
@@ -94,11 +97,12 @@ final class FloatVector extends HostVector {
     int begin = inWindow(from);
     int end = begin + (int) (to - from);
     int at = begin;
-    for (int size; end - at >= least; at += size) {
-      size = Math.min(most, end - at);
-      float[] p = block.fillFloats(size);
+    int pastLine = pastCacheLine(from) / Float.BYTES;
+    float[] p = block.floatRoom();
+    for (int size; end - at >= least; at += size, pastLine = 0) {
+      size = Math.min(most - pastLine, end - at);
       source.get(at, p, START, size);
-      if (!block.isFiniteFloats()) {
+      if (!block.isFiniteFloats(size)) {
         break;
       }
       for (int i = 0; i < count; i++) {
@@ -106,6 +110,26 @@ final class FloatVector extends HostVector {
       }
     }
     return at - begin;
+  }
+
+  /** For a few elements: moves those that are finite, and returns whether all were. */
+  private boolean lerpOneByOne(int count, long from, int elements, Block block) {
+    FloatBuffer source = windows[windowOf(from)];
+    int begin = inWindow(from);
+    boolean finite = true;
+    for (int at = begin; at < begin + elements; at++) {
+      float p = source.get(at);
+      if (Float.isFinite(p)) {
+        for (int i = 0; i < count; i++) {
+          FloatBuffer shadow = block.shadows[i];
+          float s = shadow.get(at);
+          shadow.put(at, s - block.weights[i] * (s - p));
+        }
+      } else {
+        finite = false;
+      }
+    }
+    return finite;
   }
 
   // Small methods of their own: each is one loop that the compiler vectorises.

@@ -23,6 +23,10 @@ abstract class HostVector {
   /** Elements per window, of eight bytes at most: the index of a buffer is an int. */
   static final int WINDOW = 1 << 27;
 
+  static {
+    Slices.prepare();
+  }
+
   private final long address;
   private final long length;
   private final DataType type;
@@ -102,6 +106,11 @@ abstract class HostVector {
     return (int) (index % WINDOW);
   }
 
+  /** Bytes from the beginning of a cache line to an element in it. */
+  final int pastCacheLine(long index) {
+    return (int) (address + index * type.width()) & (Block.CACHE_LINE - 1);
+  }
+
   /** Reads elements into a block. */
   abstract void read(long from, int count, Block block);
 
@@ -123,7 +132,7 @@ abstract class HostVector {
     int width = type.width();
     int at = inWindow(from) * width;
     int end = at + (int) (to - from) * width;
-    int next = at + (int) (-(address + from * width) & (Block.CACHE_LINE - 1));
+    int next = at + (-pastCacheLine(from) & (Block.CACHE_LINE - 1));
     while (at < end) {
       int count = Math.min(next, end) - at;
       saved.put(0, a, at, count);
