@@ -17,6 +17,9 @@ final class UncheckedLerp {
   private static final int LARGE_BLOCK = 2304;
   private static final int CACHED = 1 << 21;
 
+  /** Bytes; where all blocks but the first begin, as the kernel's do. */
+  private static final int CACHE_LINE = 64;
+
   /** Header of a float[] and 12 elements are 64 bytes: equally aligned with the buffer. */
   private static final int START = 12;
 
@@ -37,8 +40,9 @@ final class UncheckedLerp {
     float weight = (float) (1 - decay);
     int length = shadow.capacity();
     int step = length <= CACHED ? LARGE_BLOCK : BLOCK;
-    for (int at = 0; at < length; at += step) {
-      int count = Math.min(step, length - at);
+    int pastLine = (int) (paramsArray.data().address() % CACHE_LINE) / Float.BYTES;
+    for (int at = 0, count; at < length; at += count, pastLine = 0) {
+      count = Math.min(step - pastLine, length - at);
       params.get(at, staged, START, count);
       block(shadow.slice(at, count), staged, count, weight);
     }

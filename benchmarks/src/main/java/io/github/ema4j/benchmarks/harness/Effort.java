@@ -41,12 +41,12 @@ public record Effort(
   }
 
   /**
-   * Forty minutes or so on an idle machine.
+   * An hour or so on an idle machine.
    *
    * @return the default
    */
   public static Effort standard() {
-    return new Effort(11, 3, Duration.ofMillis(500), Duration.ofMillis(15), 4, allSizes(), true);
+    return new Effort(11, 3, Duration.ofSeconds(1), Duration.ofMillis(30), 4, allSizes(), true);
   }
 
   /**
@@ -55,7 +55,7 @@ public record Effort(
    * @return large
    */
   public static Effort full() {
-    return new Effort(41, 5, Duration.ofSeconds(1), Duration.ofMillis(30), 6, allSizes(), true);
+    return new Effort(41, 5, Duration.ofSeconds(2), Duration.ofMillis(60), 6, allSizes(), true);
   }
 
   private static List<Long> allSizes() {
