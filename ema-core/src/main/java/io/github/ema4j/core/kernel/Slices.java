@@ -12,7 +12,7 @@ import java.nio.FloatBuffer;
  * slice itself costs nothing, only if the call that makes it is inlined. HotSpot decides that by
  * what it knows when it compiles such a loop, and never again: whether the classes in the signature
  * of the constructor are loaded, and whether the calls within it were counted as frequent. Left to
- * chance, in one series of JVMs 17 a third took two to three times as long for an update.
+ * chance, three of ten JVMs 17 in one series took twice as long for an update.
  */
 final class Slices {
 
