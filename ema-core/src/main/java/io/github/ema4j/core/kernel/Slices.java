@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets the compiler look into slices of buffers. The loops over a slice are vectorised, and the
@@ -15,6 +17,8 @@ import java.nio.FloatBuffer;
  * chance, three of ten JVMs 17 in one series took twice as long for an update.
  */
 final class Slices {
+
+  private static final Logger log = LoggerFactory.getLogger(Slices.class);
 
   /** Enough to count as frequent; takes some milliseconds. */
   private static final int CALLS = 5000;
@@ -36,9 +40,11 @@ final class Slices {
   }
 
   private static void loadSignatures(Buffer buffer) {
-    // To get the constructors takes all classes that they name.
-    if (buffer.getClass().getDeclaredConstructors().length == 0) {
-      throw new AssertionError(buffer);
+    try {
+      // To get the constructors takes all classes that they name.
+      Object unused = buffer.getClass().getDeclaredConstructors();
+    } catch (SecurityException e) {
+      log.debug("Slices of buffers may be slow", e); // and no less right
     }
   }
 }
