@@ -7,6 +7,7 @@ import io.github.ema4j.core.kernel.AveragingKernel;
 import io.github.ema4j.core.kernel.Kernels;
 import io.github.ema4j.core.kernel.Nd4jKernel;
 import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.kernel.UncheckedLerp;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;
