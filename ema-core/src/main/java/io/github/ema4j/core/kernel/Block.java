@@ -12,15 +12,16 @@ import java.util.Arrays;
 final class Block {
 
   /**
-   * Elements at most, but for {@link #LARGE}: 4.5 KB of floats. In smaller blocks the beginnings
-   * and ends of the loops, which are not vectorised, cost more; in larger ones the prefetcher loses
-   * the second array while the first is read. Not a multiple of a page, so that the distance from a
-   * block to the memory it is for changes: some distances modulo 4 KB are slow.
+   * Elements at most, but for {@link #LARGE}: 3.75 KB of floats. In smaller blocks the beginnings
+   * and ends of the loops, which are not vectorised, cost more; in ones of a page and more the
+   * prefetcher loses the second array while the first is read. Not a page, either, so that the
+   * distance from a block to the memory it is for changes: some distances modulo 4 KB are slow. A
+   * sixth of it is a multiple of 16, for {@link #LANES}.
    */
-  static final int SIZE = 1152;
+  static final int SIZE = 960;
 
   /** Floats of a block in an average of arrays that are in the cache, which need no prefetcher. */
-  static final int LARGE = 2 * SIZE;
+  static final int LARGE = 3 * SIZE;
 
   /** Below this count to look at one element after the other takes no longer than a full block. */
   static final int FEW = 160;
@@ -50,8 +51,8 @@ final class Block {
   private static final int DOUBLES = 1 << 29;
 
   /**
-   * Partial sums of {@link #isFinite}, of six elements each: 192, since JDK 17 uses vectors of 16
-   * floats only in loops that it has seen run 160 times or more.
+   * Partial sums of {@link #isFinite}, of six elements each: 160, since JDK 17 uses vectors of 16
+   * floats only for loops that it has seen run that often, or more.
    */
   private static final int LANES = SIZE / 6;
 
