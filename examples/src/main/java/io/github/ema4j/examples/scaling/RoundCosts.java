@@ -18,7 +18,7 @@ record RoundCosts(double parameters, int workers) {
   private static final double BYTES_PER_VALUE = 4;
   private static final double VALUES_PER_PARAMETER = 3;
   private static final double NETWORK_BYTES_PER_SECOND = 1.25e9; // 10 Gbit/s
-  private static final double AVERAGE_SECONDS_PER_PARAMETER = 4.05e-3 / 25.6e6; // README, 2 cores
+  private static final double AVERAGE_SECONDS_PER_PARAMETER = 4.26e-3 / 25.6e6; // README, 2 cores
 
   /** Weights and updater state: what goes to each worker, and comes back. */
   double copyBytes() {
