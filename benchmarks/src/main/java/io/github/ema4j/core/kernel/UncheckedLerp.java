@@ -12,9 +12,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class UncheckedLerp {
 
-  /** Length up to which arrays count as cached; the kernel's blocks are larger there. */
-  private static final int CACHED = 1 << 21;
-
   private final INDArray shadowArray;
   private final INDArray paramsArray;
   private final FloatBuffer shadow;
@@ -37,7 +34,7 @@ public final class UncheckedLerp {
     paramsArray = params;
     this.shadow = shadow.data().pointer().asByteBuffer().asFloatBuffer();
     this.params = params.data().pointer().asByteBuffer().asFloatBuffer();
-    step = shadow.length() <= CACHED ? Block.LARGE : Block.SIZE;
+    step = shadow.length() <= FloatVector.IN_CACHE ? Block.LARGE : Block.SIZE;
     pastLine = (int) (params.data().address() % Block.CACHE_LINE) / Float.BYTES;
     all = Ranges.all(shadow.length());
   }

@@ -14,7 +14,7 @@ final class FloatVector extends HostVector {
   /**
    * Elements of a vector that counts as being in the cache, together with another of its length.
    */
-  private static final long IN_CACHE = 1 << 21;
+  static final long IN_CACHE = 1 << 21;
 
   private final FloatBuffer[] windows;
 
