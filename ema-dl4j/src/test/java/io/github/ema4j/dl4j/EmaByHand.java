@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.ema4j.core.kernel.Ranges;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,8 +16,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class EmaByHand extends BaseTrainingListener {
 
   private final ModelEmaListener ema;
+  private final double decay;
   private final float weight;
   private final float[] shadow;
+  // Of the elements that hold a variance as a logarithm; null until the first of these is met.
+  private double[] variances;
   private int updates;
 
   EmaByHand(ModelEmaListener ema, double decay, INDArray start) {
@@ -24,6 +28,7 @@ final class EmaByHand extends BaseTrainingListener {
       throw new IllegalArgumentException("Rounded otherwise below 0.5: " + decay);
     }
     this.ema = ema;
+    this.decay = decay;
     weight = (float) (1 - decay);
     shadow = floats(start);
   }
@@ -34,10 +39,33 @@ final class EmaByHand extends BaseTrainingListener {
 
   void add(INDArray params) {
     float[] p = floats(params);
-    for (int i = 0; i < p.length; i++) {
-      shadow[i] -= weight * (shadow[i] - p[i]);
+    Ranges logs = ema.average().coverage().log10Deviations();
+    for (int i = 0, range = 0; i < p.length; i++) {
+      while (range < logs.size() && logs.to(range) <= i) {
+        range++;
+      }
+      if (range < logs.size() && logs.from(range) <= i) {
+        addVariance(i, p[i]);
+      } else {
+        shadow[i] -= weight * (shadow[i] - p[i]);
+      }
     }
     updates++;
+  }
+
+  private void addVariance(int i, float log) {
+    if (variances == null) {
+      variances = new double[shadow.length];
+    }
+    double before = variances[i] == 0 ? variance(shadow[i]) : variances[i];
+    variances[i] = before - (1 - decay) * (before - variance(log));
+    if (variances[i] != before) {
+      shadow[i] = (float) (0.5 * Math.log10(variances[i]));
+    }
+  }
+
+  private static double variance(double log10Deviation) {
+    return Math.exp(2 * Math.log(10) * log10Deviation);
   }
 
   int updates() {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -191,7 +192,8 @@ class WaysToFitTest {
   void firstUpdateWeighsTheWeightsBeforeItByTheDecay(Way way) {
     Model network = way.network().get();
     AveragingConfig config = AveragingConfig.of(DECAY);
-    ParameterAverage expected = new ParameterAverage(config, network.params());
+    ParameterAverage expected =
+        new ParameterAverage(config, network.params(), ParameterSelection.averageAll().of(network));
     ModelEmaListener ema = new ModelEmaListener(config);
     network.setListeners(
         ema,

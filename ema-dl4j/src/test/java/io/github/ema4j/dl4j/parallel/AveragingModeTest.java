@@ -43,7 +43,7 @@ class AveragingModeTest {
   }
 
   private static Replay replay(Model network, int workers, int frequency, DecaySchedule schedule) {
-    return new Replay(network, workers, frequency, new EmaByHand(schedule, network.params()));
+    return new Replay(network, workers, frequency, new EmaByHand(schedule, network));
   }
 
   private static void assertSame(Replay expected, Model network, ModelEmaListener ema) {
@@ -142,7 +142,7 @@ class AveragingModeTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
       wrapper.fit(Scene.batches(POINTS));
       ParallelEma.attach(wrapper, ema);
-      EmaByHand expected = new EmaByHand(CONSTANT, network.params());
+      EmaByHand expected = new EmaByHand(CONSTANT, network);
       assertArrayEquals(expected.shadow(), Scene.floats(ema.shadow()));
 
       wrapper.fit(Scene.batches(POINTS));

@@ -55,7 +55,7 @@ class SharedGradientsTest {
   void averageIsOfTheWeightsAfterEachIteration(Model network, int workers) throws Exception {
     DataSet points = Scene.points(1, 4 * workers * BATCH);
     ModelEmaListener ema = ModelEmaListener.builder().schedule(SCHEDULE).build();
-    EmaByHand expected = new EmaByHand(SCHEDULE, network.params());
+    EmaByHand expected = new EmaByHand(SCHEDULE, network);
     Recorder recorder = new Recorder();
     try (ParallelWrapper wrapper = Scene.sharing(network, workers)) {
       wrapper.setListeners(recorder);
