@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
+import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.compression.ThresholdCompression;
@@ -27,7 +28,7 @@ final class Encoded {
     } else {
       Nd4j.getExecutioner().bitmapDecode(message, update);
     }
-    return Round.floats(update);
+    return EmaOracle.floats(update);
   }
 
   /** Weights and their average after each of these updates has been applied on its own. */

@@ -2,6 +2,8 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -34,7 +36,7 @@ final class Replay {
     network = Kind.copy(start);
     this.schedule = schedule;
     this.k = k;
-    average = Round.floats(network.params());
+    average = EmaOracle.floats(network.params());
   }
 
   /** Lets the decay count the minibatches of so many workers. */
@@ -70,26 +72,29 @@ final class Replay {
       for (MultiDataSet minibatch : minibatches) {
         Kind.fit(worker, minibatch);
         step++;
-        move(own, worker.params(), schedule.decayAt(step));
+        EmaOracle.move(own, EmaOracle.floats(worker.params()), schedule.decayAt(step));
       }
       params = sum(params, worker.params());
-      state = sum(state, Kind.updaterState(worker));
+      state = sum(state, Models.updaterState(worker));
       averages = sum(averages, own);
     }
     network.params().assign(params.divi(recorded.size()));
     if (!dropsUpdater) {
-      Kind.updaterState(network).assign(state.divi(recorded.size()));
+      Models.updaterState(network).assign(state.divi(recorded.size()));
     }
-    Kind.setIterations(network, (int) before + k);
+    Models.setIterations(network, (int) before + k);
     if (everyStep) {
       average = averages;
       for (int i = 0; i < average.length; i++) {
         average[i] /= recorded.size();
       }
     } else {
-      move(average, network.params(), product(before * stepsPerIteration, k * stepsPerIteration));
+      EmaOracle.move(
+          average,
+          EmaOracle.floats(network.params()),
+          product(before * stepsPerIteration, k * stepsPerIteration));
     }
-    rounds.add(new Round(Round.floats(network.params()), average.clone()));
+    rounds.add(new Round(EmaOracle.floats(network.params()), average.clone()));
   }
 
   private double product(long before, int steps) {
@@ -112,17 +117,5 @@ final class Replay {
       sum[i] += array[i];
     }
     return sum;
-  }
-
-  private static void move(float[] average, INDArray params, double decay) {
-    float weight = (float) (1 - decay);
-    float[] p = Round.floats(params);
-    for (int i = 0; i < p.length; i++) {
-      // Rounded from the nearer end, as the plugin does: a weight above a half leaves less behind.
-      average[i] =
-          weight < 0.5f
-              ? average[i] - weight * (average[i] - p[i])
-              : p[i] - (float) decay * (p[i] - average[i]);
-    }
   }
 }

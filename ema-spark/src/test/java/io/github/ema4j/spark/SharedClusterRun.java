@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
+import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +29,7 @@ final class SharedClusterRun {
 
   public static void main(String[] args) throws Exception {
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.BATCH_NORM.create();
-    float[] start = Round.floats(network.params());
+    float[] start = EmaOracle.floats(network.params());
     RecordedMaster master =
         new RecordedMaster(
             EmaSharedTrainingMaster.experimental(RecordedMaster.training())
@@ -73,6 +74,6 @@ final class SharedClusterRun {
   }
 
   private static Round now(MultiLayerNetwork network, EmaSharedTrainingMaster master) {
-    return new Round(Round.floats(network.params()), Round.floats(master.ema().shadow()));
+    return new Round(EmaOracle.floats(network.params()), EmaOracle.floats(master.ema().shadow()));
   }
 }

@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.slf4j.LoggerFactory;
 
 class ImageFolderTest {
   private static final int RED = 0xff0000;
@@ -74,11 +72,8 @@ class ImageFolderTest {
     twoClasses();
     Files.writeString(directory.resolve("train/cat/broken.jpg"), "no image");
     ImageFiles.truncate(write("val/dog/half.png", BLUE));
-    ListAppender<ILoggingEvent> log = new ListAppender<>();
-    log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger(UnreadableFiles.class);
-    logger.addAppender(log);
-    try {
+    List<String> messages;
+    try (LogCapture log = new LogCapture(UnreadableFiles.class)) {
       ImageFolder folder = ImageFolder.open(directory);
       assertEquals(3, folder.trainingImages());
       for (int epoch = 0; epoch < 2; epoch++) {
@@ -89,11 +84,8 @@ class ImageFolderTest {
           List.of(
               Path.of("train/cat/broken.jpg").toString(), Path.of("val/dog/half.png").toString()),
           folder.unreadable());
-    } finally {
-      logger.detachAppender(log);
+      messages = log.messages(Level.WARN).stream().sorted().toList();
     }
-    List<String> messages =
-        log.list.stream().map(ILoggingEvent::getFormattedMessage).sorted().toList();
     assertEquals(2, messages.size());
     assertEquals(
         "Skipped the image " + Path.of("train/cat/broken.jpg") + ": of no known image format",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.testing.MarkdownSnippets;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
 import java.io.File;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** What the README and the documentation say and show is so. */
@@ -55,7 +55,7 @@ class DocumentationTest {
     List<Path> pages = new ArrayList<>(List.of(README));
     for (Path page : documentation()) {
       if (!CHECKED_ELSEWHERE.contains(page.getFileName().toString())
-          && !JavaSnippets.of(page).blocks().isEmpty()) {
+          && !MarkdownSnippets.of(page).blocks().isEmpty()) {
         pages.add(page);
       }
     }
@@ -65,25 +65,18 @@ class DocumentationTest {
   @ParameterizedTest
   @MethodSource("pagesWithCode")
   void javaBlocksCompileAndRun(Path page) throws Exception {
-    JavaSnippets snippets = JavaSnippets.of(page);
+    MarkdownSnippets snippets = MarkdownSnippets.of(page);
     assertFalse(snippets.blocks().isEmpty(), page + " shows code");
-    Class<?> compiled =
+    List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
             imports(),
             "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
                 + " int epochs, Path directory");
-    for (int i = 0; i < snippets.blocks().size(); i++) {
-      compiled
-          .getMethod(
-              "block" + i,
-              MultiLayerNetwork.class,
-              DataSetIterator.class,
-              DataSetIterator.class,
-              int.class,
-              Path.class)
-          .invoke(
-              null,
+    for (int i = 0; i < blocks.size(); i++) {
+      blocks
+          .get(i)
+          .run(
               softmax(),
               ImageIterator.shuffled(FashionMnist.training(), 500, 1),
               ImageIterator.inOrder(FashionMnist.test(), 500),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.testing.dl4j;
 
 import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -8,17 +8,17 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Small data for the networks of {@link Nets}, a function of the seed alone. */
-final class Data {
+public final class Data {
 
   private Data() {}
 
   /** Points around the centres of three classes: 4 features. */
-  static DataSet points(long seed, int examples) {
+  public static DataSet points(long seed, int examples) {
     return points(seed, examples, 0);
   }
 
   /** Points of which a share has the label of a random class. */
-  static DataSet points(long seed, int examples, double labelNoise) {
+  public static DataSet points(long seed, int examples, double labelNoise) {
     Random random = new Random(seed);
     INDArray features = Nd4j.create(examples, 4);
     INDArray labels = Nd4j.create(examples, 3);
@@ -33,7 +33,7 @@ final class Data {
   }
 
   /** The same points with a second output: the sum of the features. */
-  static MultiDataSet pointsWithSum(long seed, int examples) {
+  public static MultiDataSet pointsWithSum(long seed, int examples) {
     DataSet points = points(seed, examples);
     INDArray features = points.getFeatures();
     return new MultiDataSet(
@@ -41,7 +41,7 @@ final class Data {
   }
 
   /** Noise of 6 x 6 pixels, brighter on the left or on the right. */
-  static DataSet images(long seed, int examples) {
+  public static DataSet images(long seed, int examples) {
     Random random = new Random(seed);
     INDArray features = Nd4j.create(examples, 1, 6, 6);
     INDArray labels = Nd4j.create(examples, 2);
@@ -59,7 +59,7 @@ final class Data {
   }
 
   /** Sequences of 3 features and 7 steps; the class of a step is the sign of the sum so far. */
-  static DataSet sequences(long seed, int examples, boolean masked) {
+  public static DataSet sequences(long seed, int examples, boolean masked) {
     int steps = 7;
     Random random = new Random(seed);
     INDArray features = Nd4j.create(examples, 3, steps);
@@ -81,7 +81,7 @@ final class Data {
   }
 
   /** The sequences with the class of their last step as their only label. */
-  static DataSet lastSteps(long seed, int examples) {
+  public static DataSet lastSteps(long seed, int examples) {
     DataSet sequences = sequences(seed, examples, false);
     INDArray last = sequences.getLabels().tensorAlongDimension(6, 0, 1).dup();
     return new DataSet(sequences.getFeatures(), last);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.testing;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The exact elements of an array: two are equal if all bits are, the sign of zero included. */
-final class Bits {
+public final class Bits {
 
   private final double[] values;
 
@@ -14,12 +14,12 @@ final class Bits {
   }
 
   /** Widening to double keeps every value of the narrower types apart. */
-  static Bits of(INDArray array) {
+  public static Bits of(INDArray array) {
     return new Bits(
         array == null ? new double[0] : array.reshape(array.length()).dup().data().asDouble());
   }
 
-  static Bits of(float[] array) {
+  public static Bits of(float[] array) {
     double[] values = new double[array.length];
     Arrays.setAll(values, i -> array[i]);
     return new Bits(values);

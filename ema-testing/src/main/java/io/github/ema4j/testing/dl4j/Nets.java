@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.testing.dl4j;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -31,11 +31,11 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Small networks, each made anew with the same initial weights. */
-final class Nets {
+public final class Nets {
 
   private Nets() {}
 
-  static NeuralNetConfiguration.Builder base() {
+  public static NeuralNetConfiguration.Builder base() {
     return new NeuralNetConfiguration.Builder()
         .seed(42)
         .updater(new Adam(0.02))
@@ -69,20 +69,21 @@ final class Nets {
 
   // ---------------------------------------------------------------- for Data.points
 
-  static MultiLayerNetwork mlp() {
+  public static MultiLayerNetwork mlp() {
     return mlp(UnaryOperator.identity());
   }
 
   /** A perceptron with some setting of the configuration changed. */
-  static MultiLayerNetwork mlp(UnaryOperator<NeuralNetConfiguration.Builder> setting) {
+  public static MultiLayerNetwork mlp(UnaryOperator<NeuralNetConfiguration.Builder> setting) {
     return initialised(notInitialised(setting));
   }
 
-  static MultiLayerNetwork mlpBy(OptimizationAlgorithm algorithm) {
+  public static MultiLayerNetwork mlpBy(OptimizationAlgorithm algorithm) {
     return mlp(b -> b.optimizationAlgo(algorithm));
   }
 
-  static MultiLayerNetwork notInitialised(UnaryOperator<NeuralNetConfiguration.Builder> setting) {
+  public static MultiLayerNetwork notInitialised(
+      UnaryOperator<NeuralNetConfiguration.Builder> setting) {
     return new MultiLayerNetwork(
         setting
             .apply(base())
@@ -93,7 +94,7 @@ final class Nets {
             .build());
   }
 
-  static MultiLayerNetwork autoEncoder() {
+  public static MultiLayerNetwork autoEncoder() {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -104,7 +105,7 @@ final class Nets {
                 .build()));
   }
 
-  static MultiLayerNetwork variationalAutoencoder() {
+  public static MultiLayerNetwork variationalAutoencoder() {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -120,16 +121,16 @@ final class Nets {
                 .build()));
   }
 
-  static ComputationGraph graph() {
+  public static ComputationGraph graph() {
     return graph(UnaryOperator.identity());
   }
 
   /** Dense layers with batch normalisation, dropout and a residual connection. */
-  static ComputationGraph graph(UnaryOperator<NeuralNetConfiguration.Builder> setting) {
+  public static ComputationGraph graph(UnaryOperator<NeuralNetConfiguration.Builder> setting) {
     return initialised(graphConfiguration(setting));
   }
 
-  static ComputationGraphConfiguration graphConfiguration(
+  public static ComputationGraphConfiguration graphConfiguration(
       UnaryOperator<NeuralNetConfiguration.Builder> setting) {
     return setting
         .apply(base())
@@ -149,7 +150,7 @@ final class Nets {
    * Three branches whose parameters stand in another order than Deeplearning4j would find by
    * itself, as in a configuration saved by another version of it.
    */
-  static ComputationGraph branchesInReverse() {
+  public static ComputationGraph branchesInReverse() {
     ComputationGraphConfiguration configuration =
         base()
             .graphBuilder()
@@ -168,7 +169,20 @@ final class Nets {
     return initialised(configuration);
   }
 
-  static ComputationGraph autoEncoderGraph() {
+  /** The perceptron as a graph, whose hidden layer has this name. */
+  public static ComputationGraph mlpGraph(String hidden) {
+    return initialised(
+        base()
+            .graphBuilder()
+            .addInputs("in")
+            .addLayer(hidden, new DenseLayer.Builder().nOut(8).build(), "in")
+            .addLayer("out", softmax(3), hidden)
+            .setOutputs("out")
+            .setInputTypes(InputType.feedForward(4))
+            .build());
+  }
+
+  public static ComputationGraph autoEncoderGraph() {
     return initialised(
         base()
             .graphBuilder()
@@ -181,7 +195,7 @@ final class Nets {
   }
 
   /** For {@link Data#pointsWithSum}: classes at output 0, the sum at output 1. */
-  static ComputationGraph twoOutputs() {
+  public static ComputationGraph twoOutputs() {
     return initialised(
         base()
             .graphBuilder()
@@ -203,7 +217,7 @@ final class Nets {
   // ---------------------------------------------------------------- for Data.images
 
   /** Convolution, batch normalisation, dropout. */
-  static MultiLayerNetwork cnn() {
+  public static MultiLayerNetwork cnn() {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -218,7 +232,7 @@ final class Nets {
 
   // ---------------------------------------------------------------- for Data.sequences
 
-  static MultiLayerNetwork lstm(BackpropType backprop) {
+  public static MultiLayerNetwork lstm(BackpropType backprop) {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -231,7 +245,7 @@ final class Nets {
                 .build()));
   }
 
-  static ComputationGraph lstmGraph(BackpropType backprop) {
+  public static ComputationGraph lstmGraph(BackpropType backprop) {
     return initialised(
         base()
             .graphBuilder()
@@ -247,16 +261,16 @@ final class Nets {
 
   // ---------------------------------------------------------------- with constraints
 
-  static final double MAX_NORM = 0.7;
+  public static final double MAX_NORM = 0.7;
 
-  static MultiLayerNetwork constrainedMlp() {
+  public static MultiLayerNetwork constrainedMlp() {
     return mlp(
         b ->
             b.constrainWeights(new MaxNormConstraint(MAX_NORM, 0))
                 .constrainBias(new NonNegativeConstraint()));
   }
 
-  static ComputationGraph constrainedGraph() {
+  public static ComputationGraph constrainedGraph() {
     return graph(
         b ->
             b.constrainWeights(new MaxNormConstraint(MAX_NORM, 0))
@@ -264,7 +278,7 @@ final class Nets {
   }
 
   /** For {@link Data#sequences}: the constrained layer is both directions of a Bidirectional. */
-  static MultiLayerNetwork constrainedBidirectional() {
+  public static MultiLayerNetwork constrainedBidirectional() {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -282,7 +296,7 @@ final class Nets {
   }
 
   /** For {@link Data#lastSteps}: the constrained layer is inside a LastTimeStep. */
-  static MultiLayerNetwork constrainedLastTimeStep() {
+  public static MultiLayerNetwork constrainedLastTimeStep() {
     return initialised(
         new MultiLayerNetwork(
             base()
@@ -301,7 +315,7 @@ final class Nets {
   // ---------------------------------------------------------------- listeners
 
   /** Registers listeners as a user would; the network must be initialised. */
-  static <M extends Model> M listening(M network, TrainingListener... listeners) {
+  public static <M extends Model> M listening(M network, TrainingListener... listeners) {
     network.setListeners(listeners);
     return network;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.testing.dl4j;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,7 +7,7 @@ import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** An iterator over batches with some of the habits that iterators in the wild have. */
-final class Batches extends ExistingDataSetIterator {
+public final class Batches extends ExistingDataSetIterator {
 
   private final transient List<DataSet> batches;
   private final AtomicInteger resets = new AtomicInteger();
@@ -21,36 +21,36 @@ final class Batches extends ExistingDataSetIterator {
     this.batches = batches;
   }
 
-  static Batches of(List<DataSet> batches) {
+  public static Batches of(List<DataSet> batches) {
     return new Batches(batches);
   }
 
-  static Batches of(DataSet data, int size) {
+  public static Batches of(DataSet data, int size) {
     return new Batches(data.batchBy(size));
   }
 
-  Batches once() {
+  public Batches once() {
     resettable = false;
     return this;
   }
 
   /** Lets Deeplearning4j fetch the batches on a thread of its own. */
-  Batches async() {
+  public Batches async() {
     async = true;
     return this;
   }
 
   /** Throws in place of the batch with this index; never again for a negative one. */
-  Batches failAt(int index) {
+  public Batches failAt(int index) {
     failsAt = index;
     return this;
   }
 
-  int resets() {
+  public int resets() {
     return resets.get();
   }
 
-  int position() {
+  public int position() {
     return position;
   }
 
