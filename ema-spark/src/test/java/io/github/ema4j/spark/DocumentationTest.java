@@ -63,7 +63,7 @@ class DocumentationTest {
 
   @Test
   void versionsAreThoseOfTheBuild() throws Exception {
-    String pom = Files.readString(Path.of("pom.xml"));
+    String pom = Files.readString(Path.of("..", "pom.xml"));
     String page = Files.readString(PAGE);
     for (String[] pair :
         new String[][] {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
-import io.github.ema4j.testing.ArchitectureRules;
+import io.github.ema4j.testing.ExampleRules;
 
-/** Examples have no cycles either. */
-class ArchitectureTest extends ArchitectureRules {
+class ArchitectureTest extends ExampleRules {
 
   ArchitectureTest() {
     super("io.github.ema4j.examples");

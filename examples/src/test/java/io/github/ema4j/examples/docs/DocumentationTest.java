@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -193,6 +194,41 @@ class DocumentationTest {
       String name = page.getFileName().toString();
       assertTrue(page.equals(INDEX) || links.contains(name), "docs/README.md lacks " + name);
     }
+  }
+
+  /** The folders of all modules, and what else there is to be found. */
+  @Test
+  void mapOfTheRepositoryIsThatOfItsFolders() throws Exception {
+    TreeSet<String> folders = new TreeSet<>(List.of("docs", ".ci"));
+    modules().forEach(module -> folders.add(module.split("/")[0]));
+    String contributing = Files.readString(TOP.resolve("CONTRIBUTING.md"));
+    String map =
+        contributing.substring(
+            contributing.indexOf("## Where things are"),
+            contributing.indexOf("## What the build checks"));
+    assertEquals(folders, new TreeSet<>(found("(?m)^\\| `([^`]+)` \\|", map)));
+  }
+
+  @Test
+  void bomNamesEveryModuleThatIsPublished() throws Exception {
+    TreeSet<String> published = new TreeSet<>();
+    for (String module : modules()) {
+      String pom = Files.readString(TOP.resolve(module).resolve("pom.xml"));
+      if (!pom.contains("<maven.deploy.skip>true<") && !pom.contains("<packaging>pom<")) {
+        published.add(module);
+      }
+    }
+    String bom = Files.readString(TOP.resolve("ema-bom/pom.xml"));
+    String managed = bom.substring(bom.indexOf("<dependencyManagement>"));
+    assertEquals(published, new TreeSet<>(found("<artifactId>([^<]+)<", managed)));
+  }
+
+  private static List<String> modules() throws IOException {
+    return found("<module>([^<]+)<", Files.readString(TOP.resolve("pom.xml")));
+  }
+
+  private static List<String> found(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(m -> m.group(1)).toList();
   }
 
   /** So that who looks for a message finds it, also after it has been reworded in the code. */

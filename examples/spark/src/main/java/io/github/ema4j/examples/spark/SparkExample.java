@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.spark.example;
+package io.github.ema4j.examples.spark;
 
 import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.evaluation.Comparison;

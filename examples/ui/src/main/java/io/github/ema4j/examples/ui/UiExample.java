@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.ui.demo;
+package io.github.ema4j.examples.ui;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -25,9 +25,9 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * Trains a small network on noisy labels with three averages, to be watched at {@code /ema}. With a
  * file as its argument it stores the run there, and shows the runs that are in it already.
  */
-public final class Demo {
+public final class UiExample {
 
-  private Demo() {}
+  private UiExample() {}
 
   /**
    * Trains, and goes on serving the page.
@@ -55,8 +55,8 @@ public final class Demo {
    * @return the session
    */
   public static String train(StatsStorage storage, int epochs, long pause) {
-    MultiLayerNetwork net = Points.network();
-    DataSetIterator validationData = Points.spirals(600, 0, 300, 2);
+    MultiLayerNetwork net = Spirals.network();
+    DataSetIterator validationData = Spirals.points(600, 0, 300, 2);
     ModelEmaListener brief = new ModelEmaListener(0.9);
     ModelEmaListener lengthy = new ModelEmaListener(0.995);
     ModelEmaListener warmed =
@@ -77,7 +77,7 @@ public final class Demo {
           ui.average(name, ema, history);
         });
     net.addListeners(stats, ui.build(), pausing(pause));
-    net.fit(Points.spirals(640, 0.4, 16, 1), epochs);
+    net.fit(Spirals.points(640, 0.4, 16, 1), epochs);
     return stats.getSessionID();
   }
 

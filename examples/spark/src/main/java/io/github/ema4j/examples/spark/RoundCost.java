@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.spark;
+package io.github.ema4j.examples.spark;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
@@ -31,13 +31,18 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  *
  * <p>Argument: how many rounds to measure, 15 by default.
  */
-final class RoundCost {
+public final class RoundCost {
 
   private static final int IN = 3000;
   private static final int OUT = 899;
 
   private RoundCost() {}
 
+  /**
+   * Measures.
+   *
+   * @param args the number of rounds, optional
+   */
   public static void main(String[] args) {
     int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 15;
     SparkConf conf =

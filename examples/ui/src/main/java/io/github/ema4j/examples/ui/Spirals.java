@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.ui.demo;
+package io.github.ema4j.examples.ui;
 
 import java.util.Random;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
@@ -16,12 +14,12 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** Three spirals in the plane, to be told apart, and networks that can. */
-public final class Points {
+/** Three spirals in the plane, to be told apart, and a network that can. */
+public final class Spirals {
 
   private static final int CLASSES = 3;
 
-  private Points() {}
+  private Spirals() {}
 
   /**
    * Points of the spirals.
@@ -32,7 +30,7 @@ public final class Points {
    * @param seed of the points
    * @return the same points in the same order after each reset
    */
-  public static DataSetIterator spirals(int number, double wrong, int batch, long seed) {
+  public static DataSetIterator points(int number, double wrong, int batch, long seed) {
     Random random = new Random(seed);
     double[][] points = new double[number][];
     double[][] labels = new double[number][CLASSES];
@@ -58,36 +56,15 @@ public final class Points {
    */
   public static MultiLayerNetwork network() {
     MultiLayerNetwork network =
-        new MultiLayerNetwork(base().list(hidden(2, 32), hidden(32, 32), output(32)).build());
+        new MultiLayerNetwork(
+            new NeuralNetConfiguration.Builder()
+                .seed(7)
+                .updater(new Adam(0.02))
+                .activation(Activation.TANH)
+                .list(hidden(2, 32), hidden(32, 32), output(32))
+                .build());
     network.init();
     return network;
-  }
-
-  /**
-   * The same as a graph.
-   *
-   * @param name of the first layer
-   * @return a new network
-   */
-  public static ComputationGraph graph(String name) {
-    ComputationGraphConfiguration configuration =
-        base()
-            .graphBuilder()
-            .addInputs("in")
-            .addLayer(name, hidden(2, 8), "in")
-            .addLayer("out", output(8), name)
-            .setOutputs("out")
-            .build();
-    ComputationGraph graph = new ComputationGraph(configuration);
-    graph.init();
-    return graph;
-  }
-
-  private static NeuralNetConfiguration.Builder base() {
-    return new NeuralNetConfiguration.Builder()
-        .seed(7)
-        .updater(new Adam(0.02))
-        .activation(Activation.TANH);
   }
 
   private static DenseLayer hidden(int in, int out) {
