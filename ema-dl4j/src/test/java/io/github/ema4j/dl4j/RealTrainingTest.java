@@ -3,6 +3,9 @@ package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

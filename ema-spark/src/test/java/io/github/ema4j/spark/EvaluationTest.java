@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkException;
@@ -63,11 +64,11 @@ class EvaluationTest {
   @EnumSource
   void asInOneProcess(Kind kind, JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = trained(sc, kind);
-    float[] raw = Round.floats(run.network().params());
+    float[] raw = EmaOracle.floats(run.network().params());
     Comparison comparison =
         run.compare(sc.parallelize(VALIDATION, 3), 8, new Evaluation(), new ROCMultiClass());
 
-    assertArrayEquals(raw, Round.floats(run.network().params()), "raw weights are put back");
+    assertArrayEquals(raw, EmaOracle.floats(run.network().params()), "raw weights are put back");
     assertFalse(run.ema().isSwapped());
     String expectedRaw = counts(run.network());
     String expectedAveraged;
@@ -101,7 +102,7 @@ class EvaluationTest {
   @Test
   void rawWeightsArePutBackAlsoWhenEvaluationFails(JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
-    float[] raw = Round.floats(run.network().params());
+    float[] raw = EmaOracle.floats(run.network().params());
     PASSES.set(0);
     assertThrows(
         SparkException.class,
@@ -117,7 +118,7 @@ class EvaluationTest {
                         }),
                 8));
     assertEquals(2, PASSES.get(), "raw weights have been evaluated, averaged ones not");
-    assertArrayEquals(raw, Round.floats(run.network().params()));
+    assertArrayEquals(raw, EmaOracle.floats(run.network().params()));
     assertFalse(run.ema().isSwapped());
   }
 

@@ -13,6 +13,7 @@ import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.testing.EmaOracle;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -90,12 +91,12 @@ class RefusalsTest {
         MultiLayerNetwork network = network();
         SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
         network.addListeners(listener);
-        float[] before = Round.floats(network.params());
+        float[] before = EmaOracle.floats(network.params());
         assertRefused(
             IllegalArgumentException.class,
             "Remove it: the training master keeps the average, in master.ema()",
             () -> spark.fit(data(sc)));
-        assertArrayEquals(before, Round.floats(network.params()), "nothing was trained");
+        assertArrayEquals(before, EmaOracle.floats(network.params()), "nothing was trained");
       }
     }
   }

@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.github.ema4j.examples.data.FashionMnist;
-import io.github.ema4j.examples.data.ImageIterator;
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.train.images.FashionMnist;
+import io.github.ema4j.train.images.ImageIterator;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 class QuickstartTest {
@@ -92,19 +90,13 @@ class QuickstartTest {
 
   @Test
   void warnsWhenTheAverageIsStillMadeOfInitialWeights() {
-    Logger logger = (Logger) LoggerFactory.getLogger(Quickstart.class);
-    ListAppender<ILoggingEvent> log = new ListAppender<>();
-    log.start();
-    logger.addAppender(log);
-    try {
+    try (LogCapture log = new LogCapture(Quickstart.class)) {
       runOneEpoch("--decay=0.999");
-    } finally {
-      logger.detachAppender(log);
+      String warning = "73 % of the average are still the initial weights";
+      assertTrue(
+          log.messages(Level.WARN).stream().anyMatch(message -> message.startsWith(warning)),
+          log.messages(Level.WARN).toString());
     }
-    String warning = "73 % of the average are still the initial weights";
-    assertTrue(
-        log.list.stream().anyMatch(e -> e.getFormattedMessage().startsWith(warning)),
-        log.list.toString());
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.dl4j.MultiBatches;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -414,11 +415,11 @@ class BatchNormStatisticsTest {
       graph.fit(data);
       graph.fit(data);
 
-      assertEquals(4, BatchNormStatistics.recalibrate(graph, new MultiBatches(data, BATCH)));
+      assertEquals(4, BatchNormStatistics.recalibrate(graph, MultiBatches.of(data, BATCH)));
 
       assertFits(graph, data.getFeatures(), GRAPH_NORMS);
       float[] first = graph.params().toFloatVector();
-      BatchNormStatistics.recalibrate(graph, new MultiBatches(data, BATCH));
+      BatchNormStatistics.recalibrate(graph, MultiBatches.of(data, BATCH));
       assertArrayEquals(first, graph.params().toFloatVector());
     }
   }
@@ -459,7 +460,7 @@ class BatchNormStatisticsTest {
     assertInstanceOf(FrozenLayer.class, graph.getLayer("firstNorm"));
     float[] frozen = graph.getLayer("firstNorm").params().dup().data().asFloat();
 
-    assertEquals(3, BatchNormStatistics.recalibrate(graph, new MultiBatches(twoInputs(), BATCH)));
+    assertEquals(3, BatchNormStatistics.recalibrate(graph, MultiBatches.of(twoInputs(), BATCH)));
 
     assertArrayEquals(frozen, graph.getLayer("firstNorm").params().dup().data().asFloat());
   }

@@ -184,14 +184,6 @@ enum Kind {
     return batches;
   }
 
-  void fit(Model network, DataSet batch) {
-    if (network instanceof MultiLayerNetwork mln) {
-      mln.fit(batch);
-    } else {
-      ((ComputationGraph) network).fit(batch);
-    }
-  }
-
   private static NeuralNetConfiguration.Builder base(IUpdater updater) {
     return new NeuralNetConfiguration.Builder()
         .seed(42)

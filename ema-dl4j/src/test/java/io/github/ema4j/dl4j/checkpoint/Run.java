@@ -5,6 +5,7 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.testing.dl4j.Models;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
   /** One fit per minibatch. */
   void fitIterations(int from, int to) {
     for (int i = from; i < to; i++) {
-      kind.fit(network, kind.batch(i));
+      Models.fit(network, kind.batch(i));
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.experiments;
 
-import io.github.ema4j.examples.runlog.Score;
+import io.github.ema4j.train.record.Score;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.examples.runlog.Score;
+import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train.record;
+
+import io.github.ema4j.core.file.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Writes results, as {@link AtomicFile} does, with errors that a person can read. */
+public final class OutputFile {
+  private OutputFile() {}
+
+  /**
+   * Writes a file.
+   *
+   * @return {@code target}
+   * @throws IOException naming the file if it cannot be written; an older file is then still there
+   */
+  public static Path write(Path target, AtomicFile.Content content) throws IOException {
+    try {
+      AtomicFile.write(target, content);
+    } catch (IOException e) {
+      throw new IOException("cannot write " + target + ": " + e, e);
+    }
+    return target;
+  }
+}
