@@ -16,6 +16,8 @@ final class ArrayShadow implements Shadow {
   private final Coverage coverage;
   private final Ranges all;
   private final Ranges covered;
+  private final Ranges averagedAsTheyAre;
+  private final LogDeviations deviations;
   private final AveragingKernel kernel;
 
   // The arguments of the kernel, here so that an update allocates nothing.
@@ -34,6 +36,8 @@ final class ArrayShadow implements Shadow {
     this.coverage = coverage;
     all = Ranges.all(array.length());
     covered = coverage.covered();
+    averagedAsTheyAre = coverage.averagedAsTheyAre();
+    deviations = new LogDeviations(coverage.log10Deviations());
     kernel = Kernels.forArrays(array, params);
   }
 
@@ -47,12 +51,21 @@ final class ArrayShadow implements Shadow {
     if (!kernel.isFinite(params, all)) {
       return false;
     }
-    return kernel.copy(params, array, all);
+    kernel.copy(params, array, all);
+    kernel.read(params, deviations.ranges(), deviations.params());
+    deviations.copy();
+    return true;
   }
 
   @Override
-  public boolean restore(INDArray values) {
-    return set(values);
+  public boolean restore(INDArray values, double[] variances) {
+    if (!kernel.isFinite(values, all)) {
+      return false;
+    }
+    kernel.copy(values, array, all);
+    kernel.read(array, deviations.ranges(), deviations.logs());
+    deviations.restore(variances);
+    return true;
   }
 
   @Override
@@ -61,13 +74,19 @@ final class ArrayShadow implements Shadow {
       return false;
     }
     decays[0] = decay;
-    boolean finite = kernel.lerp(params, shadows, decays, coverage.averaged());
-    return copyCopied(params) && finite;
+    boolean finite = kernel.lerp(params, shadows, decays, averagedAsTheyAre);
+    return moveRest(params, decay) && finite;
   }
 
-  /** Takes over what is not averaged but copied; true if it was finite. */
-  boolean copyCopied(INDArray params) {
-    return kernel.copy(params, array, coverage.copied());
+  /** Does what remains after the elements averaged as they are; true if it was finite. */
+  boolean moveRest(INDArray params, double decay) {
+    boolean finite = kernel.copy(params, array, coverage.copied());
+    if (!deviations.isEmpty()) {
+      kernel.read(params, deviations.ranges(), deviations.params());
+      finite &= deviations.move(decay);
+      kernel.write(deviations.logs(), array, deviations.ranges());
+    }
+    return finite;
   }
 
   @Override
@@ -79,6 +98,11 @@ final class ArrayShadow implements Shadow {
   @Override
   public INDArray values() {
     return array;
+  }
+
+  @Override
+  public double[] variances() {
+    return deviations.variances();
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class AverageGroup {
 
   private final ParameterAverage[] averages;
-  private final Ranges averaged;
+  private final Ranges averagedAsTheyAre;
   private final Ranges covered;
   private final AveragingKernel kernel;
 
@@ -44,7 +44,7 @@ public final class AverageGroup {
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
-    averaged = averages[0].coverage().averaged();
+    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre();
     covered = averages[0].coverage().covered();
     together =
         IntStream.range(0, averages.length)
@@ -146,11 +146,11 @@ public final class AverageGroup {
         decays[i] = 1;
       }
     }
-    allFinite &= kernel.lerp(params, arrays, decays, averaged);
+    allFinite &= kernel.lerp(params, arrays, decays, averagedAsTheyAre);
     for (int i = 0; i < together.length; i++) {
       if (!Double.isNaN(next[together[i]])) {
         boolean changes = allFinite || !averages[together[i]].throwsOnNonFinite();
-        allFinite &= !changes || shadows[i].copyCopied(params);
+        allFinite &= !changes || shadows[i].moveRest(params, decays[i]);
       }
     }
     for (int i : together) {

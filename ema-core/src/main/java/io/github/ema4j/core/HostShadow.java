@@ -23,6 +23,8 @@ final class HostShadow implements Shadow {
   private final Coverage coverage;
   private final Ranges all;
   private final Ranges covered;
+  private final Ranges averagedAsTheyAre;
+  private final LogDeviations deviations;
   private final HostMemoryKernel kernel = new HostMemoryKernel();
   private final Background background;
 
@@ -35,6 +37,8 @@ final class HostShadow implements Shadow {
     this.coverage = coverage;
     all = Ranges.all(params.length());
     covered = coverage.covered();
+    averagedAsTheyAre = coverage.averagedAsTheyAre();
+    deviations = new LogDeviations(coverage.log10Deviations());
     this.background = background;
   }
 
@@ -46,13 +50,24 @@ final class HostShadow implements Shadow {
   @Override
   public boolean set(INDArray params) {
     background.await();
-    return kernel.fetch(params, transfer, all) && kernel.lerp(transfer, shadow, 0, all);
+    if (!kernel.fetch(params, transfer, all)) {
+      return false;
+    }
+    kernel.lerp(transfer, shadow, 0, all);
+    kernel.read(transfer, deviations.ranges(), deviations.params());
+    deviations.copy();
+    return true;
   }
 
   @Override
-  public boolean restore(INDArray values) {
+  public boolean restore(INDArray values, double[] variances) {
     background.await();
-    return kernel.fetch(values, shadow, all);
+    if (!kernel.fetch(values, shadow, all)) {
+      return false;
+    }
+    kernel.read(shadow, deviations.ranges(), deviations.logs());
+    deviations.restore(variances);
+    return true;
   }
 
   @Override
@@ -66,8 +81,13 @@ final class HostShadow implements Shadow {
   }
 
   private void apply(double decay) {
-    kernel.lerp(transfer, shadow, decay, coverage.averaged());
+    kernel.lerp(transfer, shadow, decay, averagedAsTheyAre);
     kernel.lerp(transfer, shadow, 0, coverage.copied());
+    if (!deviations.isEmpty()) {
+      kernel.read(transfer, deviations.ranges(), deviations.params());
+      deviations.move(decay);
+      kernel.write(deviations.logs(), shadow, deviations.ranges());
+    }
   }
 
   @Override
@@ -87,6 +107,12 @@ final class HostShadow implements Shadow {
     }
     kernel.put(shadow, values, all);
     return values;
+  }
+
+  @Override
+  public double[] variances() {
+    background.await();
+    return deviations.variances();
   }
 
   @Override

@@ -76,7 +76,8 @@ class HostShadowTest {
       assertEquals(expected.counters(), actual.counters());
     }
     ParameterAverage resumed =
-        ParameterAverage.resume(onHost, actual.counters(), actual.shadow(), start, coverage);
+        ParameterAverage.resume(
+            onHost, actual.counters(), actual.shadow(), actual.variances(), start, coverage);
     for (ParameterAverage average : new ParameterAverage[] {expected, actual, resumed}) {
       average.update(random(type, LENGTH, 31));
     }

@@ -127,7 +127,8 @@ class SeveralStepsTest {
     assertEquals(7L, map.get("averagedSteps"));
     AverageInfo read = AverageInfo.fromMap(map);
     assertEquals(state.info(), read);
-    ParameterAverage resumed = new AverageState(read, state.shadow()).resume(params(3));
+    ParameterAverage resumed =
+        new AverageState(read, state.shadow(), new double[0]).resume(params(3));
     whole.update(params(4), 3);
     resumed.update(params(4), 3);
     assertArrayEquals(shadow(whole), shadow(resumed));

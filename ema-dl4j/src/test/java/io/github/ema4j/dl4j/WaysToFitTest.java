@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -197,7 +198,8 @@ class WaysToFitTest {
   void firstUpdateWeighsTheWeightsBeforeItByTheDecay(Way way) {
     Model network = way.network().get();
     AveragingConfig config = AveragingConfig.of(DECAY);
-    ParameterAverage expected = new ParameterAverage(config, network.params());
+    ParameterAverage expected =
+        new ParameterAverage(config, network.params(), ParameterSelection.averageAll().of(network));
     ModelEmaListener ema = new ModelEmaListener(config);
     network.setListeners(
         ema,

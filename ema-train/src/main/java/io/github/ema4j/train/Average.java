@@ -8,6 +8,7 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,7 +78,9 @@ final class Average implements Callable<Integer> {
       throw new UserError(output + " exists: give another --output, or delete it first");
     }
     SavedWeights first = SavedWeights.load(files.get(0));
-    ParameterAverage average = new ParameterAverage(config(), weights(first));
+    ParameterAverage average =
+        new ParameterAverage(
+            config(), weights(first), ParameterSelection.averageAll().of(first.network()));
     for (Path file : files) {
       add(file.equals(first.file()) ? first : SavedWeights.load(file), first, average);
     }

@@ -57,6 +57,24 @@ public interface AveragingKernel {
   void swap(INDArray a, INDArray b, Ranges ranges);
 
   /**
+   * Reads elements, finite or not, exactly.
+   *
+   * @param from only read
+   * @param ranges the elements to read
+   * @param to receives them, in ascending order; of as many elements as the ranges
+   */
+  void read(INDArray from, Ranges ranges, double[] to);
+
+  /**
+   * Overwrites elements, rounding to the array's type.
+   *
+   * @param from the values, in ascending order; of as many elements as the ranges
+   * @param to overwritten
+   * @param ranges the elements to write
+   */
+  void write(double[] from, INDArray to, Ranges ranges);
+
+  /**
    * Whether every element in some ranges is finite.
    *
    * @param array any array

@@ -20,6 +20,16 @@ final class DoubleVector extends HostVector {
   }
 
   @Override
+  double get(long index) {
+    return windows[windowOf(index)].get(inWindow(index));
+  }
+
+  @Override
+  void put(long index, double value) {
+    windows[windowOf(index)].put(inWindow(index), value);
+  }
+
+  @Override
   void read(long from, int count, Block block) {
     windows[windowOf(from)].get(inWindow(from), block.fillDoubles(count), DOUBLE_START, count);
   }

@@ -29,6 +29,16 @@ final class FloatVector extends HostVector {
   }
 
   @Override
+  double get(long index) {
+    return windows[windowOf(index)].get(inWindow(index));
+  }
+
+  @Override
+  void put(long index, double value) {
+    windows[windowOf(index)].put(inWindow(index), (float) value);
+  }
+
+  @Override
   void read(long from, int count, Block block) {
     windows[windowOf(from)].get(inWindow(from), block.fillFloats(count), START, count);
   }

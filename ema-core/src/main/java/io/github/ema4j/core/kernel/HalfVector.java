@@ -34,6 +34,18 @@ final class HalfVector extends HostVector {
   }
 
   @Override
+  double get(long index) {
+    short bits = windows[windowOf(index)].get(inWindow(index));
+    return brain ? Float.intBitsToFloat(bits << 16) : HalfTable.VALUES[bits & 0xFFFF];
+  }
+
+  @Override
+  void put(long index, double value) {
+    short bits = brain ? toBrain((float) value) : toHalf((float) value);
+    windows[windowOf(index)].put(inWindow(index), bits);
+  }
+
+  @Override
   void read(long from, int count, Block block) {
     short[] bits = block.shorts;
     windows[windowOf(from)].get(inWindow(from), bits, START, count);

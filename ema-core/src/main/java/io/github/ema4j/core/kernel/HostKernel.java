@@ -110,6 +110,26 @@ public final class HostKernel implements AveragingKernel {
     }
   }
 
+  @Override
+  public void read(INDArray from, Ranges ranges, double[] to) {
+    source = map(source, from, ranges);
+    try {
+      source.read(ranges, to);
+    } finally {
+      Reference.reachabilityFence(from);
+    }
+  }
+
+  @Override
+  public void write(double[] from, INDArray to, Ranges ranges) {
+    targets[0] = map(targets[0], to, ranges);
+    try {
+      targets[0].write(from, ranges);
+    } finally {
+      Reference.reachabilityFence(to);
+    }
+  }
+
   private static HostVector map(HostVector last, INDArray array, Ranges ranges) {
     if (array.length() != ranges.length()) {
       throw new IllegalArgumentException(

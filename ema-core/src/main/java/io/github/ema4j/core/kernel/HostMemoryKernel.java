@@ -94,6 +94,36 @@ public final class HostMemoryKernel {
     }
   }
 
+  /**
+   * Reads elements, finite or not, exactly. Touches no array of ND4J.
+   *
+   * @param source only read
+   * @param ranges the elements to read
+   * @param target receives them, in ascending order
+   */
+  public void read(HostMemory source, Ranges ranges, double[] target) {
+    try {
+      source.vector().read(ranges, target);
+    } finally {
+      Reference.reachabilityFence(source);
+    }
+  }
+
+  /**
+   * Overwrites elements, rounding to the memory's type. Touches no array of ND4J.
+   *
+   * @param source the values, in ascending order
+   * @param target overwritten
+   * @param ranges the elements to write
+   */
+  public void write(double[] source, HostMemory target, Ranges ranges) {
+    try {
+      target.vector().write(source, ranges);
+    } finally {
+      Reference.reachabilityFence(target);
+    }
+  }
+
   private HostVector onHost(INDArray source) {
     Nd4j.getExecutioner().commit();
     Nd4j.getAffinityManager().ensureLocation(source, AffinityManager.Location.HOST);

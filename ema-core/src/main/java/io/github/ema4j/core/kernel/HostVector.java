@@ -111,6 +111,32 @@ abstract class HostVector {
     return (int) (address + index * type.width()) & (Block.CACHE_LINE - 1);
   }
 
+  /** Reads the elements of some ranges, one by one: for the few that are treated so. */
+  final void read(Ranges ranges, double[] to) {
+    int next = 0;
+    for (int range = 0; range < ranges.size(); range++) {
+      for (long at = ranges.from(range); at < ranges.to(range); at++) {
+        to[next++] = get(at);
+      }
+    }
+  }
+
+  /** Overwrites the elements of some ranges, one by one. */
+  final void write(double[] from, Ranges ranges) {
+    int next = 0;
+    for (int range = 0; range < ranges.size(); range++) {
+      for (long at = ranges.from(range); at < ranges.to(range); at++) {
+        put(at, from[next++]);
+      }
+    }
+  }
+
+  /** One element. */
+  abstract double get(long index);
+
+  /** Overwrites one element, rounding to this vector's type. */
+  abstract void put(long index, double value);
+
   /** Reads elements into a block. */
   abstract void read(long from, int count, Block block);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -130,6 +131,31 @@ public final class Nd4jKernel implements AveragingKernel {
           blockA.assign(blockB);
           blockB.assign(saved);
         }
+      }
+    }
+  }
+
+  @Override
+  public void read(INDArray from, Ranges ranges, double[] to) {
+    int at = 0;
+    for (int range = 0; range < ranges.size(); range++) {
+      double[] values = view(from, ranges, range).toDoubleVector();
+      System.arraycopy(values, 0, to, at, values.length);
+      at += values.length;
+    }
+  }
+
+  @Override
+  public void write(double[] from, INDArray to, Ranges ranges) {
+    int at = 0;
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      for (int range = 0; range < ranges.size(); range++) {
+        INDArray target = view(to, ranges, range);
+        int end = at + (int) target.length();
+        try (INDArray values = Nd4j.createFromArray(Arrays.copyOfRange(from, at, end))) {
+          target.assign(values);
+        }
+        at = end;
       }
     }
   }

@@ -55,6 +55,17 @@ public final class Ranges {
   }
 
   /**
+   * No element of a vector.
+   *
+   * @param length of the vector, at least 0
+   * @return no ranges
+   * @throws IllegalArgumentException if negative
+   */
+  public static Ranges none(long length) {
+    return of(length, new long[0], new long[0]);
+  }
+
+  /**
    * The elements of some index ranges. They may come in any order, touch, overlap or be empty.
    *
    * @param length of the vector, at least 0
@@ -97,6 +108,53 @@ public final class Ranges {
       }
     }
     return new Ranges(length, Arrays.copyOf(mergedFrom, merged), Arrays.copyOf(mergedTo, merged));
+  }
+
+  /**
+   * The elements that are in one of two sets or in both.
+   *
+   * @param other of a vector of the same length
+   * @return the union
+   */
+  public Ranges union(Ranges other) {
+    requireSameLength(other);
+    int size = from.length + other.from.length;
+    long[] allFrom = Arrays.copyOf(from, size);
+    long[] allTo = Arrays.copyOf(to, size);
+    System.arraycopy(other.from, 0, allFrom, from.length, other.from.length);
+    System.arraycopy(other.to, 0, allTo, to.length, other.to.length);
+    return of(length, allFrom, allTo);
+  }
+
+  /**
+   * The elements of the vector that are not in this set.
+   *
+   * @return the complement
+   */
+  public Ranges complement() {
+    long[] gapFrom = new long[from.length + 1];
+    long[] gapTo = new long[from.length + 1];
+    System.arraycopy(to, 0, gapFrom, 1, to.length);
+    System.arraycopy(from, 0, gapTo, 0, from.length);
+    gapTo[from.length] = length;
+    return of(length, gapFrom, gapTo);
+  }
+
+  /**
+   * The elements of this set that are not in another.
+   *
+   * @param other of a vector of the same length
+   * @return the difference
+   */
+  public Ranges minus(Ranges other) {
+    return complement().union(other).complement();
+  }
+
+  private void requireSameLength(Ranges other) {
+    if (length != other.length) {
+      throw new IllegalArgumentException(
+          "The ranges are of vectors of %d and of %d elements".formatted(length, other.length));
+    }
   }
 
   /**

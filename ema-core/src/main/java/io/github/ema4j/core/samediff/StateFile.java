@@ -92,7 +92,10 @@ final class StateFile {
                 .formatted(root.whole("format"), FORMAT));
       }
       saved = root.map("variables");
-      state = new AverageState(AverageInfo.fromMap(root.map("average")), Nd4j.read(shadow));
+      // A SameDiff does not say which of its variables are variances.
+      state =
+          new AverageState(
+              AverageInfo.fromMap(root.map("average")), Nd4j.read(shadow), new double[0]);
     } catch (IOException | IllegalArgumentException e) {
       throw new IOException(
           "%s cannot be read as the average of a SameDiff: %s".formatted(file, e.getMessage()), e);

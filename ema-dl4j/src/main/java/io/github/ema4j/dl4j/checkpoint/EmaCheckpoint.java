@@ -5,6 +5,7 @@ import static org.deeplearning4j.util.ModelSerializer.COEFFICIENTS_BIN;
 import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
@@ -13,6 +14,7 @@ import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.network.Moment;
 import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.selection.ParameterSelection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -30,6 +32,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Saves a training run, the network and its average, in one file, and restores it so that training
@@ -60,12 +64,23 @@ import org.nd4j.shade.jackson.core.JsonProcessingException;
  */
 public final class EmaCheckpoint {
 
+  private static final Logger log = LoggerFactory.getLogger(EmaCheckpoint.class);
+
   static final String STATE_JSON = "emaState.json";
   static final String SHADOW_BIN = "emaShadow.bin";
 
   /** The entry with the values of one of several averages. */
   static String shadowBin(int index) {
     return index == 0 ? SHADOW_BIN : "emaShadow" + (index + 1) + ".bin";
+  }
+
+  /** The entry with the variances of one of several averages that its values hold as logarithms. */
+  static String variancesBin(int index) {
+    return index == 0 ? "emaVariances.bin" : "emaVariances" + (index + 1) + ".bin";
+  }
+
+  private static boolean hasVariances(AverageInfo average) {
+    return average.coverage().log10Deviations().count() > 0;
   }
 
   private EmaCheckpoint() {}
@@ -244,7 +259,11 @@ public final class EmaCheckpoint {
       int epoch = Networks.epochCount(network) + moment.uncountedEpochs();
       ModelEntries.writeArrays(zip, params, updaterState);
       for (int i = 0; i < averages.size(); i++) {
-        zip.array(shadowBin(i), averages.get(i).shadow());
+        AverageState average = averages.get(i);
+        zip.array(shadowBin(i), average.shadow());
+        if (hasVariances(average.info())) {
+          zip.array(variancesBin(i), Nd4j.createFromArray(average.variances()));
+        }
       }
       // What is written up to here belongs together; the rest may be edited.
       Map<String, Long> checksums = Map.copyOf(zip.checksums());
@@ -254,7 +273,7 @@ public final class EmaCheckpoint {
       }
       CheckpointInfo info =
           new CheckpointInfo(
-              CheckpointInfo.format(averages.size()),
+              CheckpointInfo.format(averages.stream().map(AverageState::info).toList()),
               writer(),
               Networks.type(network).getSimpleName(),
               iteration,
@@ -446,7 +465,7 @@ public final class EmaCheckpoint {
       RestoredCheckpoint<N> restored =
           new RestoredCheckpoint<>(
               type.cast(network),
-              averages(zip, info, network, expected),
+              averages(zip, info, network, expected, file),
               ModelEntries.readNormalizer(zip),
               info);
       // Last, as nothing may draw from it before training goes on.
@@ -458,7 +477,11 @@ public final class EmaCheckpoint {
   }
 
   private static List<ModelEmaListener> averages(
-      ZipReader zip, CheckpointInfo info, Model network, Optional<List<AveragingConfig>> expected)
+      ZipReader zip,
+      CheckpointInfo info,
+      Model network,
+      Optional<List<AveragingConfig>> expected,
+      Path file)
       throws IOException {
     List<AverageInfo> saved = info.averages();
     if (expected.isPresent() && expected.get().size() != saved.size()) {
@@ -468,12 +491,31 @@ public final class EmaCheckpoint {
     INDArray params = Networks.params(network);
     List<ModelEmaListener> averages = new ArrayList<>();
     for (int i = 0; i < saved.size(); i++) {
-      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)));
+      double[] variances =
+          hasVariances(saved.get(i)) ? zip.array(variancesBin(i)).toDoubleVector() : new double[0];
+      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)), variances);
       ParameterAverage average =
           expected.isPresent() ? state.resume(params, expected.get().get(i)) : state.resume(params);
       averages.add(ModelEmaListener.resume(network, average));
+      if (averagesLogarithms(network, saved.get(i).coverage())) {
+        log.info(
+            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For one"
+                + " of the variances, start a new average at the network's weights",
+            file);
+      }
     }
     return averages;
+  }
+
+  /** Whether batch-norm deviations are averaged as other parameters are, as once all were. */
+  private static boolean averagesLogarithms(Model network, Coverage coverage) {
+    return coverage.log10Deviations().count() == 0
+        && ParameterSelection.averageAll()
+                .of(network)
+                .log10Deviations()
+                .minus(coverage.averaged().complement())
+                .count()
+            > 0;
   }
 
   private static CheckpointInfo info(ZipReader zip, Path file) throws IOException {
@@ -500,6 +542,12 @@ public final class EmaCheckpoint {
     List<String> all = new ArrayList<>(List.of(COEFFICIENTS_BIN));
     for (int i = 0; i < info.averages().size(); i++) {
       all.add(shadowBin(i));
+      if (hasVariances(info.averages().get(i))) {
+        all.add(variancesBin(i));
+      } else if (info.checksums().containsKey(variancesBin(i))) {
+        throw new EmaCheckpointException(
+            file, "holds variances that the state of its average does not name");
+      }
     }
     for (String required : all) {
       if (!info.checksums().containsKey(required)) {

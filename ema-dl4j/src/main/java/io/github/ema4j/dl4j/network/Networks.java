@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.network;
 
+import io.github.ema4j.dl4j.network.NetworkParameter.Form;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -15,13 +16,15 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
-import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -167,7 +170,7 @@ public final class Networks {
     if (network instanceof MultiLayerNetwork mln) {
       for (org.deeplearning4j.nn.api.Layer layer : mln.getLayers()) {
         String name = layer.conf().getLayer().getLayerName();
-        add(parameters, start, name, isFrozen(layer), layer.paramTable());
+        add(parameters, start, name, isFrozen(layer), layer, layer.paramTable());
       }
     } else {
       for (GraphVertex vertex : ((ComputationGraph) network).getVertices()) {
@@ -176,11 +179,27 @@ public final class Networks {
             start,
             vertex.getVertexName(),
             vertex instanceof FrozenVertex || isFrozen(vertex.getLayer()),
+            vertex.getLayer(),
             vertex.paramTable(false));
       }
     }
     parameters.sort(Comparator.comparingLong(NetworkParameter::from));
     return parameters;
+  }
+
+  private static Form form(org.deeplearning4j.nn.api.Layer layer, String key) {
+    org.deeplearning4j.nn.api.Layer innermost = layer;
+    while (innermost instanceof BaseWrapperLayer wrapper) {
+      innermost = wrapper.getUnderlying();
+    }
+    if (!(innermost instanceof BatchNormalization)) {
+      return Form.PLAIN;
+    }
+    return switch (key) {
+      case BatchNormalizationParamInitializer.GLOBAL_VAR -> Form.VARIANCE;
+      case BatchNormalizationParamInitializer.GLOBAL_LOG_STD -> Form.LOG10_DEVIATION;
+      default -> Form.PLAIN;
+    };
   }
 
   private static boolean isFrozen(org.deeplearning4j.nn.api.Layer layer) {
@@ -192,6 +211,7 @@ public final class Networks {
       long start,
       String name,
       boolean frozen,
+      org.deeplearning4j.nn.api.Layer layer,
       Map<String, INDArray> table) {
     if (table == null) {
       return;
@@ -201,7 +221,9 @@ public final class Networks {
         (key, array) -> {
           if (array != null && array.length() > 0) {
             long from = array.offset() - start;
-            parameters.add(new NetworkParameter(name, key, frozen, from, from + array.length()));
+            parameters.add(
+                new NetworkParameter(
+                    name, key, frozen, form(layer, key), from, from + array.length()));
           }
         });
   }
@@ -241,7 +263,7 @@ public final class Networks {
   }
 
   private static boolean isConstrained(Layer layer) {
-    if (layer instanceof BaseWrapperLayer wrapper) {
+    if (layer instanceof org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer wrapper) {
       return isConstrained(wrapper.getUnderlying());
     }
     if (layer instanceof Bidirectional both) {

@@ -2,15 +2,19 @@
 package io.github.ema4j.dl4j.selection;
 
 import io.github.ema4j.core.Coverage;
+import io.github.ema4j.core.Variances;
 import io.github.ema4j.core.kernel.Ranges;
 import io.github.ema4j.dl4j.network.NetworkParameter;
+import io.github.ema4j.dl4j.network.NetworkParameter.Form;
 import io.github.ema4j.dl4j.network.Networks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -31,12 +35,14 @@ public final class ParameterSelection {
   private record Rule(
       String description, Predicate<NetworkParameter> matches, Treatment treatment) {}
 
-  private static final ParameterSelection ALL = new ParameterSelection(List.of());
+  private static final ParameterSelection ALL = new ParameterSelection(List.of(), false);
 
   private final List<Rule> rules;
+  private final boolean logarithms;
 
-  private ParameterSelection(List<Rule> rules) {
+  private ParameterSelection(List<Rule> rules, boolean logarithms) {
     this.rules = rules;
+    this.logarithms = logarithms;
   }
 
   /**
@@ -139,7 +145,19 @@ public final class ParameterSelection {
             Objects.requireNonNull(description, "description"),
             Objects.requireNonNull(matches, "matches"),
             Objects.requireNonNull(treatment, "treatment")));
-    return new ParameterSelection(List.copyOf(more));
+    return new ParameterSelection(List.copyOf(more), logarithms);
+  }
+
+  /**
+   * Averages the log10 of the standard deviation where batch norm holds that, as EMA4J once did.
+   * This is a geometric mean of the variances, which a unit that is silent for a while pulls
+   * towards zero, and the averaged network then divides by it. By default the variances are
+   * averaged, as timm and PyTorch do.
+   *
+   * @return a new selection
+   */
+  public ParameterSelection batchNormDeviationsAsLogarithms() {
+    return new ParameterSelection(rules, true);
   }
 
   /**
@@ -151,9 +169,6 @@ public final class ParameterSelection {
    */
   public Coverage of(Model network) {
     long length = Networks.params(network).length();
-    if (rules.isEmpty()) {
-      return Coverage.all(length);
-    }
     List<NetworkParameter> parameters = Networks.parameters(network);
     Treatment[] treatments = new Treatment[parameters.size()];
     Arrays.fill(treatments, Treatment.AVERAGE);
@@ -171,19 +186,29 @@ public final class ParameterSelection {
                 .formatted(rule.description(), names(parameters)));
       }
     }
+    IntPredicate averaged = i -> treatments[i] == Treatment.AVERAGE;
     return new Coverage(
-        ranges(length, parameters, treatments, Treatment.AVERAGE),
-        ranges(length, parameters, treatments, Treatment.COPY));
+        // Of all elements, should there be some that no parameter names.
+        rules.isEmpty() ? Ranges.all(length) : ranges(length, parameters, averaged),
+        ranges(length, parameters, i -> treatments[i] == Treatment.COPY),
+        new Variances(
+            ranges(length, parameters, averaged.and(i -> form(parameters, i) == Form.VARIANCE)),
+            logarithms
+                ? Ranges.none(length)
+                : ranges(
+                    length,
+                    parameters,
+                    averaged.and(i -> form(parameters, i) == Form.LOG10_DEVIATION))));
+  }
+
+  private static Form form(List<NetworkParameter> parameters, int index) {
+    return parameters.get(index).form();
   }
 
   private static Ranges ranges(
-      long length, List<NetworkParameter> parameters, Treatment[] treatments, Treatment wanted) {
-    List<NetworkParameter> chosen = new ArrayList<>();
-    for (int i = 0; i < treatments.length; i++) {
-      if (treatments[i] == wanted) {
-        chosen.add(parameters.get(i));
-      }
-    }
+      long length, List<NetworkParameter> parameters, IntPredicate wanted) {
+    List<NetworkParameter> chosen =
+        IntStream.range(0, parameters.size()).filter(wanted).mapToObj(parameters::get).toList();
     return Ranges.of(
         length,
         chosen.stream().mapToLong(NetworkParameter::from).toArray(),

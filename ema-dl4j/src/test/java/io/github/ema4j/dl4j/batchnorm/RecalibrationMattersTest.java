@@ -44,11 +44,12 @@ class RecalibrationMattersTest {
     network.setListeners(halfTheRun, allButTheStart, warmedUp);
     network.fit(new ExistingDataSetIterator(training.batchBy(32)), 12);
 
-    // Seen: raw 0.04 to 0.11; averaged 0.17 to 0.24, recalibrated 0.06.
+    // A seventh of the average is of the start, with a variance of 1 where 0.1 would be right.
+    // Seen: raw 0.04 to 0.11; averaged 0.53 to 0.78, recalibrated 0.06.
     Losses losses = losses(halfTheRun, network, training, validation);
     assertTrue(losses.recalibrated() < 0.6 * losses.averaged(), losses.toString());
     assertTrue(losses.recalibrated() < 1.5 * network.score(validation), losses.toString());
-    // Seen: averaged 0.11 to 0.29, recalibrated 0.08 to 0.13.
+    // Seen: averaged 0.11 to 0.30, recalibrated 0.08 to 0.13.
     losses = losses(allButTheStart, network, training, validation);
     assertTrue(losses.recalibrated() < 0.85 * losses.averaged(), losses.toString());
     // The warm-up has come to 33 updates, so that the averaged statistics are as good.

@@ -45,8 +45,7 @@ class AveragingModeTest {
   }
 
   private static Replay replay(Model network, int workers, int frequency, DecaySchedule schedule) {
-    return new Replay(
-        network, workers, frequency, new EmaOracle(schedule::decayAt, network.params()));
+    return new Replay(network, workers, frequency, Scene.oracle(schedule, network));
   }
 
   private static void assertSame(Replay expected, Model network, ModelEmaListener ema) {
@@ -146,7 +145,7 @@ class AveragingModeTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
       wrapper.fit(Scene.batches(POINTS));
       ParallelEma.attach(wrapper, ema);
-      EmaOracle expected = new EmaOracle(CONSTANT::decayAt, network.params());
+      EmaOracle expected = Scene.oracle(CONSTANT, network);
       assertArrayEquals(expected.shadow(), EmaOracle.floats(ema.shadow()));
 
       wrapper.fit(Scene.batches(POINTS));

@@ -57,7 +57,7 @@ class SharedGradientsTest {
   void averageIsOfTheWeightsAfterEachIteration(Model network, int workers) throws Exception {
     DataSet points = Data.points(1, 4 * workers * BATCH);
     ModelEmaListener ema = ModelEmaListener.builder().schedule(SCHEDULE).build();
-    EmaOracle expected = new EmaOracle(SCHEDULE::decayAt, network.params());
+    EmaOracle expected = Scene.oracle(SCHEDULE, network);
     Recorder recorder = new Recorder();
     try (ParallelWrapper wrapper = Scene.sharing(network, workers)) {
       wrapper.setListeners(recorder);

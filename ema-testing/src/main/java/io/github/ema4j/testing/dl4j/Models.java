@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.testing.dl4j;
 
+import java.util.BitSet;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -38,6 +39,22 @@ public final class Models {
     } else {
       ((ComputationGraph) network).getConfiguration().setIterationCount(iterations);
     }
+  }
+
+  /** Where batch norm holds a variance as the log10 of the standard deviation. */
+  public static BitSet log10Deviations(Model network) {
+    BitSet elements = new BitSet();
+    long start = network.params().offset();
+    network
+        .paramTable()
+        .forEach(
+            (name, values) -> {
+              if (name.endsWith("_log10stdev")) {
+                int from = (int) (values.offset() - start);
+                elements.set(from, from + (int) values.length());
+              }
+            });
+    return elements;
   }
 
   public static int epochs(Model network) {
