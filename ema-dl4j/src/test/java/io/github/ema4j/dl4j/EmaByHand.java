@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.ema4j.core.kernel.Ranges;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.EmaOracle;
-import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,34 +19,31 @@ final class EmaByHand extends BaseTrainingListener {
 
   private final ModelEmaListener ema;
   private final double decay;
-  private final INDArray start;
-  // Made at the first update: only then the listener knows its network and what is a variance.
-  private EmaOracle oracle;
+  private final float[] start;
+  private EmaOracle oracle; // null until the first update, when the listener has its network
 
   EmaByHand(ModelEmaListener ema, double decay, INDArray start) {
     this.ema = ema;
     this.decay = decay;
-    this.start = start.dup();
+    this.start = EmaOracle.floats(start);
   }
 
   void add(INDArray params) {
     if (oracle == null) {
-      oracle = new EmaOracle(step -> decay, start, log10Deviations());
+      oracle = new EmaOracle(step -> decay, start, logs());
     }
     oracle.update(params);
   }
 
-  private BitSet log10Deviations() {
-    Ranges ranges = ema.average().coverage().log10Deviations();
-    BitSet elements = new BitSet();
-    for (int i = 0; i < ranges.size(); i++) {
-      elements.set((int) ranges.from(i), (int) ranges.to(i));
-    }
-    return elements;
+  private int[] logs() {
+    Ranges logs = ema.average().coverage().log10Deviations();
+    return IntStream.range(0, logs.size())
+        .flatMap(range -> IntStream.range((int) logs.from(range), (int) logs.to(range)))
+        .toArray();
   }
 
   int updates() {
-    return oracle == null ? 0 : oracle.updates();
+    return oracle.updates();
   }
 
   Bits bits() {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -63,7 +64,7 @@ class DriverUpdatesTest {
 
   private void assertApplied(List<INDArray> messages) {
     Round.assertSame(
-        List.of(Encoded.fold(start, messages, DECAY)),
+        List.of(Encoded.fold(start, Models.log10Deviations(network), messages, DECAY)),
         List.of(new Round(EmaOracle.floats(network.params()), EmaOracle.floats(ema.shadow()))));
     assertEquals(messages.size(), ema.updateCount());
   }
@@ -184,7 +185,9 @@ class DriverUpdatesTest {
     assertEquals(all.size(), ema.updateCount());
     // In any order: their sums differ by much less than a single update that is lost.
     assertArrayEquals(
-        Encoded.fold(start, all, 0).params(), EmaOracle.floats(network.params()), THRESHOLD / 4);
+        Encoded.fold(start, Models.log10Deviations(network), all, 0).params(),
+        EmaOracle.floats(network.params()),
+        THRESHOLD / 4);
   }
 
   @Test

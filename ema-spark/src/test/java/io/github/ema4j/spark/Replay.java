@@ -21,7 +21,7 @@ final class Replay {
   private final DecaySchedule schedule;
   private final int k;
   private final List<Round> rounds = new ArrayList<>();
-  private float[] average;
+  private EmaOracle average;
   private int stepsPerIteration = 1;
   private boolean everyStep;
   private boolean dropsUpdater;
@@ -36,7 +36,9 @@ final class Replay {
     network = Kind.copy(start);
     this.schedule = schedule;
     this.k = k;
-    average = EmaOracle.floats(network.params());
+    average =
+        new EmaOracle(
+            schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
   }
 
   /** Lets the decay count the minibatches of so many workers. */
@@ -64,19 +66,19 @@ final class Replay {
     long before = (long) rounds.size() * k;
     INDArray params = null;
     INDArray state = null;
-    float[] averages = null;
+    List<EmaOracle> averages = new ArrayList<>();
     for (List<MultiDataSet> minibatches : recorded) {
       Model worker = Kind.copy(network);
-      float[] own = average.clone();
+      EmaOracle own = average.copy();
       long step = before;
       for (MultiDataSet minibatch : minibatches) {
         Kind.fit(worker, minibatch);
         step++;
-        EmaOracle.move(own, EmaOracle.floats(worker.params()), schedule.decayAt(step));
+        own.move(EmaOracle.floats(worker.params()), schedule.decayAt(step));
       }
       params = sum(params, worker.params());
       state = sum(state, Models.updaterState(worker));
-      averages = sum(averages, own);
+      averages.add(own);
     }
     network.params().assign(params.divi(recorded.size()));
     if (!dropsUpdater) {
@@ -84,17 +86,13 @@ final class Replay {
     }
     Models.setIterations(network, (int) before + k);
     if (everyStep) {
-      average = averages;
-      for (int i = 0; i < average.length; i++) {
-        average[i] /= recorded.size();
-      }
+      average = EmaOracle.mean(averages);
     } else {
-      EmaOracle.move(
-          average,
+      average.move(
           EmaOracle.floats(network.params()),
           product(before * stepsPerIteration, k * stepsPerIteration));
     }
-    rounds.add(new Round(EmaOracle.floats(network.params()), average.clone()));
+    rounds.add(new Round(EmaOracle.floats(network.params()), average.shadow()));
   }
 
   private double product(long before, int steps) {
@@ -107,15 +105,5 @@ final class Replay {
 
   private static INDArray sum(INDArray sum, INDArray array) {
     return sum == null ? array.dup() : sum.addi(array);
-  }
-
-  private static float[] sum(float[] sum, float[] array) {
-    if (sum == null) {
-      return array;
-    }
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += array[i];
-    }
-    return sum;
   }
 }

@@ -2,6 +2,7 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,7 +57,12 @@ final class SharedClusterRun {
         Thread.sleep(2000); // for what is late
         Round.assertSame(List.of(after), List.of(now(network, master)));
         Round.assertSame(
-            List.of(Encoded.fold(start, applied, Math.pow(DECAY, 1.0 / EXECUTORS))),
+            List.of(
+                Encoded.fold(
+                    start,
+                    Models.log10Deviations(network),
+                    applied,
+                    Math.pow(DECAY, 1.0 / EXECUTORS))),
             List.of(after));
         System.out.printf(
             "fit %d: %d updates applied, %d late%n",

@@ -10,6 +10,7 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,7 +69,7 @@ class SharedTrainingTest {
     ModelEmaListener ema = master.ema();
     List<INDArray> applied = master.applied();
     Round.assertSame(
-        List.of(Encoded.fold(start, applied, DECAY)),
+        List.of(Encoded.fold(start, Models.log10Deviations(network), applied, DECAY)),
         List.of(new Round(EmaOracle.floats(network.params()), EmaOracle.floats(ema.shadow()))));
     assertEquals(DECAY, ema.decay());
     assertEquals(applied.size(), ema.updateCount());

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -45,7 +44,6 @@ public abstract class AverageCompatibilityKit {
   public static final class Training {
 
     private final INDArray start;
-    private final BitSet log10Deviations;
     private final List<float[]> weights = new ArrayList<>();
     private final List<Long> steps = new ArrayList<>();
     private Bits average;
@@ -58,18 +56,7 @@ public abstract class AverageCompatibilityKit {
      * @param start its first weights, FLOAT
      */
     public Training(INDArray start) {
-      this(start, new BitSet());
-    }
-
-    /**
-     * A training that is about to begin.
-     *
-     * @param start its first weights, FLOAT
-     * @param log10Deviations see {@link EmaOracle}
-     */
-    public Training(INDArray start, BitSet log10Deviations) {
       this.start = start.dup();
-      this.log10Deviations = log10Deviations;
     }
 
     /**
@@ -108,7 +95,7 @@ public abstract class AverageCompatibilityKit {
   protected abstract Training train(String schedule, boolean interrupted) throws Exception;
 
   private static EmaOracle replay(Training training, Schedule schedule) {
-    EmaOracle oracle = new EmaOracle(schedule.decayAt, training.start, training.log10Deviations);
+    EmaOracle oracle = new EmaOracle(schedule.decayAt, training.start);
     for (int i = 0; i < training.weights.size(); i++) {
       oracle.update(training.weights.get(i), training.steps.get(i));
     }

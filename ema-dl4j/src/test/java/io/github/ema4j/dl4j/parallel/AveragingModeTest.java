@@ -9,6 +9,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.IteratorMultiDataSetIterator;
@@ -45,7 +46,7 @@ class AveragingModeTest {
   }
 
   private static Replay replay(Model network, int workers, int frequency, DecaySchedule schedule) {
-    return new Replay(network, workers, frequency, Scene.oracle(schedule, network));
+    return new Replay(network, workers, frequency, oracle(schedule, network));
   }
 
   private static void assertSame(Replay expected, Model network, ModelEmaListener ema) {
@@ -145,7 +146,7 @@ class AveragingModeTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
       wrapper.fit(Scene.batches(POINTS));
       ParallelEma.attach(wrapper, ema);
-      EmaOracle expected = Scene.oracle(CONSTANT, network);
+      EmaOracle expected = oracle(CONSTANT, network);
       assertArrayEquals(expected.shadow(), EmaOracle.floats(ema.shadow()));
 
       wrapper.fit(Scene.batches(POINTS));
@@ -180,5 +181,10 @@ class AveragingModeTest {
       wrapper.fit(Scene.batches(POINTS));
       assertArrayEquals(start, EmaOracle.floats(ema.shadow()));
     }
+  }
+
+  private static EmaOracle oracle(DecaySchedule schedule, Model network) {
+    return new EmaOracle(
+        schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
   }
 }

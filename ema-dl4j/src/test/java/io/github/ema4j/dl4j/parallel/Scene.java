@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
-import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.testing.EmaOracle;
-import io.github.ema4j.testing.dl4j.Models;
 import java.util.Random;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -111,10 +108,6 @@ final class Scene {
 
   static DataSetIterator batches(DataSet data) {
     return new ListDataSetIterator<>(data.asList(), BATCH);
-  }
-
-  static EmaOracle oracle(DecaySchedule schedule, Model network) {
-    return new EmaOracle(schedule::decayAt, network.params(), Models.log10Deviations(network));
   }
 
   static ParallelWrapper averaging(Model network, int workers, int frequency) {

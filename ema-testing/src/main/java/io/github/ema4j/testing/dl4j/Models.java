@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.testing.dl4j;
 
-import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -41,25 +41,26 @@ public final class Models {
     }
   }
 
-  /** Where batch norm holds a variance as the log10 of the standard deviation. */
-  public static BitSet log10Deviations(Model network) {
-    BitSet elements = new BitSet();
-    long start = network.params().offset();
-    network
-        .paramTable()
-        .forEach(
-            (name, values) -> {
-              if (name.endsWith("_log10stdev")) {
-                int from = (int) (values.offset() - start);
-                elements.set(from, from + (int) values.length());
-              }
-            });
-    return elements;
-  }
-
   public static int epochs(Model network) {
     return network instanceof MultiLayerNetwork mln
         ? mln.getEpochCount()
         : ((ComputationGraph) network).getConfiguration().getEpochCount();
+  }
+
+  /**
+   * Where in its parameters a network holds a variance as the log10 of the standard deviation:
+   * found by the names that Deeplearning4j gives them.
+   */
+  public static int[] log10Deviations(Model network) {
+    long start = network.params().offset();
+    return network.paramTable().entrySet().stream()
+        .filter(parameter -> parameter.getKey().endsWith("_log10stdev"))
+        .flatMapToInt(
+            parameter -> {
+              int from = (int) (parameter.getValue().offset() - start);
+              return IntStream.range(from, from + (int) parameter.getValue().length());
+            })
+        .sorted()
+        .toArray();
   }
 }
