@@ -13,8 +13,8 @@ final class DoubleVector extends HostVector {
 
   private final DoubleBuffer[] windows;
 
-  DoubleVector(Pointer base, long offset, long length) {
-    super(DataType.DOUBLE, base, offset, length);
+  DoubleVector(Pointer start, long length) {
+    super(DataType.DOUBLE, start, length);
     windows = new DoubleBuffer[windows()];
     Arrays.setAll(windows, i -> window(i).asDoubleBuffer());
   }

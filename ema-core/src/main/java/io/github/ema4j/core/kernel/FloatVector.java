@@ -21,8 +21,8 @@ final class FloatVector extends HostVector {
   /** Elements that {@link #lerpEach} takes at once, as long as there are so many. */
   private final int step;
 
-  FloatVector(Pointer base, long offset, long length) {
-    super(DataType.FLOAT, base, offset, length);
+  FloatVector(Pointer start, long length) {
+    super(DataType.FLOAT, start, length);
     step = length <= IN_CACHE ? Block.LARGE : Block.SIZE;
     windows = new FloatBuffer[windows()];
     Arrays.setAll(windows, i -> window(i).asFloatBuffer());
