@@ -2,7 +2,6 @@
 package io.github.ema4j.core;
 
 import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
 import io.github.ema4j.core.kernel.Ranges;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -26,7 +25,7 @@ final class ArrayShadow implements Shadow {
   private INDArray swapped;
 
   /** Its values are not defined until {@link #set} or {@link #restore}. */
-  ArrayShadow(DataType type, INDArray params, Coverage coverage) {
+  ArrayShadow(DataType type, INDArray params, Coverage coverage, AveragingKernel kernel) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       array = Nd4j.createUninitialized(type, params.shape(), params.ordering());
     }
@@ -34,12 +33,17 @@ final class ArrayShadow implements Shadow {
     this.coverage = coverage;
     all = Ranges.all(array.length());
     covered = coverage.covered();
-    kernel = Kernels.forArrays(array, params);
+    this.kernel = kernel;
   }
 
   @Override
   public DataType type() {
     return array.dataType();
+  }
+
+  /** Does the arithmetic; it is used by the thread that has locked the average. */
+  AveragingKernel kernel() {
+    return kernel;
   }
 
   @Override

@@ -37,6 +37,7 @@ public final class Nd4jKernel implements AveragingKernel {
   private final Scratch parameters = new Scratch();
   private final Scratch finiteOnes = new Scratch();
   private final Scratch difference = new Scratch();
+  private final Scratch halves = new Scratch();
 
   /** Creates a kernel. */
   public Nd4jKernel() {
@@ -173,22 +174,31 @@ public final class Nd4jKernel implements AveragingKernel {
     INDArray near = fromShadow ? shadow : p;
     INDArray far = fromShadow ? p : shadow;
     double share = fromShadow ? weight : decay;
-    INDArray t = difference.of(type, shadow.length());
     if (magnitude + magnitude(shadow) <= largest(type)) {
-      axpy(-1, far, near, t);
-    } else { // Some difference may be more than the type holds; its half is not.
-      t.assign(near).muli(0.5);
-      axpy(-0.5, far, t, t);
-      share *= 2;
-    }
-    for (Part part : parts) {
-      axpy(-share, part.of(t), part.of(near), part.of(shadow));
+      INDArray t = axpy(-1, far, near, difference.of(type, near.length()));
+      for (Part part : parts) {
+        axpy(-share, part.of(t), part.of(near), part.of(shadow));
+      }
+    } else {
+      INDArray moved = moved(near, far, share);
+      for (Part part : parts) {
+        part.of(shadow).assign(part.of(moved));
+      }
     }
   }
 
+  /** {@code near - share * (near - far)} in scratch memory, from halves where that overflows. */
+  private INDArray moved(INDArray near, INDArray far, double share) {
+    INDArray t = difference.of(near.dataType(), near.length());
+    axpy(-share, axpy(-1, far, near, t), near, t);
+    INDArray half = halves.copyOf(near, near.dataType()).muli(0.5);
+    axpy(-2 * share, axpy(-0.5, far, half, half), near, half);
+    return replace(t, half, Conditions.isInfinite());
+  }
+
   /** {@code z = a * x + y}. */
-  private static void axpy(double a, INDArray x, INDArray y, INDArray z) {
-    Nd4j.getExecutioner().exec(new Axpy(x, y, z, a));
+  private static INDArray axpy(double a, INDArray x, INDArray y, INDArray z) {
+    return Nd4j.getExecutioner().exec(new Axpy(x, y, z, a));
   }
 
   private static double largest(DataType type) {
@@ -203,13 +213,11 @@ public final class Nd4jKernel implements AveragingKernel {
     INDArray finite = finiteOnes.copyOf(params, type);
     INDArray kept = shadow.dataType() == type ? shadow : difference.copyOf(shadow, type);
     // notFinite() overlooks NaN in this operation.
-    replace(finite, kept, Conditions.isNan());
-    replace(finite, kept, Conditions.isInfinite());
-    return finite;
+    return replace(replace(finite, kept, Conditions.isNan()), kept, Conditions.isInfinite());
   }
 
-  private static void replace(INDArray values, INDArray by, Condition where) {
-    Nd4j.getExecutioner().exec(new CompareAndReplace(values, by, values, where));
+  private static INDArray replace(INDArray values, INDArray by, Condition where) {
+    return Nd4j.getExecutioner().exec(new CompareAndReplace(values, by, values, where));
   }
 
   @Override

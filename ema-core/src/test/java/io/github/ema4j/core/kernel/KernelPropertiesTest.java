@@ -29,7 +29,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 class KernelPropertiesTest {
   private final AveragingKernel host = new HostKernel();
   private final AveragingKernel nd4j = new Nd4jKernel();
-  private final List<AveragingKernel> kernels = List.of(host, nd4j);
+  private final List<AveragingKernel> kernels = List.of(host, nd4j, new Nd4jKernel(700));
 
   @Provide
   Arbitrary<DataType> paramTypes() {
