@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.kernel;
 
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
@@ -22,6 +24,9 @@ abstract class HostVector {
 
   /** Elements per window, of eight bytes at most: the index of a buffer is an int. */
   static final int WINDOW = 1 << 27;
+
+  /** Bytes that are read from a stream at a time. */
+  private static final int FILLED = 1 << 16;
 
   static {
     Slices.prepare();
@@ -157,6 +162,25 @@ abstract class HostVector {
     int width = type.width();
     int at = inWindow(index) * width;
     windows[windowOf(index)].put(at, from.windows[windowOf(index)], at, count * width);
+  }
+
+  /** Overwrites all elements with those of a stream, which come in big-endian. */
+  final void fill(DataInputStream in) throws IOException {
+    int width = type.width();
+    ByteBuffer block = ByteBuffer.allocate(FILLED); // big-endian
+    for (long at = 0; at < length; ) {
+      long end = Math.min(length, (windowOf(at) + 1L) * WINDOW);
+      int count = (int) Math.min(end - at, FILLED / width);
+      in.readFully(block.array(), 0, count * width);
+      ByteBuffer window = windows[windowOf(at)];
+      switch (width) {
+        case Short.BYTES ->
+            window.asShortBuffer().put(inWindow(at), block.asShortBuffer(), 0, count);
+        case Integer.BYTES -> window.asIntBuffer().put(inWindow(at), block.asIntBuffer(), 0, count);
+        default -> window.asLongBuffer().put(inWindow(at), block.asLongBuffer(), 0, count);
+      }
+      at += count;
+    }
   }
 
   /** Whether elements are finite. */

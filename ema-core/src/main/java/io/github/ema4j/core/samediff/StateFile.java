@@ -2,6 +2,7 @@
 package io.github.ema4j.core.samediff;
 
 import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.kernel.ArrayReader;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.core.state.PlainValues;
@@ -92,7 +93,7 @@ final class StateFile {
                 .formatted(root.whole("format"), FORMAT));
       }
       saved = root.map("variables");
-      state = new AverageState(AverageInfo.fromMap(root.map("average")), Nd4j.read(shadow));
+      state = new AverageState(AverageInfo.fromMap(root.map("average")), ArrayReader.read(shadow));
     } catch (IOException | IllegalArgumentException e) {
       throw new IOException(
           "%s cannot be read as the average of a SameDiff: %s".formatted(file, e.getMessage()), e);
