@@ -561,7 +561,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   private void adviseOnce() {
     if (!advised) {
-      Optional<String> advice = DecayAdvice.about(average.counters());
+      Optional<String> advice = DecayAdvice.about(average.config(), average.counters());
       advice.ifPresent(log::warn);
       advised = advice.isPresent();
     }
