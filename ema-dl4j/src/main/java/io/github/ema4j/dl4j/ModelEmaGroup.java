@@ -161,6 +161,10 @@ public final class ModelEmaGroup implements TrainingListener {
     return averages.update(Networks.params(network));
   }
 
+  Optional<ConstrainedParameters> constraints() {
+    return constrained;
+  }
+
   boolean isSwapped() {
     return members.stream().anyMatch(member -> member.isStarted() && member.average().isSwapped());
   }
