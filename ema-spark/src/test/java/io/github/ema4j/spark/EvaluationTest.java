@@ -122,6 +122,22 @@ class EvaluationTest {
     assertFalse(run.ema().isSwapped());
   }
 
+  /** The workers' tasks would fail, and be tried again, and end the run. */
+  @Test
+  void rawWeightsThatHaveDivergedAreToldAndTheAverageIsEvaluated(JavaSparkContext sc)
+      throws Exception {
+    EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
+    run.network().params().putScalar(0, Float.NaN);
+    Comparison comparison = run.compare(sc.parallelize(VALIDATION, 2), 8);
+    assertFalse(comparison.raw().isFinite());
+    String expected;
+    try (Swap ignored = run.ema().swap(run.network())) {
+      expected = counts(run.network());
+    }
+    assertEquals(
+        expected, comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
+  }
+
   @Test
   void beforeTheFirstRoundThereIsNoAverage(JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = Kind.LAYERS.train(sc, Kind.LAYERS.create(), master());
