@@ -9,10 +9,12 @@ import io.github.ema4j.spark.example.SparkExample;
 import java.nio.file.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.evaluation.classification.Evaluation;
 
+@Tag("numbers")
 @SparkTest
 class SparkExampleTest {
 

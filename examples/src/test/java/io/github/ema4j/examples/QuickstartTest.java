@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ class QuickstartTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
+  @Tag("numbers")
   @Test
   void averagedWeightsBeatRawOnesAndSurviveInPlainDl4j() throws IOException {
     Path output = directory.resolve("new/output");
@@ -79,6 +81,7 @@ class QuickstartTest {
     assertNotEquals(first, metricsOfOneEpoch("--seed=8"));
   }
 
+  @Tag("numbers")
   @Test
   void trainsTheConvolutionalNetworkOnCleanLabels() throws IOException {
     assertEquals(0, runOneEpoch("--network=CNN", "--clean", "--decay=0.9"), err.toString());
