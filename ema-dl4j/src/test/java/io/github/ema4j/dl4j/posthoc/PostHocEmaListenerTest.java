@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,7 @@ class PostHocEmaListenerTest {
     assertEquals(Runs.bits(alone.params()), Runs.bits(averaged.params()));
   }
 
+  @Tag("numbers")
   @Test
   void anAverageOfAnotherLengthIsLikeOneKeptDuringTraining() throws IOException {
     MultiLayerNetwork network = Runs.network();
