@@ -44,6 +44,15 @@ class NotebookTest {
             "history.get(5).members().get(2).score() < history.get(5).raw() / 2",
             "history.get(5).members().get(3).score() > history.get(5).raw()"
           },
+          "03-batch-norm.ipynb",
+          new String[] {
+            // the average of variances better than the raw weights, and as good as recalibrated
+            "java.util.stream.IntStream.range(1, 4)"
+                + ".allMatch(i -> rows.get(i)[1] > rows.get(i)[0] - 0.01)",
+            "rows.get(3)[1] > rows.get(3)[3] - 0.03",
+            // the form makes no difference before the activation
+            "rowsBefore.stream().allMatch(row -> Math.abs(row[1] - row[2]) < 0.01)"
+          },
           "04-several-decays.ipynb",
           new String[] {
             // each average better than the raw weights, and from 0.03 on all lengths as good
