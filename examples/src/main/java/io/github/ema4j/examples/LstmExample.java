@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class LstmExample {
   private static final Logger log = LoggerFactory.getLogger(LstmExample.class);
 
-  private static final int EPOCHS = 4;
+  private static final int EPOCHS = 2;
 
   private LstmExample() {}
 

@@ -79,7 +79,6 @@ class QuickstartTest {
     assertNotEquals(first, metricsOfOneEpoch("--seed=8"));
   }
 
-  @Tag("numbers")
   @Test
   void trainsTheConvolutionalNetworkOnCleanLabels() throws IOException {
     assertEquals(0, runOneEpoch("--network=CNN", "--clean", "--decay=0.9"), err.toString());

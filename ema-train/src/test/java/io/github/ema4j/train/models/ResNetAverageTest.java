@@ -10,7 +10,7 @@ import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
 import java.io.IOException;
 import java.util.List;
-import org.deeplearning4j.datasets.iterator.impl.ListDataSetIterator;
+import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -48,8 +48,7 @@ class ResNetAverageTest {
         (ComputationGraph)
             Models.create(
                 "resnet18",
-                new ModelSettings(
-                    new ImageShape(1, 14, 14), 10, new Nesterovs(0.02, 0.9), 0, 1));
+                new ModelSettings(new ImageShape(1, 14, 14), 10, new Nesterovs(0.02, 0.9), 0, 1));
     List<DataSet> training =
         small(ImageIterator.inOrder(FashionMnist.training(), 640), 640).batchBy(32);
     DataSet test = small(ImageIterator.inOrder(FashionMnist.test(), 1000), 1000);
@@ -57,14 +56,14 @@ class ResNetAverageTest {
     network.addListeners(ema);
     EmaEvaluator evaluator =
         new EmaEvaluator(ema, new ListDataSetIterator<>(test.batchBy(200), 200));
-    EmaEvaluator recalibrated =
-        evaluator.recalibratingOn(new ListDataSetIterator<>(training, 32));
+    EmaEvaluator recalibrated = evaluator.recalibratingOn(new ListDataSetIterator<>(training, 32));
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
       network.fit(new ListDataSetIterator<>(training, 32));
       double raw = evaluator.raw(network).get(Evaluation.class).accuracy();
       double averaged = evaluator.averaged(network).get(Evaluation.class).accuracy();
       double fitted = recalibrated.averaged(network).get(Evaluation.class).accuracy();
-      String seen = "epoch %d: raw %s, averaged %s, recalibrated %s".formatted(epoch, raw, averaged, fitted);
+      String seen =
+          "epoch %d: raw %s, averaged %s, recalibrated %s".formatted(epoch, raw, averaged, fitted);
       System.err.println(seen);
       if (epoch > 1) {
         assertTrue(averaged >= raw - 0.01, seen);

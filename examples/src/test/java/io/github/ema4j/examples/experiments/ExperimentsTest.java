@@ -85,7 +85,6 @@ class ExperimentsTest {
   }
 
   /** Among others, that the network with its learning rate schedule can be copied. */
-  @Tag("numbers")
   @Test
   void anAnnealedNetworkTrains() throws IOException {
     Trial trial = Trial.run(Experiment.ANNEALED, 1, 1);

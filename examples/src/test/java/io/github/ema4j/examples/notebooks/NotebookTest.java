@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,7 +67,6 @@ class NotebookTest {
 
   @TempDir Path directory;
 
-  @Tag("numbers")
   @TestFactory
   Stream<DynamicTest> notebooksRunAndShowWhatTheyClaim() throws IOException {
     List<Path> files;
