@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.Ranges;
 
 /**
  * The averages of those elements that hold a variance as the log10 of the standard deviation: here

@@ -4,7 +4,7 @@ package io.github.ema4j.spark;
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.core.state.AverageInfo;
 import java.io.Serializable;
 import java.util.Arrays;

@@ -3,11 +3,11 @@ package io.github.ema4j.benchmarks.child;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Nd4jKernel;
-import io.github.ema4j.core.kernel.Ranges;
-import io.github.ema4j.core.kernel.UncheckedLerp;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Nd4jKernel;
+import io.github.ema4j.core.internal.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.UncheckedLerp;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;

@@ -2,10 +2,10 @@
 package io.github.ema4j.core.posthoc;
 
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.file.AtomicFile;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Ranges;
 import io.github.ema4j.core.schedule.PowerFunctionExponent;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;

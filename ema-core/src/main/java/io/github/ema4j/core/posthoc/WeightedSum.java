@@ -2,9 +2,9 @@
 package io.github.ema4j.core.posthoc;
 
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Ranges;
 import java.io.IOException;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;

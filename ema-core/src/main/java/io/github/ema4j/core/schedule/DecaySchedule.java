@@ -78,7 +78,7 @@ public interface DecaySchedule {
    * @return the schedule
    */
   static DecaySchedule halfLife(double updates) {
-    Ranges.positive(updates, "halfLife");
+    Arguments.positive(updates, "halfLife");
     return new ConstantDecay(Math.pow(0.5, 1 / updates));
   }
 

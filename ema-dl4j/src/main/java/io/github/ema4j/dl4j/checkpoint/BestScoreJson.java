@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import io.github.ema4j.core.state.PlainValues;
+import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.dl4j.checkpoint.BestModels.Best;
 import io.github.ema4j.dl4j.checkpoint.BestModels.Goal;
 import java.io.IOException;

@@ -7,7 +7,7 @@ import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaGroup;

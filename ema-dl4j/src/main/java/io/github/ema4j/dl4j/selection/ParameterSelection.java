@@ -3,7 +3,7 @@ package io.github.ema4j.dl4j.selection;
 
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.Ranges;
 import io.github.ema4j.dl4j.network.NetworkParameter;
 import io.github.ema4j.dl4j.network.NetworkParameter.Form;
 import io.github.ema4j.dl4j.network.Networks;
