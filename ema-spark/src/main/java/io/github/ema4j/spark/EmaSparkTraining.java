@@ -5,7 +5,7 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

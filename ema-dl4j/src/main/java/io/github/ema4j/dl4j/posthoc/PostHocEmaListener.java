@@ -12,7 +12,7 @@ import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.text.PlainValues;
-import io.github.ema4j.dl4j.checkpoint.BestModels.Best;
-import io.github.ema4j.dl4j.checkpoint.BestModels.Goal;
+import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.export.BestModels.Best;
+import io.github.ema4j.dl4j.export.BestModels.Goal;
+import io.github.ema4j.dl4j.internal.file.ZipReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.network;
+package io.github.ema4j.dl4j.internal;
 
-import io.github.ema4j.dl4j.network.NetworkParameter.Form;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
@@ -17,14 +13,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.GraphVertex;
-import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
-import org.deeplearning4j.nn.layers.FrozenLayer;
-import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
-import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
-import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -156,76 +145,6 @@ public final class Networks {
       graph.getConfiguration().setEpochCount(epochCount(network));
     }
     return copy;
-  }
-
-  /**
-   * The named parameter arrays of a network, in the order of the flat vector.
-   *
-   * @param network an initialised network
-   * @return each with its place in {@link #params}
-   */
-  public static List<NetworkParameter> parameters(Model network) {
-    long start = params(network).offset();
-    List<NetworkParameter> parameters = new ArrayList<>();
-    if (network instanceof MultiLayerNetwork mln) {
-      for (org.deeplearning4j.nn.api.Layer layer : mln.getLayers()) {
-        String name = layer.conf().getLayer().getLayerName();
-        add(parameters, start, name, isFrozen(layer), layer, layer.paramTable());
-      }
-    } else {
-      for (GraphVertex vertex : ((ComputationGraph) network).getVertices()) {
-        add(
-            parameters,
-            start,
-            vertex.getVertexName(),
-            vertex instanceof FrozenVertex || isFrozen(vertex.getLayer()),
-            vertex.getLayer(),
-            vertex.paramTable(false));
-      }
-    }
-    parameters.sort(Comparator.comparingLong(NetworkParameter::from));
-    return parameters;
-  }
-
-  private static Form form(org.deeplearning4j.nn.api.Layer layer, String key) {
-    org.deeplearning4j.nn.api.Layer innermost = layer;
-    while (innermost instanceof BaseWrapperLayer wrapper) {
-      innermost = wrapper.getUnderlying();
-    }
-    if (!(innermost instanceof BatchNormalization)) {
-      return Form.PLAIN;
-    }
-    return switch (key) {
-      case BatchNormalizationParamInitializer.GLOBAL_VAR -> Form.VARIANCE;
-      case BatchNormalizationParamInitializer.GLOBAL_LOG_STD -> Form.LOG10_DEVIATION;
-      default -> Form.PLAIN;
-    };
-  }
-
-  private static boolean isFrozen(org.deeplearning4j.nn.api.Layer layer) {
-    return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
-  }
-
-  private static void add(
-      List<NetworkParameter> parameters,
-      long start,
-      String name,
-      boolean frozen,
-      org.deeplearning4j.nn.api.Layer layer,
-      Map<String, INDArray> table) {
-    if (table == null) {
-      return;
-    }
-    // By offset: the order of the table is not that of the vector for every layer.
-    table.forEach(
-        (key, array) -> {
-          if (array != null && array.length() > 0) {
-            long from = array.offset() - start;
-            parameters.add(
-                new NetworkParameter(
-                    name, key, frozen, form(layer, key), from, from + array.length()));
-          }
-        });
   }
 
   /**

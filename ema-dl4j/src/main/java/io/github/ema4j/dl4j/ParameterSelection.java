@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.selection;
+package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.Variances;
 import io.github.ema4j.core.internal.kernel.Ranges;
-import io.github.ema4j.dl4j.network.NetworkParameter;
-import io.github.ema4j.dl4j.network.NetworkParameter.Form;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter.Form;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,7 +168,7 @@ public final class ParameterSelection {
    */
   public Coverage of(Model network) {
     long length = Networks.params(network).length();
-    List<NetworkParameter> parameters = Networks.parameters(network);
+    List<NetworkParameter> parameters = NetworkParameter.of(network);
     Treatment[] treatments = new Treatment[parameters.size()];
     Arrays.fill(treatments, Treatment.AVERAGE);
     for (Rule rule : rules) {

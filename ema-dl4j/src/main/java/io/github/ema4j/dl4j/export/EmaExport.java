@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.ModelEntries;
+import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -51,7 +53,7 @@ public final class EmaExport {
    * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
    */
   public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
-    EmaCheckpoint.requireSavable(network, ema);
+    ModelEntries.requireSavable(network, ema);
     write(file, averaged(network, ema), ema.moment(), Optional.empty());
   }
 
@@ -67,7 +69,7 @@ public final class EmaExport {
    */
   public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
       throws IOException {
-    EmaCheckpoint.requireSavable(network, ema);
+    ModelEntries.requireSavable(network, ema);
     write(file, averaged(network, ema), ema.moment(), Optional.of(normalizer));
   }
 

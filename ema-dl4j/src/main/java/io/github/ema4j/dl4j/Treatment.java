@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.selection;
+package io.github.ema4j.dl4j;
 
 /** What an average does with a parameter. */
 public enum Treatment {

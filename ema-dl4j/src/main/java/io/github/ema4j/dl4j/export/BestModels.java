@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import java.io.IOException;

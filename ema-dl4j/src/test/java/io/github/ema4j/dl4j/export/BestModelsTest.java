@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.export;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;

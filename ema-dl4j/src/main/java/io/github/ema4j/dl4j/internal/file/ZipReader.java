@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.internal.file;
 
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -24,12 +25,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * interpreted: {@link ZipFile} does not do so, and ND4J would allocate whatever a damaged header
  * asks for.
  */
-final class ZipReader implements AutoCloseable {
+public final class ZipReader implements AutoCloseable {
 
   private final Path file;
   private final ZipFile zip;
 
-  ZipReader(Path file) throws IOException {
+  public ZipReader(Path file) throws IOException {
     this.file = file;
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
@@ -41,17 +42,17 @@ final class ZipReader implements AutoCloseable {
     }
   }
 
-  boolean contains(String name) {
+  public boolean contains(String name) {
     return zip.getEntry(name) != null;
   }
 
-  byte[] bytes(String name) throws IOException {
+  public byte[] bytes(String name) throws IOException {
     try (InputStream in = open(name)) {
       return in.readAllBytes();
     }
   }
 
-  INDArray array(String name) throws IOException {
+  public INDArray array(String name) throws IOException {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         InputStream in = open(name)) {
       return Nd4j.read(new DataInputStream(new BufferedInputStream(in, 1 << 16)));
@@ -60,12 +61,12 @@ final class ZipReader implements AutoCloseable {
     }
   }
 
-  Optional<INDArray> optionalArray(String name) throws IOException {
+  public Optional<INDArray> optionalArray(String name) throws IOException {
     return contains(name) ? Optional.of(array(name)) : Optional.empty();
   }
 
   /** CRC-32 of an entry, verified. */
-  long checksum(String name) throws IOException {
+  public long checksum(String name) throws IOException {
     ZipEntry entry = zip.getEntry(name);
     if (entry == null) {
       throw new EmaCheckpointException(file, "lacks the entry '" + name + "'");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.network;
+package io.github.ema4j.dl4j.internal;
 
 import java.util.IdentityHashMap;
 import java.util.Map;

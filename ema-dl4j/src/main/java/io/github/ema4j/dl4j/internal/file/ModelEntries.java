@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.internal.file;
 
 import static org.deeplearning4j.util.ModelSerializer.COEFFICIENTS_BIN;
 import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 import static org.deeplearning4j.util.ModelSerializer.NORMALIZER_BIN;
 import static org.deeplearning4j.util.ModelSerializer.UPDATER_BIN;
 
-import io.github.ema4j.dl4j.network.ConstrainedParameters;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.internal.ConstrainedParameters;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Deeplearning4j's own entries of a model file, as {@code ModelSerializer} writes them, but with
  * the counters and parameters that the network will have once the update under way is complete.
  */
-final class ModelEntries {
+public final class ModelEntries {
 
   /** Room for what stands before the elements in {@link Nd4j#write}, generously. */
   private static final long HEADER_BYTES = 1024;
@@ -39,8 +40,34 @@ final class ModelEntries {
 
   // ---------------------------------------------------------------- writing
 
+  /**
+   * Refuses a moment at which a network and its average cannot be saved.
+   *
+   * @param network the network
+   * @param ema its average
+   * @throws IllegalStateException if there is no average of this network, while the averaged
+   *     weights are swapped in, or while an update is under way
+   */
+  public static void requireSavable(Model network, ModelEmaListener ema) {
+    if (!ema.averages(network)) {
+      throw new IllegalStateException(
+          "%s has no average of this network: register it and fit, or call attach(network)"
+              .formatted(ema));
+    }
+    if (ema.isSwapped()) {
+      throw new IllegalStateException(
+          "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
+              + " close the Swap first");
+    }
+    if (ema.moment() == Moment.UPDATING) {
+      throw new IllegalStateException(
+          "An update is under way, and the average has not seen it yet: register the listener that"
+              + " saves after the ModelEmaListener");
+    }
+  }
+
   /** The parameters that the network will have after this moment. */
-  static INDArray paramsAfter(Model network, Moment moment) {
+  public static INDArray paramsAfter(Model network, Moment moment) {
     INDArray params = Networks.params(network);
     if (moment != Moment.ITERATION_DONE) {
       return params;
@@ -54,7 +81,7 @@ final class ModelEntries {
   }
 
   /** The updater's state; empty if it has none, or has not been made yet. */
-  static Optional<INDArray> updaterState(Model network) {
+  public static Optional<INDArray> updaterState(Model network) {
     INDArray state = null;
     if (network instanceof MultiLayerNetwork mln) {
       state = mln.getUpdater(false) == null ? null : mln.getUpdater(false).getStateViewArray();
@@ -68,7 +95,7 @@ final class ModelEntries {
    * Refuses arrays that Deeplearning4j could not restore, as it reads every entry into one byte
    * array.
    */
-  static void requireRestorable(String what, long length, DataType type) {
+  public static void requireRestorable(String what, long length, DataType type) {
     long most = (Integer.MAX_VALUE - HEADER_BYTES) / type.width();
     if (length > most) {
       throw new IllegalArgumentException(
@@ -77,7 +104,7 @@ final class ModelEntries {
     }
   }
 
-  static void writeConfiguration(ZipWriter zip, Model network, int iteration, int epoch)
+  public static void writeConfiguration(ZipWriter zip, Model network, int iteration, int epoch)
       throws IOException {
     String json;
     if (network instanceof MultiLayerNetwork mln) {
@@ -105,7 +132,7 @@ final class ModelEntries {
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
-  static void writeArrays(ZipWriter zip, INDArray params, Optional<INDArray> updaterState)
+  public static void writeArrays(ZipWriter zip, INDArray params, Optional<INDArray> updaterState)
       throws IOException {
     zip.array(COEFFICIENTS_BIN, params);
     if (updaterState.isPresent()) {
@@ -113,7 +140,7 @@ final class ModelEntries {
     }
   }
 
-  static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
+  public static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
     // The serializer closes the stream that it is given.
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     NormalizerSerializer.getDefault().write(normalizer, bytes);
@@ -123,7 +150,7 @@ final class ModelEntries {
   // ---------------------------------------------------------------- reading
 
   /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
-  static MultiLayerNetwork readMultiLayerNetwork(ZipReader zip) throws IOException {
+  public static MultiLayerNetwork readMultiLayerNetwork(ZipReader zip) throws IOException {
     INDArray params = zip.array(COEFFICIENTS_BIN);
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(configuration(zip));
     configuration.setDataType(params.dataType());
@@ -138,7 +165,7 @@ final class ModelEntries {
     return network;
   }
 
-  static ComputationGraph readComputationGraph(ZipReader zip) throws IOException {
+  public static ComputationGraph readComputationGraph(ZipReader zip) throws IOException {
     INDArray params = zip.array(COEFFICIENTS_BIN);
     ComputationGraphConfiguration configuration =
         ComputationGraphConfiguration.fromJson(configuration(zip));
@@ -158,7 +185,7 @@ final class ModelEntries {
     return new String(zip.bytes(CONFIGURATION_JSON), StandardCharsets.US_ASCII);
   }
 
-  static Optional<Normalizer<?>> readNormalizer(ZipReader zip) throws IOException {
+  public static Optional<Normalizer<?>> readNormalizer(ZipReader zip) throws IOException {
     if (!zip.contains(NORMALIZER_BIN)) {
       return Optional.empty();
     }

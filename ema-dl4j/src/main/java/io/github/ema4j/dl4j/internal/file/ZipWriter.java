@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j.internal.file;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import java.io.BufferedOutputStream;
@@ -19,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Writes the entries of a model file. Texts are compressed; arrays are not, since weights hardly
  * shrink and it would take ten times as long. Equal content gives equal bytes.
  */
-final class ZipWriter implements AutoCloseable {
+public final class ZipWriter implements AutoCloseable {
 
   // The earliest month that a zip can hold without an extra field that depends on the time zone.
   private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
@@ -27,17 +27,17 @@ final class ZipWriter implements AutoCloseable {
   private final ZipOutputStream zip;
   private final Map<String, Long> checksums = new LinkedHashMap<>();
 
-  ZipWriter(OutputStream out) {
+  public ZipWriter(OutputStream out) {
     zip = new ZipOutputStream(out);
   }
 
   /** Bytes that shrink. */
-  void text(String name, byte[] text) throws IOException {
+  public void text(String name, byte[] text) throws IOException {
     entry(name, Deflater.DEFAULT_COMPRESSION, out -> out.write(text));
   }
 
   /** An array as {@link Nd4j#write} lays it out. */
-  void array(String name, INDArray array) throws IOException {
+  public void array(String name, INDArray array) throws IOException {
     entry(
         name,
         Deflater.NO_COMPRESSION,
@@ -59,7 +59,7 @@ final class ZipWriter implements AutoCloseable {
   }
 
   /** CRC-32 of the entries so far by name. */
-  Map<String, Long> checksums() {
+  public Map<String, Long> checksums() {
     return checksums;
   }
 

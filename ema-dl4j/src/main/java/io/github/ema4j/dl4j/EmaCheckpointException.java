@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.dl4j;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,11 +10,24 @@ import java.nio.file.Path;
  */
 public final class EmaCheckpointException extends IOException {
 
-  EmaCheckpointException(Path file, String message) {
+  /**
+   * Refuses a file.
+   *
+   * @param file the file
+   * @param message what is wrong with it
+   */
+  public EmaCheckpointException(Path file, String message) {
     super(file + ": " + message);
   }
 
-  EmaCheckpointException(Path file, String message, Throwable cause) {
+  /**
+   * Refuses a file.
+   *
+   * @param file the file
+   * @param message what is wrong with it
+   * @param cause how it was found out
+   */
+  public EmaCheckpointException(Path file, String message, Throwable cause) {
     super(file + ": " + message, cause);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.testing;
 
 import java.io.File;
 import java.io.IOException;
@@ -9,25 +9,25 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Starts other Java processes on this test's class path. */
-final class Jvm {
+public final class Jvm {
 
   private Jvm() {}
 
   private static final String CLASS_PATH =
       System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
-  static Process start(Class<?> main, String... arguments) throws IOException {
+  public static Process start(Class<?> main, String... arguments) throws IOException {
     return start(List.of(), CLASS_PATH, main, arguments);
   }
 
   /** With a shell command that runs the rest, such as one that sets a limit. */
-  static Process startUnder(List<String> shell, Class<?> main, String... arguments)
+  public static Process startUnder(List<String> shell, Class<?> main, String... arguments)
       throws IOException {
     return start(shell, CLASS_PATH, main, arguments);
   }
 
   /** The test classes are there, the plugin is not. */
-  static Process withoutEma4j(Class<?> main, String... arguments) throws IOException {
+  public static Process withoutEma4j(Class<?> main, String... arguments) throws IOException {
     String classPath =
         Arrays.stream(CLASS_PATH.split(File.pathSeparator))
             .filter(entry -> !isEma4j(entry))

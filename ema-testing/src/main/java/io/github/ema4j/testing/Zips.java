@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.testing;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,11 +11,11 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /** Takes checkpoints apart and puts them together. */
-final class Zips {
+public final class Zips {
 
   private Zips() {}
 
-  static Map<String, byte[]> read(Path file) throws IOException {
+  public static Map<String, byte[]> read(Path file) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     try (ZipFile zip = new ZipFile(file.toFile())) {
       for (ZipEntry entry : zip.stream().toList()) {
@@ -25,7 +25,7 @@ final class Zips {
     return entries;
   }
 
-  static void write(Path file, Map<String, byte[]> entries) throws IOException {
+  public static void write(Path file, Map<String, byte[]> entries) throws IOException {
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
         zip.putNextEntry(new ZipEntry(entry.getKey()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.checkpoint;
+package io.github.ema4j.testing.dl4j;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -37,11 +37,11 @@ import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /** Small networks whose training depends on everything that a checkpoint has to bring back. */
-enum Kind {
+public enum Kind {
   /** Adam, with a rate that falls by iteration and dropout that changes by iteration. */
   MLP {
     @Override
-    Model network() {
+    public Model network() {
       ExponentialSchedule rate = new ExponentialSchedule(ScheduleType.ITERATION, 0.05, 0.95);
       return mlp(base(new Adam(rate)), dense().dropOut(new Dropout(FALLING)).build());
     }
@@ -49,7 +49,7 @@ enum Kind {
   /** Batch normalisation and dropout, with a rate that falls by epoch. */
   CNN {
     @Override
-    Model network() {
+    public Model network() {
       ExponentialSchedule rate = new ExponentialSchedule(ScheduleType.EPOCH, 0.05, 0.7);
       return new MultiLayerNetwork(
           base(new Nesterovs(rate, 0.9))
@@ -64,30 +64,30 @@ enum Kind {
   },
   LSTM {
     @Override
-    Model network() {
+    public Model network() {
       return lstm(BackpropType.Standard);
     }
 
     @Override
-    DataSet batch(int index) {
+    public DataSet batch(int index) {
       return sequences(index);
     }
   },
   LSTM_TRUNCATED {
     @Override
-    Model network() {
+    public Model network() {
       return lstm(BackpropType.TruncatedBPTT);
     }
 
     @Override
-    DataSet batch(int index) {
+    public DataSet batch(int index) {
       return sequences(index);
     }
   },
   /** Residual graph with batch normalisation of logarithmic deviation and dropout. */
   GRAPH {
     @Override
-    Model network() {
+    public Model network() {
       return new ComputationGraph(
           base(new Adam(0.02))
               .graphBuilder()
@@ -105,14 +105,14 @@ enum Kind {
   /** Constraints bite at every step, and are applied by Deeplearning4j after its listeners. */
   CONSTRAINED {
     @Override
-    Model network() {
+    public Model network() {
       return mlp(
           base(new RmsProp(0.05)).constrainWeights(new MaxNormConstraint(0.7, 0)), dense().build());
     }
   },
   CONSTRAINED_GRAPH {
     @Override
-    Model network() {
+    public Model network() {
       return new ComputationGraph(
           base(new AMSGrad(0.05))
               .constrainWeights(new MaxNormConstraint(0.7, 0))
@@ -128,19 +128,19 @@ enum Kind {
   /** No updater state, noise on the weights, layer names beyond ASCII. */
   NOISY {
     @Override
-    Model network() {
+    public Model network() {
       return mlp(
           base(new Sgd(0.1)), dense().name("größe ∑").weightNoise(new DropConnect(0.8)).build());
     }
   },
   DOUBLE {
     @Override
-    Model network() {
+    public Model network() {
       return mlp(base(new Adam(0.02)).dataType(DataType.DOUBLE), dense().dropOut(0.7).build());
     }
 
     @Override
-    DataSet batch(int index) {
+    public DataSet batch(int index) {
       DataSet batch = points(index);
       return new DataSet(
           batch.getFeatures().castTo(DataType.DOUBLE), batch.getLabels().castTo(DataType.DOUBLE));
@@ -148,13 +148,13 @@ enum Kind {
   },
   HALF {
     @Override
-    Model network() {
+    public Model network() {
       return mlp(base(new Nesterovs(0.1, 0.9)).dataType(DataType.HALF), dense().build());
     }
   };
 
   /** Minibatches in an epoch. */
-  static final int BATCHES = 5;
+  public static final int BATCHES = 5;
 
   private static final int FEATURES = 12;
   private static final int CLASSES = 3;
@@ -162,21 +162,21 @@ enum Kind {
       new ExponentialSchedule(ScheduleType.ITERATION, 0.9, 0.98);
 
   /** A network that is not initialised, the same at every call. */
-  abstract Model network();
+  public abstract Model network();
 
   /** An initialised network, the same at every call. */
-  Model initialised() {
+  public Model initialised() {
     Model network = network();
     network.init();
     return network;
   }
 
   /** The minibatch of an iteration, repeating every epoch. */
-  DataSet batch(int index) {
+  public DataSet batch(int index) {
     return points(index);
   }
 
-  List<DataSet> epoch() {
+  public List<DataSet> epoch() {
     List<DataSet> batches = new ArrayList<>();
     for (int i = 0; i < BATCHES; i++) {
       batches.add(batch(i));

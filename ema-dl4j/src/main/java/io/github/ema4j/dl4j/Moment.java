@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.network;
+package io.github.ema4j.dl4j;
 
 /**
  * Where in a fit a network is, as far as its counters are concerned. Deeplearning4j calls its
