@@ -8,6 +8,7 @@ import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.testing.AverageCompatibilityKit;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -27,7 +28,7 @@ class CustomLoopCompatibilityTest extends AverageCompatibilityKit {
         new ModelEmaListener(
                 AveragingConfig.builder().schedule(DecaySchedule.parse(schedule)).build())
             .attach(network);
-    Training training = new Training(network.params());
+    Training training = new Training(network.params(), Models.log10Deviations(network));
     for (int i = 0; i < STEPS; i++) {
       if (interrupted && i == STEPS / 2) {
         Path file = directory.resolve("interrupted.zip");

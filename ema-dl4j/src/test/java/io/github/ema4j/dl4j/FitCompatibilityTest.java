@@ -9,6 +9,7 @@ import io.github.ema4j.testing.AverageCompatibilityKit;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.api.Model;
@@ -28,7 +29,7 @@ class FitCompatibilityTest extends AverageCompatibilityKit {
     ModelEmaListener ema =
         new ModelEmaListener(
             AveragingConfig.builder().schedule(DecaySchedule.parse(schedule)).build());
-    Training training = new Training(network.params());
+    Training training = new Training(network.params(), Models.log10Deviations(network));
     network.setListeners(ema, noting(training));
     network.fit(Batches.of(POINTS, 8));
     if (interrupted) {

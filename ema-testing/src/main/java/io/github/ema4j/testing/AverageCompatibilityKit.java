@@ -43,7 +43,8 @@ public abstract class AverageCompatibilityKit {
   /** What was seen of a training; the weights are looked at without the help of the average. */
   public static final class Training {
 
-    private final INDArray start;
+    private final float[] start;
+    private final int[] log10Deviations;
     private final List<float[]> weights = new ArrayList<>();
     private final List<Long> steps = new ArrayList<>();
     private Bits average;
@@ -54,9 +55,11 @@ public abstract class AverageCompatibilityKit {
      * A training that is about to begin.
      *
      * @param start its first weights, FLOAT
+     * @param log10Deviations which of them are variances, held as log10 of the deviation
      */
-    public Training(INDArray start) {
-      this.start = start.dup();
+    public Training(INDArray start, int... log10Deviations) {
+      this.start = EmaOracle.floats(start);
+      this.log10Deviations = log10Deviations;
     }
 
     /**
@@ -95,7 +98,7 @@ public abstract class AverageCompatibilityKit {
   protected abstract Training train(String schedule, boolean interrupted) throws Exception;
 
   private static EmaOracle replay(Training training, Schedule schedule) {
-    EmaOracle oracle = new EmaOracle(schedule.decayAt, training.start);
+    EmaOracle oracle = new EmaOracle(schedule.decayAt, training.start, training.log10Deviations);
     for (int i = 0; i < training.weights.size(); i++) {
       oracle.update(training.weights.get(i), training.steps.get(i));
     }

@@ -93,7 +93,7 @@ class ResumeTest {
         Command.train("--epochs", "2", "--resume", folder("parts"), "--workers", "3").ok();
 
     assertTrue(last.out().contains("checkpoint-1.zip"), last.out());
-    assertEquals(4, checksums("whole", 2).size(), "weights, optimizer, two averages");
+    assertEquals(6, checksums("whole", 2).size(), "weights, optimizer, two averages, variances");
     assertEquals(checksums("whole", 2), checksums("parts", 2));
     assertEquals(Summary.numbers(folder("whole")), Summary.numbers(folder("parts")));
     assertArrayEquals(

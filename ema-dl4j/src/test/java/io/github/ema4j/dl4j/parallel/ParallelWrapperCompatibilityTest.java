@@ -9,6 +9,7 @@ import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.testing.AverageCompatibilityKit;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -30,7 +31,7 @@ class ParallelWrapperCompatibilityTest extends AverageCompatibilityKit {
     ModelEmaListener ema =
         new ModelEmaListener(
             AveragingConfig.builder().schedule(DecaySchedule.parse(schedule)).build());
-    Training training = new Training(network.params());
+    Training training = new Training(network.params(), Models.log10Deviations(network));
     fit(network, ema, training);
     if (interrupted) {
       Path file = directory.resolve("interrupted.zip");
