@@ -2,8 +2,8 @@
 package io.github.ema4j.core;
 
 import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
 import io.github.ema4j.core.internal.kernel.Kernels;
-import io.github.ema4j.core.internal.kernel.Ranges;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -26,8 +26,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class AverageGroup {
 
   private final ParameterAverage[] averages;
-  private final Ranges averagedAsTheyAre;
-  private final Ranges covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks covered;
   private final AveragingKernel kernel;
 
   // The averages with an array as shadow, by index; others are updated by themselves.
@@ -44,8 +44,8 @@ public final class AverageGroup {
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
-    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre();
-    covered = averages[0].coverage().covered();
+    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre().chunks();
+    covered = averages[0].coverage().covered().chunks();
     together =
         IntStream.range(0, averages.length)
             .filter(i -> averages[i].implementation() instanceof ArrayShadow)

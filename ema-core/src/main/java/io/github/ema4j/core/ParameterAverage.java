@@ -203,7 +203,7 @@ public final class ParameterAverage {
   /** The values hold the logarithms of the variances, in fewer digits. */
   private void requireMatching(INDArray values, double[] variances) {
     double[] logs = new double[variances.length];
-    Kernels.forArrays(values).read(values, coverage.log10Deviations(), logs);
+    Kernels.forArrays(values).read(values, coverage.log10Deviations().chunks(), logs);
     for (int i = 0; i < logs.length; i++) {
       if (!(Math.abs(variances[i] / Variances.ofLog10Deviation(logs[i]) - 1) < 0.001)) {
         throw new IllegalArgumentException(

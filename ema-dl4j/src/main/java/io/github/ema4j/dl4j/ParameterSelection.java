@@ -2,8 +2,8 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Coverage;
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.internal.kernel.Ranges;
 import io.github.ema4j.dl4j.NetworkParameter.Form;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Coverage;
-import io.github.ema4j.core.internal.kernel.Ranges;
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.NetworkParameter;

@@ -18,7 +18,7 @@ public final class UncheckedLerp {
   private final FloatBuffer params;
   private final int step;
   private final int pastLine;
-  private final Ranges all;
+  private final Chunks all;
   private final Loop loop = new Loop(Loop.HELPERS);
   private final Loop.Body lerp = this::lerp;
   private float weight;
@@ -36,7 +36,7 @@ public final class UncheckedLerp {
     this.params = params.data().pointer().asByteBuffer().asFloatBuffer();
     step = shadow.length() <= FloatVector.IN_CACHE ? Block.LARGE : Block.SIZE;
     pastLine = (int) (params.data().address() % Block.CACHE_LINE) / Float.BYTES;
-    all = Ranges.all(shadow.length());
+    all = Chunks.all(shadow.length());
   }
 
   /**

@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The arithmetic of an average on whole arrays: the one seam behind which speed lives.
  *
- * <p>All arrays of one call have the length of its {@link Ranges} and are FLOAT, DOUBLE, HALF or
+ * <p>All arrays of one call have the length of its {@link Chunks} and are FLOAT, DOUBLE, HALF or
  * BFLOAT16; a shadow is FLOAT or DOUBLE. They are dense: elements are paired in memory order.
  * Nothing outside the ranges is read or written.
  *
@@ -35,7 +35,7 @@ public interface AveragingKernel {
    * @param ranges the elements to work on
    * @return true if all parameters in the ranges were finite
    */
-  boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges);
+  boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Chunks ranges);
 
   /**
    * Copies elements, rounding to the target's type.
@@ -45,7 +45,7 @@ public interface AveragingKernel {
    * @param ranges the elements to work on
    * @return true if all elements copied were finite
    */
-  boolean copy(INDArray from, INDArray to, Ranges ranges);
+  boolean copy(INDArray from, INDArray to, Chunks ranges);
 
   /**
    * Exchanges elements of two arrays of the same type, finite or not, bit for bit.
@@ -54,7 +54,7 @@ public interface AveragingKernel {
    * @param b the other, no part of it shared with {@code a}
    * @param ranges the elements to work on
    */
-  void swap(INDArray a, INDArray b, Ranges ranges);
+  void swap(INDArray a, INDArray b, Chunks ranges);
 
   /**
    * Reads elements, finite or not, exactly.
@@ -63,7 +63,7 @@ public interface AveragingKernel {
    * @param ranges the elements to read
    * @param to receives them, in ascending order; of as many elements as the ranges
    */
-  void read(INDArray from, Ranges ranges, double[] to);
+  void read(INDArray from, Chunks ranges, double[] to);
 
   /**
    * Overwrites elements, rounding to the array's type.
@@ -72,7 +72,7 @@ public interface AveragingKernel {
    * @param to overwritten
    * @param ranges the elements to write
    */
-  void write(double[] from, INDArray to, Ranges ranges);
+  void write(double[] from, INDArray to, Chunks ranges);
 
   /**
    * Whether every element in some ranges is finite.
@@ -81,7 +81,7 @@ public interface AveragingKernel {
    * @param ranges the elements to work on
    * @return false if one element or more is NaN or infinite
    */
-  boolean isFinite(INDArray array, Ranges ranges);
+  boolean isFinite(INDArray array, Chunks ranges);
 
   /**
    * Whether every element is finite.
@@ -90,6 +90,6 @@ public interface AveragingKernel {
    * @return false if one element or more is NaN or infinite
    */
   default boolean isFinite(INDArray array) {
-    return isFinite(array, Ranges.all(array.length()));
+    return isFinite(array, Chunks.all(array.length()));
   }
 }

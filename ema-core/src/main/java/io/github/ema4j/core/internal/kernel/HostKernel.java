@@ -58,7 +58,7 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges) {
+  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Chunks ranges) {
     if (targets.length < shadows.length) {
       targets = Arrays.copyOf(targets, shadows.length);
     }
@@ -78,13 +78,13 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean copy(INDArray from, INDArray to, Ranges ranges) {
+  public boolean copy(INDArray from, INDArray to, Chunks ranges) {
     copied[0] = to;
     return lerp(from, copied, atOnce, ranges);
   }
 
   @Override
-  public void swap(INDArray a, INDArray b, Ranges ranges) {
+  public void swap(INDArray a, INDArray b, Chunks ranges) {
     if (a.dataType() != b.dataType()) {
       throw new IllegalArgumentException(
           "Only arrays of one type can be swapped, but they are %s and %s"
@@ -101,7 +101,7 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean isFinite(INDArray array, Ranges ranges) {
+  public boolean isFinite(INDArray array, Chunks ranges) {
     source = map(source, array, ranges);
     try {
       return loop.all(ranges, isFinite);
@@ -111,7 +111,7 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public void read(INDArray from, Ranges ranges, double[] to) {
+  public void read(INDArray from, Chunks ranges, double[] to) {
     source = map(source, from, ranges);
     try {
       source.read(ranges, to);
@@ -121,7 +121,7 @@ public final class HostKernel implements AveragingKernel {
   }
 
   @Override
-  public void write(double[] from, INDArray to, Ranges ranges) {
+  public void write(double[] from, INDArray to, Chunks ranges) {
     targets[0] = map(targets[0], to, ranges);
     try {
       targets[0].write(from, ranges);
@@ -130,7 +130,7 @@ public final class HostKernel implements AveragingKernel {
     }
   }
 
-  private static HostVector map(HostVector last, INDArray array, Ranges ranges) {
+  private static HostVector map(HostVector last, INDArray array, Chunks ranges) {
     if (array.length() != ranges.length()) {
       throw new IllegalArgumentException(
           "The ranges are of a vector of %d elements, but the array has %d"

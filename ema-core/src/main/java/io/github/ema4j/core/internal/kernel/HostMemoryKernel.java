@@ -41,7 +41,7 @@ public final class HostMemoryKernel {
    * @param ranges the elements to take
    * @return true if all of them are finite
    */
-  public boolean fetch(INDArray source, HostMemory target, Ranges ranges) {
+  public boolean fetch(INDArray source, HostMemory target, Chunks ranges) {
     from = onHost(source);
     to = target.vector();
     requireSameType();
@@ -60,7 +60,7 @@ public final class HostMemoryKernel {
    * @param target of the same length
    * @param ranges the elements to write
    */
-  public void put(HostMemory source, INDArray target, Ranges ranges) {
+  public void put(HostMemory source, INDArray target, Chunks ranges) {
     from = source.vector();
     to = onHost(target);
     try {
@@ -82,7 +82,7 @@ public final class HostMemoryKernel {
    * @param ranges the elements to work on
    * @return true if all parameters in the ranges were finite
    */
-  public boolean lerp(HostMemory params, HostMemory shadow, double decay, Ranges ranges) {
+  public boolean lerp(HostMemory params, HostMemory shadow, double decay, Chunks ranges) {
     from = params.vector();
     shadows[0] = shadow.vector();
     decays[0] = decay;
@@ -101,7 +101,7 @@ public final class HostMemoryKernel {
    * @param ranges the elements to read
    * @param target receives them, in ascending order
    */
-  public void read(HostMemory source, Ranges ranges, double[] target) {
+  public void read(HostMemory source, Chunks ranges, double[] target) {
     try {
       source.vector().read(ranges, target);
     } finally {
@@ -116,7 +116,7 @@ public final class HostMemoryKernel {
    * @param target overwritten
    * @param ranges the elements to write
    */
-  public void write(double[] source, HostMemory target, Ranges ranges) {
+  public void write(double[] source, HostMemory target, Chunks ranges) {
     try {
       target.vector().write(source, ranges);
     } finally {

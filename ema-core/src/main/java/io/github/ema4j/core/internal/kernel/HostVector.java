@@ -112,7 +112,7 @@ abstract class HostVector {
   }
 
   /** Reads the elements of some ranges, one by one: for the few that are treated so. */
-  final void read(Ranges ranges, double[] to) {
+  final void read(Chunks ranges, double[] to) {
     int next = 0;
     for (int range = 0; range < ranges.size(); range++) {
       for (long at = ranges.from(range); at < ranges.to(range); at++) {
@@ -122,7 +122,7 @@ abstract class HostVector {
   }
 
   /** Overwrites the elements of some ranges, one by one. */
-  final void write(double[] from, Ranges ranges) {
+  final void write(double[] from, Chunks ranges) {
     int next = 0;
     for (int range = 0; range < ranges.size(); range++) {
       for (long at = ranges.from(range); at < ranges.to(range); at++) {

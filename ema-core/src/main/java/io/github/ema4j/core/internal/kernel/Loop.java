@@ -11,12 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop over the chunks of {@link Ranges}, which the calling thread and, for long loops, helpers
- * of the common pool take one by one. Each has a {@link Share} of its own, the same in every loop,
- * so that it finds in its processor's cache what it left there; who is done takes from the others.
- * The caller never waits for a helper that has not begun: a busy machine costs speed only. A helper
- * stays awake for a moment, since loops often come one close after another. Used again and again by
- * one thread at a time; allocates nothing.
+ * A loop over {@link Chunks}, which the calling thread and, for long loops, helpers of the common
+ * pool take one by one. Each has a {@link Share} of its own, the same in every loop, so that it
+ * finds in its processor's cache what it left there; who is done takes from the others. The caller
+ * never waits for a helper that has not begun: a busy machine costs speed only. A helper stays
+ * awake for a moment, since loops often come one close after another. Used again and again by one
+ * thread at a time; allocates nothing.
  */
 final class Loop {
 
@@ -56,7 +56,7 @@ final class Loop {
   private final Block block = new Block();
 
   // Written by the caller while nobody works, before the shares; read by all after taking a chunk.
-  private Ranges ranges;
+  private Chunks ranges;
   private Body body;
   private Thread caller;
 
@@ -72,7 +72,7 @@ final class Loop {
   }
 
   /** Runs the body over all chunks; true if it returned true for each. */
-  boolean all(Ranges ranges, Body body) {
+  boolean all(Chunks ranges, Body body) {
     this.ranges = ranges;
     this.body = body;
     caller = Thread.currentThread();

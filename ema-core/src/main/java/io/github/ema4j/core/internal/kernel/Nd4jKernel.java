@@ -25,7 +25,7 @@ public final class Nd4jKernel implements AveragingKernel {
   public Nd4jKernel() {}
 
   @Override
-  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Ranges ranges) {
+  public boolean lerp(INDArray params, INDArray[] shadows, double[] decays, Chunks ranges) {
     boolean allFinite = true;
     for (int range = 0; range < ranges.size(); range++) {
       INDArray p = view(params, ranges, range);
@@ -74,12 +74,12 @@ public final class Nd4jKernel implements AveragingKernel {
   }
 
   @Override
-  public boolean copy(INDArray from, INDArray to, Ranges ranges) {
+  public boolean copy(INDArray from, INDArray to, Chunks ranges) {
     return lerp(from, new INDArray[] {to}, new double[] {0}, ranges);
   }
 
   @Override
-  public boolean isFinite(INDArray array, Ranges ranges) {
+  public boolean isFinite(INDArray array, Chunks ranges) {
     for (int range = 0; range < ranges.size(); range++) {
       if (!allFinite(view(array, ranges, range))) {
         return false;
@@ -118,7 +118,7 @@ public final class Nd4jKernel implements AveragingKernel {
   }
 
   @Override
-  public void swap(INDArray a, INDArray b, Ranges ranges) {
+  public void swap(INDArray a, INDArray b, Chunks ranges) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         INDArray scratch = Nd4j.createUninitialized(a.dataType(), Math.min(a.length(), BLOCK))) {
       for (int range = 0; range < ranges.size(); range++) {
@@ -136,7 +136,7 @@ public final class Nd4jKernel implements AveragingKernel {
   }
 
   @Override
-  public void read(INDArray from, Ranges ranges, double[] to) {
+  public void read(INDArray from, Chunks ranges, double[] to) {
     int at = 0;
     for (int range = 0; range < ranges.size(); range++) {
       double[] values = view(from, ranges, range).toDoubleVector();
@@ -146,7 +146,7 @@ public final class Nd4jKernel implements AveragingKernel {
   }
 
   @Override
-  public void write(double[] from, INDArray to, Ranges ranges) {
+  public void write(double[] from, INDArray to, Chunks ranges) {
     int at = 0;
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       for (int range = 0; range < ranges.size(); range++) {
@@ -160,7 +160,7 @@ public final class Nd4jKernel implements AveragingKernel {
     }
   }
 
-  private static INDArray view(INDArray array, Ranges ranges, int range) {
+  private static INDArray view(INDArray array, Chunks ranges, int range) {
     return view(array, ranges.from(range), ranges.to(range));
   }
 

@@ -12,9 +12,9 @@
  * io.github.ema4j.core.internal.kernel.HostMemoryKernel} does it for a shadow that lies in {@link
  * io.github.ema4j.core.internal.kernel.HostMemory} while the parameters are on another device.
  *
- * <p>How the host kernel works, from outside in: {@code Ranges} cuts the elements into chunks;
- * {@code Loop} lets threads take them, each from a {@code Share} of its own as long as there is
- * one, because the processors of a machine seldom share all caches; a {@code HostVector} goes
+ * <p>How the host kernel works, from outside in: {@code Chunks} cuts the elements into pieces of
+ * work; {@code Loop} lets threads take them, each from a {@code Share} of its own as long as there
+ * is one, because the processors of a machine seldom share all caches; a {@code HostVector} goes
  * through a chunk block by block, each staged in a heap array, the {@code Block}, where it is
  * checked and used. It needs no native code and no JVM flag; the loops have the shape that the JIT
  * compiler vectorises on JDK 17 and 25.

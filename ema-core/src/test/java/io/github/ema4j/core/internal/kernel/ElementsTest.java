@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.core.Vectors;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,9 +67,9 @@ class ElementsTest {
       return view;
     }
 
-    Ranges ranges() {
+    Chunks ranges() {
       if (dense == 1) {
-        return Ranges.all(length);
+        return Chunks.all(length);
       }
       SplittableRandom random = new SplittableRandom(seed + 99);
       List<Integer> chosen = new ArrayList<>();
@@ -81,8 +82,14 @@ class ElementsTest {
       }
       long[] from = chosen.stream().mapToLong(i -> i).toArray();
       long[] to = chosen.stream().mapToLong(i -> i + 1).toArray();
-      return Ranges.of(length, from, to);
+      return chunks(length, from, to);
     }
+  }
+
+  /** Ranges in any order, which may touch. */
+  private static Chunks chunks(long length, long[] from, long[] to) {
+    Ranges ranges = Ranges.of(length, from, to);
+    return Chunks.of(length, ranges.starts(), ranges.ends());
   }
 
   @Provide
@@ -110,7 +117,7 @@ class ElementsTest {
   void aHostShadowMovesByTheFormulaWhereTheParameterIsFiniteAndInRange(
       @ForAll("cases") Case given, @ForAll("decays") double decay) {
     INDArray params = given.params();
-    Ranges ranges = given.ranges();
+    Chunks ranges = given.ranges();
     INDArray floats = given.shadow(DataType.FLOAT, 0);
     INDArray doubles = given.shadow(DataType.DOUBLE, 1);
     boolean[] moving = moving(params, ranges);
@@ -149,7 +156,7 @@ class ElementsTest {
   void theNd4jKernelMovesTheSameElementsToTheSameValuesButForRounding(
       @ForAll("cases") Case given, @ForAll("decays") double decay) {
     INDArray params = given.params();
-    Ranges ranges = given.ranges();
+    Chunks ranges = given.ranges();
     boolean[] moving = moving(params, ranges);
     for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
       INDArray start = given.shadow(type, 0);
@@ -171,7 +178,7 @@ class ElementsTest {
   void copiesLeaveOutWhatIsNotFiniteOrOutOfRange(
       @ForAll("cases") Case given, @ForAll("cases") Case other) {
     INDArray from = given.params();
-    Ranges ranges = given.ranges();
+    Chunks ranges = given.ranges();
     boolean[] moving = moving(from, ranges);
     INDArray rounded = from.castTo(other.type());
     long[] expected = bits(given.shadow(other.type(), 0));
@@ -190,7 +197,7 @@ class ElementsTest {
 
   @Property
   void swapsExchangeEveryBitInsideTheRangesAndNoneOutside(@ForAll("cases") Case given) {
-    Ranges ranges = given.ranges();
+    Chunks ranges = given.ranges();
     INDArray everything = Nd4j.ones(DataType.FLOAT, given.length());
     boolean[] inside = moving(everything, ranges);
     for (AveragingKernel kernel : kernels) {
@@ -218,7 +225,7 @@ class ElementsTest {
       INDArray view =
           flat.get(NDArrayIndex.interval(given.offset(), given.offset() + given.length()));
       kernel.lerp(
-          given.params(), new INDArray[] {view}, new double[] {0}, Ranges.all(given.length()));
+          given.params(), new INDArray[] {view}, new double[] {0}, Chunks.all(given.length()));
       for (int i = 0; i < given.offset(); i++) {
         assertEquals(0, flat.getDouble(i));
         assertEquals(0, flat.getDouble(flat.length() - 1 - i));
@@ -237,7 +244,7 @@ class ElementsTest {
     host.swap(
         flat.get(NDArrayIndex.interval(given.offset(), given.offset() + length)),
         other.get(NDArrayIndex.interval(otherOffset, otherOffset + length)),
-        Ranges.all(length));
+        Chunks.all(length));
     for (int i = 0; i < length; i++) {
       long saved = bitsOfFlat[given.offset() + i];
       bitsOfFlat[given.offset() + i] = bitsOfOther[otherOffset + i];
@@ -252,7 +259,7 @@ class ElementsTest {
     DataType[] types = {DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT, DataType.DOUBLE};
     double[] decays = {0.9999, 0.3, 0, 0.75};
     INDArray params = given.params();
-    Ranges ranges = given.ranges();
+    Chunks ranges = given.ranges();
     for (AveragingKernel kernel : kernels) {
       INDArray[] together = new INDArray[types.length];
       for (int i = 0; i < types.length; i++) {
@@ -286,7 +293,7 @@ class ElementsTest {
       from[i] = 7L * i;
       to[i] = 7L * i + 3;
     }
-    for (Ranges ranges : List.of(Ranges.all(length), Ranges.of(length, from, to))) {
+    for (Chunks ranges : List.of(Chunks.all(length), chunks(length, from, to))) {
       float[] p = params.toFloatVector();
       float[] expected = start.toFloatVector();
       for (int range = 0; range < ranges.size(); range++) {
@@ -299,7 +306,7 @@ class ElementsTest {
         assertFalse(kernel.lerp(params, new INDArray[] {shadow}, new double[] {0.999}, ranges));
         assertArrayEquals(expected, shadow.toFloatVector());
         INDArray swapped = params.dup();
-        kernel.swap(swapped, shadow, Ranges.all(length));
+        kernel.swap(swapped, shadow, Chunks.all(length));
         assertArrayEquals(expected, swapped.toFloatVector());
         assertArrayEquals(p, shadow.toFloatVector());
       }
@@ -309,7 +316,7 @@ class ElementsTest {
   @Test
   void noRangesMeanNoWork() {
     INDArray params = Vectors.floats(Double.NaN, 1);
-    Ranges none = Ranges.of(2, new long[0], new long[0]);
+    Chunks none = chunks(2, new long[0], new long[0]);
     for (AveragingKernel kernel : kernels) {
       INDArray shadow = Vectors.floats(2, 3);
       assertTrue(kernel.lerp(params, new INDArray[] {shadow}, new double[] {0}, none));
@@ -325,7 +332,7 @@ class ElementsTest {
       INDArray params = Nd4j.valueArrayOf(new long[] {2000}, largest, type);
       INDArray shadow = Nd4j.create(type, 2000);
       double[] decays = {0.75};
-      assertTrue(host.lerp(params, new INDArray[] {shadow}, decays, Ranges.all(2000)));
+      assertTrue(host.lerp(params, new INDArray[] {shadow}, decays, Chunks.all(2000)));
       for (int i = 0; i < 2000; i++) {
         assertEquals(largest / 4, shadow.getDouble(i));
       }
@@ -344,11 +351,11 @@ class ElementsTest {
       paramBits.put(i, nan[i % 4]);
       shadowBits.put(i, nan[(i + 1) % 4]);
     }
-    host.lerp(params, new INDArray[] {shadow}, new double[] {0.9}, Ranges.all(600));
+    host.lerp(params, new INDArray[] {shadow}, new double[] {0.9}, Chunks.all(600));
     for (int i = 0; i < 600; i++) {
       assertEquals(nan[(i + 1) % 4], shadowBits.get(i), "kept " + i);
     }
-    host.swap(params, shadow, Ranges.all(600));
+    host.swap(params, shadow, Chunks.all(600));
     for (int i = 0; i < 600; i++) {
       assertEquals(nan[(i + 1) % 4], paramBits.get(i), "swapped " + i);
       assertEquals(nan[i % 4], shadowBits.get(i), "swapped " + i);
@@ -359,14 +366,14 @@ class ElementsTest {
   void rangesOfAnotherLengthAreRefused() {
     INDArray a = Vectors.floats(1, 2, 3);
     INDArray b = Vectors.floats(1, 2, 3);
-    assertThrows(IllegalArgumentException.class, () -> host.swap(a, b, Ranges.all(4)));
+    assertThrows(IllegalArgumentException.class, () -> host.swap(a, b, Chunks.all(4)));
     assertThrows(
         IllegalArgumentException.class,
-        () -> host.swap(a, b.castTo(DataType.DOUBLE), Ranges.all(3)));
+        () -> host.swap(a, b.castTo(DataType.DOUBLE), Chunks.all(3)));
   }
 
   /** Which elements are in the ranges and finite. */
-  private static boolean[] moving(INDArray params, Ranges ranges) {
+  private static boolean[] moving(INDArray params, Chunks ranges) {
     boolean[] moving = new boolean[(int) params.length()];
     for (int range = 0; range < ranges.size(); range++) {
       for (long i = ranges.from(range); i < ranges.to(range); i++) {
@@ -376,7 +383,7 @@ class ElementsTest {
     return moving;
   }
 
-  private static boolean allFinite(INDArray params, Ranges ranges) {
+  private static boolean allFinite(INDArray params, Chunks ranges) {
     int finite = 0;
     for (boolean moves : moving(params, ranges)) {
       finite += moves ? 1 : 0;

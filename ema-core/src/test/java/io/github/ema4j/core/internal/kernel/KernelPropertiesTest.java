@@ -64,7 +64,7 @@ class KernelPropertiesTest {
   /** Returns whether all parameters were finite. */
   private static boolean tryLerp(
       AveragingKernel kernel, INDArray params, INDArray shadow, double decay) {
-    Ranges all = Ranges.all(params.length());
+    Chunks all = Chunks.all(params.length());
     return kernel.lerp(params, new INDArray[] {shadow}, new double[] {decay}, all);
   }
 
@@ -133,8 +133,8 @@ class KernelPropertiesTest {
     INDArray from = random(fromType, length, seed);
     INDArray byHost = Nd4j.create(toType, length);
     INDArray byNd4j = Nd4j.create(toType, length);
-    host.copy(from, byHost, Ranges.all(length));
-    nd4j.copy(from, byNd4j, Ranges.all(length));
+    host.copy(from, byHost, Chunks.all(length));
+    nd4j.copy(from, byNd4j, Chunks.all(length));
     assertArrayEquals(bits(byNd4j), bits(byHost));
   }
 
@@ -144,7 +144,7 @@ class KernelPropertiesTest {
     for (AveragingKernel kernel : kernels) {
       INDArray a = random(type, length, seed);
       INDArray b = random(type, length, seed + 1);
-      kernel.swap(a, b, Ranges.all(length));
+      kernel.swap(a, b, Chunks.all(length));
       assertArrayEquals(bits(random(type, length, seed + 1)), bits(a), kernel.toString());
       assertArrayEquals(bits(random(type, length, seed)), bits(b), kernel.toString());
     }
@@ -199,7 +199,7 @@ class KernelPropertiesTest {
     }
     INDArray a = start.dup();
     INDArray b = params.dup();
-    host.swap(a, b, Ranges.all(length));
+    host.swap(a, b, Chunks.all(length));
     assertArrayEquals(params.data().asFloat(), a.data().asFloat());
     assertArrayEquals(start.data().asFloat(), b.data().asFloat());
     assertTrue(host.isFinite(b));
@@ -218,7 +218,7 @@ class KernelPropertiesTest {
       float even = bits % 2 == 0 ? value : next;
       float[] from = {value, Math.nextDown(tie), tie, Math.nextUp(tie), -value, -tie};
       float[] expected = {value, value, even, next, -value, -even};
-      host.copy(Nd4j.createFromArray(from), to, Ranges.all(6));
+      host.copy(Nd4j.createFromArray(from), to, Chunks.all(6));
       assertArrayEquals(expected, to.castTo(DataType.FLOAT).toFloatVector(), "at " + value);
     }
   }
@@ -245,13 +245,13 @@ class KernelPropertiesTest {
       for (AveragingKernel kernel : kernels) {
         INDArray params = Nd4j.rand(DataType.FLOAT, 7, 5).dup(order);
         INDArray shadow = Nd4j.create(DataType.FLOAT, new long[] {7, 5}, order);
-        Ranges ranges = Ranges.of(35, new long[] {3}, new long[] {35});
+        Chunks ranges = Chunks.of(35, new long[] {3}, new long[] {35});
         kernel.lerp(params, new INDArray[] {shadow}, new double[] {0.75}, ranges);
         for (int i = 0; i < 35; i++) {
           float expected = i < 3 ? 0 : 0.25f * params.data().getFloat(i);
           assertEquals(expected, shadow.data().getFloat(i), 1e-7f, kernel + " " + order);
         }
-        kernel.swap(params, shadow, Ranges.all(35));
+        kernel.swap(params, shadow, Chunks.all(35));
         assertEquals(0, params.data().getFloat(2));
       }
     }

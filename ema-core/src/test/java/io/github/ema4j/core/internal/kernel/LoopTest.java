@@ -29,7 +29,7 @@ class LoopTest {
   @ValueSource(ints = {0, 1, 3, 8})
   void everyElementIsVisitedOnceInEveryOfManyLoops(int helpers) {
     Loop loop = new Loop(helpers);
-    Ranges ranges = Ranges.all(LENGTH);
+    Chunks ranges = Chunks.all(LENGTH);
     AtomicIntegerArray visits = new AtomicIntegerArray(LENGTH / 1000 + 1);
     for (int repeat = 1; repeat <= 300; repeat++) {
       assertTrue(
@@ -52,7 +52,7 @@ class LoopTest {
     Loop loop = new Loop(7);
     for (int repeat = 0; repeat < 200; repeat++) {
       loop.all(
-          Ranges.all(LENGTH),
+          Chunks.all(LENGTH),
           (from, to, block) -> {
             float[] mine = block.fillFloats(Block.SIZE);
             mine[Block.START] = from;
@@ -69,7 +69,7 @@ class LoopTest {
   @RepeatedTest(20)
   void inEveryLoopAThreadBeginsWithTheSameElements() throws InterruptedException {
     Loop loop = new Loop(1);
-    Ranges ranges = Ranges.all(LENGTH);
+    Chunks ranges = Chunks.all(LENGTH);
     Thread caller = Thread.currentThread();
     for (int repeat = 0; repeat < 3; repeat++) {
       CountDownLatch bothHaveBegun = new CountDownLatch(2);
@@ -102,15 +102,15 @@ class LoopTest {
   @Test
   void oneVerdictOfFalseIsTheVerdict() {
     Loop loop = new Loop(2);
-    assertFalse(loop.all(Ranges.all(LENGTH), (from, to, block) -> from > 0));
-    assertTrue(loop.all(Ranges.all(LENGTH), (from, to, block) -> true));
+    assertFalse(loop.all(Chunks.all(LENGTH), (from, to, block) -> from > 0));
+    assertTrue(loop.all(Chunks.all(LENGTH), (from, to, block) -> true));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 3})
   void anErrorReachesTheCallerAfterAllChunksAreDoneAndLeavesTheLoopUsable(int helpers) {
     Loop loop = new Loop(helpers);
-    Ranges ranges = Ranges.all(LENGTH);
+    Chunks ranges = Chunks.all(LENGTH);
     RuntimeException error = new RuntimeException("chunk");
     AtomicInteger done = new AtomicInteger();
     Exception e =
@@ -154,7 +154,7 @@ class LoopTest {
       Thread caller = Thread.currentThread();
       for (int repeat = 0; repeat < 3; repeat++) {
         loop.all(
-            Ranges.all(LENGTH),
+            Chunks.all(LENGTH),
             (from, to, block) -> {
               assertSame(caller, Thread.currentThread());
               return true;
@@ -172,7 +172,7 @@ class LoopTest {
     AtomicInteger running = new AtomicInteger();
     for (int repeat = 0; repeat < 20; repeat++) {
       loop.all(
-          Ranges.all(LENGTH),
+          Chunks.all(LENGTH),
           (from, to, block) -> {
             running.incrementAndGet();
             if (Thread.currentThread() != caller) {

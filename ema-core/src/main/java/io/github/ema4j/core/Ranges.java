@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.core.internal.kernel;
+package io.github.ema4j.core;
 
+import io.github.ema4j.core.internal.kernel.Chunks;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/**
- * A set of elements of a flat vector, given as index ranges, and its division into chunks of work.
- * Immutable and thread-safe.
- *
- * <p>A chunk is a run of <em>pieces</em> of about the same total size, so that thousands of small
- * ranges are as good to share out among threads as a single long one.
- */
+/** A set of elements of a flat vector, given as index ranges. Immutable and thread-safe. */
 public final class Ranges {
-
-  /** Elements per chunk at most. Chunks are whole blocks, since what is not takes longer. */
-  static final int GRAIN = 20 * Block.LARGE;
-
-  /** Elements per chunk at least, but for the last one. */
-  private static final int SMALLEST_GRAIN = 3 * Block.LARGE;
-
-  /** Chunks of a vector of middle size: enough for threads to finish at about the same time. */
-  private static final int CHUNKS = 64;
 
   private final long length;
   private final long count;
   private final long[] from;
   private final long[] to;
-  private final Chunks chunks;
-
-  /** {@code pieces} in order; chunk c has those from {@code first[c]} to {@code first[c + 1]}. */
-  private record Chunks(long[] from, long[] to, int[] first) {}
 
   private Ranges(long length, long[] from, long[] to) {
     this.length = length;
@@ -40,7 +22,6 @@ public final class Ranges {
       sum += to[i] - from[i];
     }
     count = sum;
-    chunks = cut();
   }
 
   /**
@@ -204,76 +185,27 @@ public final class Ranges {
     return to[range];
   }
 
-  private Chunks cut() {
-    Cutter cutter = new Cutter();
-    for (int i = 0; i < from.length; i++) {
-      for (long at = from[i]; at < to[i]; ) {
-        at = cutter.cut(at, to[i]);
-      }
-    }
-    return cutter.chunks();
+  /**
+   * The first index of each range.
+   *
+   * @return a copy, in ascending order
+   */
+  public long[] starts() {
+    return from.clone();
   }
 
-  /** Fills chunk after chunk with pieces. */
-  private final class Cutter {
-    private long[] from = new long[16];
-    private long[] to = new long[16];
-    private int[] first = new int[16];
-    private int pieces;
-    private int chunks;
-    private final long grain =
-        Math.max(SMALLEST_GRAIN, Math.min(GRAIN, count / CHUNKS / Block.LARGE * Block.LARGE));
-    private long room; // elements that fit in the chunk
-
-    /** Cuts a piece that begins at {@code at} and ends where it returns. */
-    long cut(long at, long end) {
-      if (room == 0) {
-        room = grain;
-        first = withRoom(first, chunks);
-        first[chunks++] = pieces;
-      }
-      long window = (at / HostVector.WINDOW + 1) * HostVector.WINDOW;
-      long pieceEnd = Math.min(Math.min(end, window), at + room);
-      from = withRoom(from, pieces);
-      to = withRoom(to, pieces);
-      from[pieces] = at;
-      to[pieces++] = pieceEnd;
-      room -= pieceEnd - at;
-      return pieceEnd;
-    }
-
-    Chunks chunks() {
-      first = withRoom(first, chunks);
-      first[chunks] = pieces;
-      return new Chunks(
-          Arrays.copyOf(from, pieces), Arrays.copyOf(to, pieces), Arrays.copyOf(first, chunks + 1));
-    }
-
-    private static long[] withRoom(long[] array, int index) {
-      return index < array.length ? array : Arrays.copyOf(array, 2 * array.length);
-    }
-
-    private static int[] withRoom(int[] array, int index) {
-      return index < array.length ? array : Arrays.copyOf(array, 2 * array.length);
-    }
+  /**
+   * The index after the last one of each range.
+   *
+   * @return a copy, in ascending order
+   */
+  public long[] ends() {
+    return to.clone();
   }
 
-  // Pieces lie in one window of a HostVector each. All of them together are the ranges.
-
-  int chunks() {
-    return chunks.first.length - 1;
-  }
-
-  int firstPiece(int chunk) {
-    return chunks.first[chunk];
-  }
-
-  long pieceFrom(int piece) {
-    return chunks.from[piece];
-  }
-
-  long pieceTo(int piece) {
-    return chunks.to[piece];
+  /** The same elements as the kernels take them. */
+  Chunks chunks() {
+    return Chunks.of(length, from, to);
   }
 
   @Override
