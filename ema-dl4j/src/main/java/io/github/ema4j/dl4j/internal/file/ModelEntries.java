@@ -104,6 +104,7 @@ public final class ModelEntries {
     }
   }
 
+  /** Writes the configuration with these counts. */
   public static void writeConfiguration(ZipWriter zip, Model network, int iteration, int epoch)
       throws IOException {
     String json;
@@ -132,6 +133,7 @@ public final class ModelEntries {
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** Writes the parameters, and the state of the updater if there is one. */
   public static void writeArrays(ZipWriter zip, INDArray params, Optional<INDArray> updaterState)
       throws IOException {
     zip.array(COEFFICIENTS_BIN, params);
@@ -140,6 +142,7 @@ public final class ModelEntries {
     }
   }
 
+  /** Writes the normalizer of the data. */
   public static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
     // The serializer closes the stream that it is given.
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -165,6 +168,7 @@ public final class ModelEntries {
     return network;
   }
 
+  /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
   public static ComputationGraph readComputationGraph(ZipReader zip) throws IOException {
     INDArray params = zip.array(COEFFICIENTS_BIN);
     ComputationGraphConfiguration configuration =
@@ -185,6 +189,7 @@ public final class ModelEntries {
     return new String(zip.bytes(CONFIGURATION_JSON), StandardCharsets.US_ASCII);
   }
 
+  /** The normalizer of the data; empty if none was saved. */
   public static Optional<Normalizer<?>> readNormalizer(ZipReader zip) throws IOException {
     if (!zip.contains(NORMALIZER_BIN)) {
       return Optional.empty();

@@ -30,6 +30,7 @@ public final class ZipReader implements AutoCloseable {
   private final Path file;
   private final ZipFile zip;
 
+  /** Opens a file. */
   public ZipReader(Path file) throws IOException {
     this.file = file;
     if (!Files.exists(file)) {
@@ -42,16 +43,19 @@ public final class ZipReader implements AutoCloseable {
     }
   }
 
+  /** Whether there is an entry of this name. */
   public boolean contains(String name) {
     return zip.getEntry(name) != null;
   }
 
+  /** The content of an entry. */
   public byte[] bytes(String name) throws IOException {
     try (InputStream in = open(name)) {
       return in.readAllBytes();
     }
   }
 
+  /** The array in an entry, as {@link Nd4j#write} laid it out. */
   public INDArray array(String name) throws IOException {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         InputStream in = open(name)) {
@@ -61,6 +65,7 @@ public final class ZipReader implements AutoCloseable {
     }
   }
 
+  /** The array in an entry; empty if there is no such entry. */
   public Optional<INDArray> optionalArray(String name) throws IOException {
     return contains(name) ? Optional.of(array(name)) : Optional.empty();
   }

@@ -27,6 +27,7 @@ public final class ZipWriter implements AutoCloseable {
   private final ZipOutputStream zip;
   private final Map<String, Long> checksums = new LinkedHashMap<>();
 
+  /** Begins a zip; the stream is not closed with it. */
   public ZipWriter(OutputStream out) {
     zip = new ZipOutputStream(out);
   }
