@@ -101,11 +101,4 @@ final class Runs {
       batches().forEach(graph::fit);
     }
   }
-
-  /** The elements of a FLOAT vector, exactly. */
-  static List<Integer> bits(INDArray vector) {
-    return Arrays.stream(vector.reshape(vector.length()).toDoubleVector())
-        .mapToObj(value -> Float.floatToRawIntBits((float) value))
-        .toList();
-  }
 }
