@@ -3,7 +3,6 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.internal.kernel.AveragingKernel;
 import io.github.ema4j.core.internal.kernel.Chunks;
-import io.github.ema4j.core.internal.kernel.Kernels;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,7 +28,7 @@ final class ArrayShadow implements Shadow {
   private INDArray swapped;
 
   /** Its values are not defined until {@link #set} or {@link #restore}. */
-  ArrayShadow(DataType type, INDArray params, Coverage coverage) {
+  ArrayShadow(DataType type, INDArray params, Coverage coverage, AveragingKernel kernel) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       array = Nd4j.createUninitialized(type, params.shape(), params.ordering());
     }
@@ -40,12 +39,17 @@ final class ArrayShadow implements Shadow {
     averagedAsTheyAre = coverage.averagedAsTheyAre().chunks();
     copied = coverage.copied().chunks();
     deviations = new LogDeviations(coverage.log10Deviations());
-    kernel = Kernels.forArrays(array, params);
+    this.kernel = kernel;
   }
 
   @Override
   public DataType type() {
     return array.dataType();
+  }
+
+  /** Does the arithmetic; it is used by the thread that has locked the average. */
+  AveragingKernel kernel() {
+    return kernel;
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.internal.kernel.AveragingKernel;
 import io.github.ema4j.core.internal.kernel.Chunks;
-import io.github.ema4j.core.internal.kernel.Kernels;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -28,6 +27,8 @@ public final class AverageGroup {
   private final ParameterAverage[] averages;
   private final Chunks averagedAsTheyAre;
   private final Chunks covered;
+
+  // Null if no average has an array as shadow. That of the first which has one.
   private final AveragingKernel kernel;
 
   // The averages with an array as shadow, by index; others are updated by themselves.
@@ -55,7 +56,7 @@ public final class AverageGroup {
             .mapToObj(i -> (ArrayShadow) averages[i].implementation())
             .toArray(ArrayShadow[]::new);
     arrays = Arrays.stream(shadows).map(ArrayShadow::values).toArray(INDArray[]::new);
-    kernel = Kernels.forArrays(arrays);
+    kernel = shadows.length == 0 ? null : shadows[0].kernel();
     next = new double[averages.length];
     decays = new double[together.length];
     finite = new boolean[averages.length];

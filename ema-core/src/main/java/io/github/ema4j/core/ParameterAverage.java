@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
 import io.github.ema4j.core.internal.kernel.Kernels;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -79,7 +81,16 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
-    this(config, start, coverage, AverageCounters.START);
+    this(config, start, coverage, Kernels::forArrays);
+  }
+
+  /** With another kernel than the arrays would get. */
+  ParameterAverage(
+      AveragingConfig config,
+      INDArray start,
+      Coverage coverage,
+      Function<INDArray, AveragingKernel> kernels) {
+    this(config, start, coverage, AverageCounters.START, kernels);
     if (!shadow.set(start)) {
       throw new NonFiniteParametersException(
           "The parameters to start the average from hold NaN or infinite values");
@@ -96,7 +107,11 @@ public final class ParameterAverage {
   }
 
   private ParameterAverage(
-      AveragingConfig config, INDArray start, Coverage coverage, AverageCounters counters) {
+      AveragingConfig config,
+      INDArray start,
+      Coverage coverage,
+      AverageCounters counters,
+      Function<INDArray, AveragingKernel> kernels) {
     this.config = Objects.requireNonNull(config, "config");
     this.coverage = Objects.requireNonNull(coverage, "coverage");
     if (lengthOf(start) != coverage.length()) {
@@ -124,7 +139,7 @@ public final class ParameterAverage {
     shadow =
         config.shadowOnHost()
             ? new HostShadow(shadowType, start, coverage, background())
-            : new ArrayShadow(shadowType, start, coverage);
+            : new ArrayShadow(shadowType, start, coverage, kernels.apply(start));
     take(counters);
   }
 
@@ -155,7 +170,8 @@ public final class ParameterAverage {
       double[] variances,
       INDArray params,
       Coverage coverage) {
-    ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
+    ParameterAverage average =
+        new ParameterAverage(config, params, coverage, counters, Kernels::forArrays);
     average.restore(shadow, variances);
     return average;
   }

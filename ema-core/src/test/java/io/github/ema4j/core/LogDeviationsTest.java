@@ -24,6 +24,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Elements that hold a variance as the log10 of the standard deviation. */
 class LogDeviationsTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final int LENGTH = 3000;
   private static final Ranges LOGS =
       Ranges.of(LENGTH, new long[] {5, 700, 2990}, new long[] {37, 1400, 3000});
@@ -59,7 +64,7 @@ class LogDeviationsTest {
   @ParameterizedTest
   @MethodSource("configurations")
   void theAverageIsThatOfTheVariances(AveragingConfig config) {
-    ParameterAverage average = new ParameterAverage(config, params(DataType.FLOAT, 0), COVERAGE);
+    ParameterAverage average = kernel().average(config, params(DataType.FLOAT, 0), COVERAGE);
     double[] variances = variances(params(DataType.FLOAT, 0));
     for (int step = 1; step <= 40; step++) {
       INDArray params = params(DataType.FLOAT, step);
@@ -86,9 +91,8 @@ class LogDeviationsTest {
   @Test
   void allOtherElementsAreAveragedAsEver() {
     ParameterAverage average =
-        new ParameterAverage(AveragingConfig.of(0.9), params(DataType.FLOAT, 0), COVERAGE);
-    ParameterAverage plain =
-        new ParameterAverage(AveragingConfig.of(0.9), params(DataType.FLOAT, 0));
+        kernel().average(AveragingConfig.of(0.9), params(DataType.FLOAT, 0), COVERAGE);
+    ParameterAverage plain = kernel().average(AveragingConfig.of(0.9), params(DataType.FLOAT, 0));
     for (int step = 1; step <= 10; step++) {
       average.update(params(DataType.FLOAT, step));
       plain.update(params(DataType.FLOAT, step));
@@ -116,7 +120,7 @@ class LogDeviationsTest {
         new Coverage(
             all, Ranges.none(constants.length), new Variances(Ranges.none(constants.length), all));
     for (double decay : new double[] {0, 0.3, 0.5, 0.99, 0.9999, 1}) {
-      ParameterAverage average = new ParameterAverage(AveragingConfig.of(decay), params, coverage);
+      ParameterAverage average = kernel().average(AveragingConfig.of(decay), params, coverage);
       for (int step = 0; step < 50; step++) {
         average.update(params);
       }
@@ -131,10 +135,11 @@ class LogDeviationsTest {
     INDArray silent = Vectors.floats(-10, -10);
     Ranges first = Ranges.of(2, new long[] {0}, new long[] {1});
     ParameterAverage average =
-        new ParameterAverage(
-            AveragingConfig.builder().decay(0.9).shadowOnHost(onHost).build(),
-            speaking,
-            new Coverage(Ranges.all(2), Ranges.none(2), new Variances(Ranges.none(2), first)));
+        kernel()
+            .average(
+                AveragingConfig.builder().decay(0.9).shadowOnHost(onHost).build(),
+                speaking,
+                new Coverage(Ranges.all(2), Ranges.none(2), new Variances(Ranges.none(2), first)));
     for (int step = 0; step < 5; step++) {
       average.update(silent);
     }
@@ -148,9 +153,9 @@ class LogDeviationsTest {
     for (double bad :
         new double[] {Double.NaN, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY}) {
       ParameterAverage average =
-          new ParameterAverage(AveragingConfig.of(0.5), params(DataType.FLOAT, 0), COVERAGE);
+          kernel().average(AveragingConfig.of(0.5), params(DataType.FLOAT, 0), COVERAGE);
       ParameterAverage sound =
-          new ParameterAverage(AveragingConfig.of(0.5), params(DataType.FLOAT, 0), COVERAGE);
+          kernel().average(AveragingConfig.of(0.5), params(DataType.FLOAT, 0), COVERAGE);
       INDArray params = params(DataType.FLOAT, 1);
       sound.update(params);
       long[] expected = bits(sound.shadow());
@@ -165,7 +170,7 @@ class LogDeviationsTest {
   @ValueSource(booleans = {false, true})
   void aResumedAverageGoesOnBitForBit(boolean onHost) {
     AveragingConfig config = AveragingConfig.builder().decay(0.999).shadowOnHost(onHost).build();
-    ParameterAverage average = new ParameterAverage(config, params(DataType.FLOAT, 0), COVERAGE);
+    ParameterAverage average = kernel().average(config, params(DataType.FLOAT, 0), COVERAGE);
     for (int step = 1; step <= 20; step++) {
       average.update(params(DataType.FLOAT, step));
     }
@@ -173,7 +178,7 @@ class LogDeviationsTest {
     ParameterAverage resumed =
         new AverageState(state.info(), state.shadow().dup(), state.variances())
             .resume(params(DataType.FLOAT, 20), config);
-    ParameterAverage takenOver = new ParameterAverage(config, params(DataType.FLOAT, 7), COVERAGE);
+    ParameterAverage takenOver = kernel().average(config, params(DataType.FLOAT, 7), COVERAGE);
     takenOver.set(average.counters(), average.shadow(), average.variances());
     for (int step = 21; step <= 40; step++) {
       average.update(params(DataType.FLOAT, step));
@@ -194,8 +199,8 @@ class LogDeviationsTest {
     for (int i = 0; i < decays.length; i++) {
       AveragingConfig config =
           AveragingConfig.builder().decay(decays[i]).shadowOnHost(i == 1).startAfter(i).build();
-      members[i] = new ParameterAverage(config, params(DataType.FLOAT, 0), COVERAGE);
-      alone[i] = new ParameterAverage(config, params(DataType.FLOAT, 0), COVERAGE);
+      members[i] = kernel().average(config, params(DataType.FLOAT, 0), COVERAGE);
+      alone[i] = kernel().average(config, params(DataType.FLOAT, 0), COVERAGE);
     }
     AverageGroup group = AverageGroup.of(members);
     for (int step = 1; step <= 10; step++) {
@@ -219,7 +224,7 @@ class LogDeviationsTest {
   @ValueSource(booleans = {false, true})
   void aSwapLeavesNoTrace(boolean onHost) {
     AveragingConfig config = AveragingConfig.builder().decay(0.9).shadowOnHost(onHost).build();
-    ParameterAverage average = new ParameterAverage(config, params(DataType.FLOAT, 0), COVERAGE);
+    ParameterAverage average = kernel().average(config, params(DataType.FLOAT, 0), COVERAGE);
     INDArray params = params(DataType.FLOAT, 1);
     average.update(params);
     long[] raw = bits(params);
@@ -234,7 +239,7 @@ class LogDeviationsTest {
   @Test
   void variancesOfAnotherAverageAreRefused() {
     ParameterAverage average =
-        new ParameterAverage(AveragingConfig.of(0.9), params(DataType.FLOAT, 0), COVERAGE);
+        kernel().average(AveragingConfig.of(0.9), params(DataType.FLOAT, 0), COVERAGE);
     average.update(params(DataType.FLOAT, 1));
     long[] shadow = bits(average.shadow());
     double[] variances = average.variances();

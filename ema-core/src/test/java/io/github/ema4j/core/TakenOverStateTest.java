@@ -17,17 +17,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** An average that was continued elsewhere is gone on with here. */
 class TakenOverStateTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final int LENGTH = 1000;
   private static final double[] NONE = {};
   private static final INDArray START = random(DataType.FLOAT, LENGTH, 0);
 
-  private static ParameterAverage average(boolean onHost) {
-    return new ParameterAverage(
-        AveragingConfig.builder()
-            .schedule(DecaySchedule.numUpdates(0.99))
-            .shadowOnHost(onHost)
-            .build(),
-        START);
+  private ParameterAverage average(boolean onHost) {
+    return kernel()
+        .average(
+            AveragingConfig.builder()
+                .schedule(DecaySchedule.numUpdates(0.99))
+                .shadowOnHost(onHost)
+                .build(),
+            START);
   }
 
   @ParameterizedTest

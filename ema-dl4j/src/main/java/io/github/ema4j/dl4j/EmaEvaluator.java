@@ -42,6 +42,10 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * weights, updater state, counters, score, recurrent state, inputs and workspace modes stay as they
  * are, bit for bit.
  *
+ * <p>Where weights have diverged, so that predictions are NaN, the result says so ({@link
+ * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
+ * averaged ones, which are as good as they were, from being evaluated.
+ *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
  * the iterator that trains. Use an evaluator on the thread that trains, or while no training runs.
  */
@@ -214,7 +218,7 @@ public final class EmaEvaluator {
     }
     Model evaluated = twin(network);
     try (Swap ignored = ema.swap(network)) {
-      return validation.evaluate(evaluated);
+      return evaluate(evaluated);
     }
   }
 
@@ -228,7 +232,21 @@ public final class EmaEvaluator {
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
-    return validation.evaluate(twin(network));
+    return evaluate(twin(network));
+  }
+
+  /** A pass that broke off leaves things behind in a network: the twin is not used again then. */
+  private EvaluationResult evaluate(Model twin) {
+    boolean completed = false;
+    try {
+      EvaluationResult result = validation.evaluate(twin);
+      completed = result.isFinite();
+      return result;
+    } finally {
+      if (!completed) {
+        twinOf = null;
+      }
+    }
   }
 
   /**

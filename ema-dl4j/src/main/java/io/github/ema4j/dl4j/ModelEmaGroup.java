@@ -161,6 +161,10 @@ public final class ModelEmaGroup implements TrainingListener {
     return averages.update(Networks.params(network));
   }
 
+  Optional<ConstrainedParameters> constraints() {
+    return constrained;
+  }
+
   boolean isSwapped() {
     return members.stream().anyMatch(member -> member.isStarted() && member.average().isSwapped());
   }
@@ -269,14 +273,14 @@ public final class ModelEmaGroup implements TrainingListener {
                 i,
                 member.config().schedule().spec(),
                 member.initialShare(),
-                metric.applyAsDouble(evaluator.apply(member).averaged(network))));
+                evaluator.apply(member).averaged(network).score(metric)));
       }
     }
     if (scores.isEmpty()) {
       throw new IllegalStateException(
           "No average of the group has been updated yet: register the group and fit first");
     }
-    double raw = metric.applyAsDouble(evaluator.apply(members.get(0)).raw(network));
+    double raw = evaluator.apply(members.get(0)).raw(network).score(metric);
     return new GroupComparison(raw, scores, minimise);
   }
 

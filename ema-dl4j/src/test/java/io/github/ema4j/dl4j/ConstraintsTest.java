@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.testing.Bits;
@@ -33,7 +34,6 @@ class ConstraintsTest {
 
     Model fit(TrainingListener... listeners) {
       Model network = network().get();
-      network.applyConstraints(0, 0); // the start has a share in the average, too
       network.setListeners(listeners);
       for (int epoch = 0; epoch < 4; epoch++) {
         ((NeuralNetwork) network).fit(Batches.of(data, 8));
@@ -89,7 +89,14 @@ class ConstraintsTest {
     Model network = c.fit(ema, sequence);
     sequence.params.add(network.params());
 
-    EmaByHand byHand = new EmaByHand(ema, DECAY, sequence.params.get(0));
+    // Deeplearning4j does not constrain the weights that it starts from.
+    Model start = c.network().get();
+    Bits initial = Bits.of(start.params());
+    start.applyConstraints(0, 0);
+    assertNotEquals(initial, Bits.of(start.params()));
+    assertEquals(initial, Bits.of(sequence.params.get(0)));
+
+    EmaByHand byHand = new EmaByHand(ema, DECAY, start.params());
     sequence.params.stream().skip(1).forEach(byHand::add);
 
     assertTrue(sequence.constraintsDidSomething);
@@ -97,11 +104,35 @@ class ConstraintsTest {
     assertEquals(byHand.bits(), Bits.of(ema.shadow()));
   }
 
+  /** Also when the initial weights have nearly all of the share. */
   @ParameterizedTest
   @MethodSource("cases")
   void averagedNetworkKeepsTheConstraints(Case c) {
-    ModelEmaListener ema = new ModelEmaListener(DECAY);
-    Model network = c.fit(ema);
+    for (double decay : new double[] {DECAY, 0.999}) {
+      ModelEmaListener ema = new ModelEmaListener(decay);
+      Model network = c.fit(ema);
+      assertKeepsConstraints(c, ema, network);
+      network.setParams(c.network().get().params()); // loads weights that are not constrained
+      ema.set(network);
+      assertEquals(1, ema.initialShare());
+      assertKeepsConstraints(c, ema, network);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void everyAverageOfAGroupKeepsTheConstraints(Case c) {
+    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999);
+    Model network = c.fit(group);
+    for (int i = 0; i < 2; i++) {
+      assertKeepsConstraints(c, group.get(i), network);
+      ModelEmaListener alone = new ModelEmaListener(i == 0 ? DECAY : 0.999);
+      c.fit(alone);
+      assertEquals(Bits.of(alone.shadow()), Bits.of(group.get(i).shadow()));
+    }
+  }
+
+  private static void assertKeepsConstraints(Case c, ModelEmaListener ema, Model network) {
     Map<String, INDArray> averaged = Views.network(ema, network).paramTable();
 
     for (String name : c.limitedNorms()) {

@@ -28,6 +28,7 @@ import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.stats.api.StatsReport;
 import org.deeplearning4j.ui.model.stats.api.StatsType;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +136,7 @@ class ExistingPipelinesTest {
     };
   }
 
+  @Tag("numbers")
   @ParameterizedTest
   @MethodSource("networks")
   void wrappedEvaluativeListenerEvaluatesTheAverage(Model network) {

@@ -27,6 +27,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -271,6 +272,7 @@ class ModelEmaGroupTest {
     assertSame(group.members(), again);
   }
 
+  @Tag("numbers")
   @Test
   void comparisonFindsTheBestMemberAndLeavesNoTrace() {
     MultiLayerNetwork network = Nets.mlp();

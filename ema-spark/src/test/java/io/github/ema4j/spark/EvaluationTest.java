@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -60,6 +61,7 @@ class EvaluationTest {
     return evaluation.confusionToString();
   }
 
+  @Tag("numbers")
   @ParameterizedTest
   @EnumSource
   void asInOneProcess(Kind kind, JavaSparkContext sc) throws Exception {
@@ -120,6 +122,22 @@ class EvaluationTest {
     assertEquals(2, PASSES.get(), "raw weights have been evaluated, averaged ones not");
     assertArrayEquals(raw, EmaOracle.floats(run.network().params()));
     assertFalse(run.ema().isSwapped());
+  }
+
+  /** The workers' tasks would fail, and be tried again, and end the run. */
+  @Test
+  void rawWeightsThatHaveDivergedAreToldAndTheAverageIsEvaluated(JavaSparkContext sc)
+      throws Exception {
+    EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
+    run.network().params().putScalar(0, Float.NaN);
+    Comparison comparison = run.compare(sc.parallelize(VALIDATION, 2), 8);
+    assertFalse(comparison.raw().isFinite());
+    String expected;
+    try (Swap ignored = run.ema().swap(run.network())) {
+      expected = counts(run.network());
+    }
+    assertEquals(
+        expected, comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
   }
 
   @Test

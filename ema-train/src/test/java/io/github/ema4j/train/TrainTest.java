@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Locale;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Trains on a folder of images, and looks at everything that a run leaves behind. */
+@Tag("numbers")
 class TrainTest {
   @TempDir private static Path directory;
   private static Path images;

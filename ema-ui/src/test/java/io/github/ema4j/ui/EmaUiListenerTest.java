@@ -228,6 +228,34 @@ class EmaUiListenerTest {
         names(states(ui.sessionId()).get(1)));
   }
 
+  /** Under the names that the scores of the averaged weights have, so that the page has a row. */
+  @Test
+  void scoresOfRawWeightsThatHaveDivergedAreNoNumbers() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaUiListener usual = new EmaUiListener(storage, ema, history);
+    EmaUiListener own =
+        EmaUiListener.builder(storage)
+            .average(ema, history)
+            .score("error", result -> 1 - result.get(Evaluation.class).accuracy())
+            .build();
+    net.setListeners(ema, history, usual, own);
+    net.fit(trainingData(), 1);
+    net.params().putScalar(0, Double.NaN);
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      history.onEpochEnd(net);
+      assertEquals(List.of(), log.messages(Level.WARN));
+    }
+    AverageState diverged = states(usual.sessionId()).get(2);
+    assertEquals(List.of("accuracy", "f1", "precision", "recall"), names(diverged));
+    assertTrue(diverged.raw().values().stream().allMatch(score -> Double.isNaN(score)));
+    assertTrue(diverged.averaged().values().stream().allMatch(score -> Double.isFinite(score)));
+    diverged = states(own.sessionId()).get(2);
+    assertEquals(List.of("error"), names(diverged));
+    assertTrue(Double.isNaN(diverged.raw().get("error")));
+    assertTrue(Double.isFinite(diverged.averaged().get("error")));
+  }
+
   @Test
   void evaluationWithoutKnownScoreIsToldOnce() {
     ModelEmaListener ema = new ModelEmaListener(0.9);

@@ -9,11 +9,13 @@ import io.github.ema4j.examples.BatchNormExample.Place;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On 2,000 test images an accuracy has a standard error of 0.009. */
+@Tag("numbers")
 class BatchNormExampleTest {
 
   @ParameterizedTest

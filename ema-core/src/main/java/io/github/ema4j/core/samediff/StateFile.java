@@ -2,6 +2,7 @@
 package io.github.ema4j.core.samediff;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.kernel.ArrayReader;
 import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
@@ -95,7 +96,7 @@ final class StateFile {
       // A SameDiff does not say which of its variables are variances.
       state =
           new AverageState(
-              AverageInfo.fromMap(root.map("average")), Nd4j.read(shadow), new double[0]);
+              AverageInfo.fromMap(root.map("average")), ArrayReader.read(shadow), new double[0]);
     } catch (IOException | IllegalArgumentException e) {
       throw new IOException(
           "%s cannot be read as the average of a SameDiff: %s".formatted(file, e.getMessage()), e);

@@ -104,7 +104,8 @@ public final class BestModels implements Consumer<Comparison> {
    *     ones are found
    * @param network the network that trains
    * @param evaluator makes the comparisons
-   * @param score of an evaluation; one that is not finite is never the best
+   * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
+   *     the best
    * @return to be given to {@code EmaEvaluationListener.onComparison}
    * @throws IOException if the directory cannot be made or a file in it cannot be read
    * @throws IllegalArgumentException if its networks were kept for the highest score
@@ -125,7 +126,8 @@ public final class BestModels implements Consumer<Comparison> {
    *     ones are found
    * @param network the network that trains
    * @param evaluator makes the comparisons
-   * @param score of an evaluation; one that is not finite is never the best
+   * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
+   *     the best
    * @return to be given to {@code EmaEvaluationListener.onComparison}
    * @throws IOException if the directory cannot be made or a file in it cannot be read
    * @throws IllegalArgumentException if its networks were kept for the lowest score
@@ -185,10 +187,7 @@ public final class BestModels implements Consumer<Comparison> {
 
   private Best candidate(String name, Comparison comparison, EvaluationResult result) {
     return new Best(
-        directory.resolve(name),
-        score.applyAsDouble(result),
-        comparison.iteration(),
-        comparison.epoch());
+        directory.resolve(name), result.score(score), comparison.iteration(), comparison.epoch());
   }
 
   private boolean isBetter(Best candidate, Optional<Best> best) {

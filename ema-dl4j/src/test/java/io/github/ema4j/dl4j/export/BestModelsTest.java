@@ -37,6 +37,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +163,7 @@ class BestModelsTest {
 
   // ---------------------------------------------------------------- what is kept
 
+  @Tag("numbers")
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void filesHoldWhatWasScoredBest(boolean graph) throws IOException {
@@ -281,6 +283,7 @@ class BestModelsTest {
     assertEquals(expected.averaged().orElseThrow().epoch(), best.averaged().orElseThrow().epoch());
   }
 
+  @Tag("numbers")
   @Test
   void laterWorseScoreNeverReplacesAFile() throws IOException {
     Run run = Run.start();

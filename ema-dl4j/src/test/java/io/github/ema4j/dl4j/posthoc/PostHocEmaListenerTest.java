@@ -5,18 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.testing.Bits;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.Bits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,7 @@ class PostHocEmaListenerTest {
     assertEquals(Bits.of(alone.params()), Bits.of(averaged.params()));
   }
 
+  @Tag("numbers")
   @Test
   void anAverageOfAnotherLengthIsLikeOneKeptDuringTraining() throws IOException {
     MultiLayerNetwork network = Runs.network();

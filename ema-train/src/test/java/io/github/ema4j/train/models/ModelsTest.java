@@ -3,13 +3,11 @@ package io.github.ema4j.train.models;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.train.error.UserError;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +16,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,10 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 class ModelsTest {
   private static final ImageShape PHOTOGRAPH = new ImageShape(3, 224, 224);
@@ -63,26 +62,41 @@ class ModelsTest {
     assertEquals(431_080, model.numParams());
   }
 
+  /**
+   * One step of plain gradient descent, on images that leave the last batch norm 16 values. On two
+   * it would give signs alone, and all gradients before it would be rounding errors.
+   */
+  @Tag("numbers")
   @ParameterizedTest
   @ValueSource(strings = {"resnet18", "resnet50", "mobilenetv2"})
-  void oneStepChangesEveryParameter(String name) {
+  void oneStepChangesEveryParameterOnWhichTheLossDepends(String name) {
+    ImageShape shape = new ImageShape(3, 64, 64);
     ComputationGraph graph =
-        (ComputationGraph)
-            Models.create(
-                name, new ModelSettings(new ImageShape(3, 32, 32), 10, new Adam(0.01), 0, 1));
-    Map<String, float[]> before = new HashMap<>();
-    graph.paramTable().forEach((key, value) -> before.put(key, value.dup().data().asFloat()));
+        (ComputationGraph) Models.create(name, new ModelSettings(shape, 10, new Sgd(1), 0, 1));
+    Map<String, INDArray> before = new HashMap<>();
+    graph.paramTable().forEach((key, value) -> before.put(key, value.dup()));
 
-    graph.fit(batch(2, new ImageShape(3, 32, 32), 10));
+    graph.fit(batch(4, shape, 10));
 
     assertTrue(Double.isFinite(graph.score()), "score " + graph.score());
     graph
         .paramTable()
         .forEach(
             (key, value) -> {
-              assertTrue(Double.isFinite(value.sumNumber().doubleValue()), key);
-              assertFalse(Arrays.equals(before.get(key), value.dup().data().asFloat()), key);
+              double change = Transforms.abs(value.sub(before.get(key))).maxNumber().doubleValue();
+              assertTrue(Double.isFinite(change), key);
+              // Seen: at least 5e-3, and where the loss does not depend on it at most 3e-7.
+              assertEquals(!isWithoutEffect(key), change > 1e-4, key + " changed by " + change);
             });
+  }
+
+  /**
+   * What MobileNetV2's linear bottlenecks add to a channel goes into 1 x 1 convolutions alone, and
+   * the batch norm behind these takes it out again: it has no gradient. As it is 0 at the start, so
+   * is the mean that such a batch norm sees.
+   */
+  private static boolean isWithoutEffect(String parameter) {
+    return parameter.matches(".*-project-norm_beta|(.*-expand|head)-norm_mean");
   }
 
   @ParameterizedTest

@@ -13,6 +13,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p><b>Elements that are not finite.</b> Where an element of the source is NaN or infinite, the
  * element that it would have changed keeps its value; all others change as usual.
  *
+ * <p><b>Finite in, finite out.</b> An average of finite elements is finite, also where their
+ * difference is more than their type holds, as for 3e38 and -3e38: it is then what the formula
+ * gives in exact arithmetic, rounded. Parameters of a wider type than the shadow's must be in its
+ * range, which they are in a {@code ParameterAverage}.
+ *
  * <p>The result is a function of the inputs alone: the same bits for any number of threads, for any
  * way to cut the ranges, and for a shadow alone or together with others.
  *

@@ -49,10 +49,21 @@ final class Block {
   // Bits of the content.
   private static final int FLOATS = 1 << 30;
   private static final int DOUBLES = 1 << 29;
+  private static final int MODERATE_FLOATS = 1 << 28;
+  private static final int MODERATE_DOUBLES = 1 << 27;
+  private static final int COUNT = MODERATE_DOUBLES - 1;
 
   /**
-   * Partial sums of {@link #isFinite}, of six elements each: 160, since JDK 17 uses vectors of 16
-   * floats only for loops that it has seen run that often, or more.
+   * Times this, values become infinite from half a unit in the last place of the largest one on.
+   * The difference of smaller, moderate ones to any finite value is finite.
+   */
+  static final float FLOAT_MODERATION = 0x1p25f;
+
+  static final double DOUBLE_MODERATION = 0x1p54;
+
+  /**
+   * Partial sums of {@link #hasModerateFloats}, of six elements each: 160, since JDK 17 uses
+   * vectors of 16 floats only for loops that it has seen run that often, or more.
    */
   private static final int LANES = SIZE / 6;
 
@@ -105,7 +116,7 @@ final class Block {
   }
 
   int count() {
-    return content[PADDING] & ~(FLOATS | DOUBLES);
+    return content[PADDING] & COUNT;
   }
 
   private boolean has(int type) {
@@ -171,8 +182,11 @@ final class Block {
   /** Whether the elements, {@link #SIZE} at most, are all finite in the type they came in. */
   boolean isFinite() {
     int count = count();
-    if (count >= FEW && (has(FLOATS) ? isFiniteFloats(count) : isFiniteDoubles(count))) {
-      return true;
+    if (count >= FEW) {
+      if (has(FLOATS) ? hasModerateFloats(count) : hasModerateDoubles(count)) {
+        content[PADDING] |= has(FLOATS) ? MODERATE_FLOATS | MODERATE_DOUBLES : MODERATE_DOUBLES;
+        return true;
+      }
     }
     for (int i = 0; i < count; i++) {
       if (!isFinite(i)) {
@@ -180,6 +194,19 @@ final class Block {
       }
     }
     return true;
+  }
+
+  /**
+   * Whether the last {@link #isFinite} has found a full block's elements so moderate that their
+   * difference to any finite float is finite.
+   */
+  boolean isFullOfModerateFloats() {
+    return count() == SIZE && has(MODERATE_FLOATS);
+  }
+
+  /** The same for doubles. */
+  boolean isFullOfModerateDoubles() {
+    return count() == SIZE && has(MODERATE_DOUBLES);
   }
 
   private boolean isFinite(int index) {
@@ -201,15 +228,16 @@ final class Block {
     return finite[index];
   }
 
-  // A sum with anything that is not finite is not finite, and times 0 it is NaN. One of finite
-  // values may be too large, and then a closer look shows it. In this shape, and added up from left
-  // to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
+  // A sum of magnitudes of which one is not moderate becomes infinite or NaN, and times 0 it is
+  // NaN.
+  // A sum of moderate ones may do so, too, and then a closer look is needed. In this shape, and
+  // added up from left to right, the loop is vectorised; the comparison is an intrinsic of the JVM.
 
   /**
-   * Whether {@code count} floats are finite, of the {@link #floatRoom}; may be mistaken when it
-   * says that they are not.
+   * Whether {@code count} floats are finite and moderate, of the {@link #floatRoom}; may be
+   * mistaken when it says that they are not.
    */
-  boolean isFiniteFloats(int count) {
+  boolean hasModerateFloats(int count) {
     int size = count <= SIZE ? SIZE : LARGE;
     int lanes = size / 6;
     Arrays.fill(floats, START + count, START + size, 0f);
@@ -222,7 +250,7 @@ final class Block {
   }
 
   /** Whether doubles are, in the same way. */
-  private boolean isFiniteDoubles(int count) {
+  private boolean hasModerateDoubles(int count) {
     Arrays.fill(doubles, DOUBLE_START + count, DOUBLE_START + SIZE, 0.0);
     addLanes(doubles, doubleSums);
     return Arrays.equals(
@@ -239,42 +267,42 @@ final class Block {
   private static void addLanes(float[] values, float[] sums) {
     for (int i = START; i < START + LANES; i++) {
       sums[i] =
-          (values[i]
-                      + values[i + LANES]
-                      + values[i + 2 * LANES]
-                      + values[i + 3 * LANES]
-                      + values[i + 4 * LANES]
-                      + values[i + 5 * LANES])
-                  * 0f
-              + 0f; // -0 would not equal 0
+          (Math.abs(values[i])
+                  + Math.abs(values[i + LANES])
+                  + Math.abs(values[i + 2 * LANES])
+                  + Math.abs(values[i + 3 * LANES])
+                  + Math.abs(values[i + 4 * LANES])
+                  + Math.abs(values[i + 5 * LANES]))
+              * FLOAT_MODERATION
+              * 0f;
     }
   }
 
   private static void addLargeLanes(float[] values, float[] sums) {
     for (int i = START; i < START + LARGE_LANES; i++) {
       sums[i] =
-          (values[i]
-                      + values[i + LARGE_LANES]
-                      + values[i + 2 * LARGE_LANES]
-                      + values[i + 3 * LARGE_LANES]
-                      + values[i + 4 * LARGE_LANES]
-                      + values[i + 5 * LARGE_LANES])
-                  * 0f
-              + 0f;
+          (Math.abs(values[i])
+                  + Math.abs(values[i + LARGE_LANES])
+                  + Math.abs(values[i + 2 * LARGE_LANES])
+                  + Math.abs(values[i + 3 * LARGE_LANES])
+                  + Math.abs(values[i + 4 * LARGE_LANES])
+                  + Math.abs(values[i + 5 * LARGE_LANES]))
+              * FLOAT_MODERATION
+              * 0f;
     }
   }
 
   private static void addLanes(double[] values, double[] sums) {
     for (int i = DOUBLE_START; i < DOUBLE_START + LANES; i++) {
       sums[i] =
-          (values[i]
-                      + values[i + LANES]
-                      + values[i + 2 * LANES]
-                      + values[i + 3 * LANES]
-                      + values[i + 4 * LANES]
-                      + values[i + 5 * LANES])
-                  * 0.0
-              + 0.0;
+          (Math.abs(values[i])
+                  + Math.abs(values[i + LANES])
+                  + Math.abs(values[i + 2 * LANES])
+                  + Math.abs(values[i + 3 * LANES])
+                  + Math.abs(values[i + 4 * LANES])
+                  + Math.abs(values[i + 5 * LANES]))
+              * DOUBLE_MODERATION
+              * 0.0;
     }
   }
 }

@@ -13,8 +13,8 @@ final class DoubleVector extends HostVector {
 
   private final DoubleBuffer[] windows;
 
-  DoubleVector(Pointer base, long offset, long length) {
-    super(DataType.DOUBLE, base, offset, length);
+  DoubleVector(Pointer start, long length) {
+    super(DataType.DOUBLE, start, length);
     windows = new DoubleBuffer[windows()];
     Arrays.setAll(windows, i -> window(i).asDoubleBuffer());
   }
@@ -44,8 +44,8 @@ final class DoubleVector extends HostVector {
     DoubleBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     double weight = 1 - decay;
-    if (block.count() < Block.SIZE) {
-      lerpFew(window, index, block.doubles(), block.count(), weight, decay);
+    if (!block.isFullOfModerateDoubles()) {
+      lerpEachByItself(window, index, block.doubles(), block.count(), weight, decay);
     } else if (weight < 0.5) {
       lerpFromShadow(window, index, block.doubles(), block.count(), weight);
     } else {
@@ -76,13 +76,24 @@ final class DoubleVector extends HostVector {
     }
   }
 
-  /** Not vectorised, and makes no slice, which costs an object until this has run very often. */
-  private static void lerpFew(
+  /**
+   * For elements that may not be moderate, or are few. Not vectorised, and makes no slice, which
+   * costs an object until this has run very often.
+   */
+  private static void lerpEachByItself(
       DoubleBuffer shadow, int index, double[] params, int count, double weight, double decay) {
     for (int i = 0; i < count; i++) {
       double s = shadow.get(index + i);
       double p = params[i + DOUBLE_START];
-      shadow.put(index + i, weight < 0.5 ? s - weight * (s - p) : p - decay * (p - s));
+      shadow.put(index + i, weight < 0.5 ? lerp(s, p, weight) : lerp(p, s, decay));
     }
+  }
+
+  /** {@code near - share * (near - far)}, whatever the difference. */
+  private static double lerp(double near, double far, double share) {
+    double difference = near - far;
+    return Double.isInfinite(difference)
+        ? near - 2 * share * (near / 2 - far / 2) // halves are exact in numbers of that size
+        : near - share * difference;
   }
 }

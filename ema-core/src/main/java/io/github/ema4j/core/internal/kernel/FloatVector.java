@@ -21,8 +21,8 @@ final class FloatVector extends HostVector {
   /** Elements that {@link #lerpEach} takes at once, as long as there are so many. */
   private final int step;
 
-  FloatVector(Pointer base, long offset, long length) {
-    super(DataType.FLOAT, base, offset, length);
+  FloatVector(Pointer start, long length) {
+    super(DataType.FLOAT, start, length);
     step = length <= IN_CACHE ? Block.LARGE : Block.SIZE;
     windows = new FloatBuffer[windows()];
     Arrays.setAll(windows, i -> window(i).asFloatBuffer());
@@ -53,8 +53,8 @@ final class FloatVector extends HostVector {
     FloatBuffer window = windows[windowOf(from)];
     int index = inWindow(from);
     float weight = (float) (1 - decay);
-    if (block.count() < Block.SIZE) {
-      lerpFew(window, index, block.floats(), block.count(), weight, (float) decay);
+    if (!block.isFullOfModerateFloats()) {
+      lerpEachByItself(window, index, block.floats(), block.count(), weight, (float) decay);
     } else if (weight < 0.5f) {
       lerpFromShadow(window, index, block.floats(), block.count(), weight);
     } else {
@@ -83,7 +83,7 @@ final class FloatVector extends HostVector {
         moved = lerpBlocks(Block.SIZE, Block.FEW, count, at, to, block);
       }
       if (moved == 0) {
-        // A few that are left, or a block with something that is not finite.
+        // A few that are left, or a block with something that is not finite or not moderate.
         moved = (int) Math.min(Block.SIZE, to - at);
         finite &=
             moved < Block.FEW
@@ -98,7 +98,7 @@ final class FloatVector extends HostVector {
   /**
    * Moves {@code most} elements at a time, or {@code least} at least. All blocks but the first
    * begin with a cache line of this vector: one that begins within a line takes up to a tenth
-   * longer. Stops before a block that is not finite; returns how many elements it moved.
+   * longer. Stops before a block that is not moderate; returns how many elements it moved.
    */
   private int lerpBlocks(int most, int least, int count, long from, long to, Block block) {
     FloatBuffer source = windows[windowOf(from)];
@@ -112,7 +112,7 @@ final class FloatVector extends HostVector {
     for (int size; end - at >= least; at += size, pastLine = 0) {
       size = Math.min(most - pastLine, end - at);
       source.get(at, p, START, size);
-      if (!block.isFiniteFloats(size)) {
+      if (!block.hasModerateFloats(size)) {
         break;
       }
       for (int i = 0; i < count; i++) {
@@ -132,8 +132,7 @@ final class FloatVector extends HostVector {
       if (Float.isFinite(p)) {
         for (int i = 0; i < count; i++) {
           FloatBuffer shadow = block.shadows[i];
-          float s = shadow.get(at);
-          shadow.put(at, s - block.weights[i] * (s - p));
+          shadow.put(at, lerp(shadow.get(at), p, block.weights[i]));
         }
       } else {
         finite = false;
@@ -165,13 +164,24 @@ final class FloatVector extends HostVector {
     }
   }
 
-  /** Not vectorised, and makes no slice, which costs an object until this has run very often. */
-  private static void lerpFew(
+  /**
+   * For elements that may not be moderate, or are few. Not vectorised, and makes no slice, which
+   * costs an object until this has run very often.
+   */
+  private static void lerpEachByItself(
       FloatBuffer shadow, int index, float[] params, int count, float weight, float decay) {
     for (int i = 0; i < count; i++) {
       float s = shadow.get(index + i);
       float p = params[i + START];
-      shadow.put(index + i, weight < 0.5f ? s - weight * (s - p) : p - decay * (p - s));
+      shadow.put(index + i, weight < 0.5f ? lerp(s, p, weight) : lerp(p, s, decay));
     }
+  }
+
+  /** {@code near - share * (near - far)}, whatever the difference. */
+  private static float lerp(float near, float far, float share) {
+    float difference = near - far;
+    return Float.isInfinite(difference)
+        ? near - 2 * share * (near / 2 - far / 2) // halves are exact in numbers of that size
+        : near - share * difference;
   }
 }

@@ -26,8 +26,8 @@ final class HalfVector extends HostVector {
   private final ShortBuffer[] windows;
   private final boolean brain;
 
-  HalfVector(DataType type, Pointer base, long offset, long length) {
-    super(type, base, offset, length);
+  HalfVector(DataType type, Pointer start, long length) {
+    super(type, start, length);
     brain = type == DataType.BFLOAT16;
     windows = new ShortBuffer[windows()];
     Arrays.setAll(windows, i -> window(i).asShortBuffer());

@@ -26,7 +26,7 @@ public final class HostMemory {
    */
   public HostMemory(DataType type, long length) {
     pointer = new BytePointer(Math.multiplyExact(length, type.width()));
-    vector = HostVector.of(type, pointer, 0, length);
+    vector = HostVector.of(type, pointer, length);
   }
 
   /**

@@ -19,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class HostMemoryKernel {
 
-  private final Loop loop = new Loop(Loop.HELPERS);
+  private final Loop loop;
   private final Loop.Body fetch = this::fetch;
   private final Loop.Body put = this::put;
   private final Loop.Body lerp = this::lerp;
@@ -30,8 +30,19 @@ public final class HostMemoryKernel {
   private final HostVector[] shadows = new HostVector[1];
   private final double[] decays = new double[1];
 
-  /** Creates a kernel. */
-  public HostMemoryKernel() {}
+  /**
+   * Creates a kernel.
+   *
+   * @throws IllegalStateException as {@link Kernels#forArrays}
+   */
+  public HostMemoryKernel() {
+    this(new Loop(Loop.HELPERS));
+    SelfTest.requireWorkingDevice();
+  }
+
+  HostMemoryKernel(Loop loop) {
+    this.loop = loop;
+  }
 
   /**
    * Takes elements of an array as they are, finite or not.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.internal.kernel;
 
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
@@ -23,6 +25,9 @@ abstract class HostVector {
   /** Elements per window, of eight bytes at most: the index of a buffer is an int. */
   static final int WINDOW = 1 << 27;
 
+  /** Bytes that are read from a stream at a time. */
+  private static final int FILLED = 1 << 16;
+
   static {
     Slices.prepare();
   }
@@ -32,15 +37,21 @@ abstract class HostVector {
   private final DataType type;
   private final ByteBuffer[] windows;
 
-  HostVector(DataType type, Pointer base, long offset, long length) {
+  // Where the array says that it lies. Not the address of its first element on every backend: the
+  // address that a view names begins with the array it is a view of on the CPU, and with the view
+  // itself on CUDA.
+  private long namedAddress;
+  private long namedOffset;
+
+  HostVector(DataType type, Pointer start, long length) {
     int width = type.width();
-    address = base.address() + offset * width;
+    address = start.address();
     this.length = length;
     this.type = type;
     windows = new ByteBuffer[Math.toIntExact((length + WINDOW - 1) / WINDOW)];
     for (int i = 0; i < windows.length; i++) {
       long from = (long) i * WINDOW;
-      BytePointer window = base.getPointer(BytePointer.class, (offset + from) * width);
+      BytePointer window = start.getPointer(BytePointer.class, from * width);
       windows[i] =
           window
               .limit(Math.min(WINDOW, length - from) * width)
@@ -58,27 +69,30 @@ abstract class HostVector {
 
   /** The memory of an array, which must be in host memory. */
   static HostVector of(INDArray array) {
-    return of(array.dataType(), array.data().pointer(), array.offset(), array.length());
+    // Unlike pointer(), the pointer to the first element of a view on every backend.
+    Pointer start = array.data().addressPointer();
+    HostVector vector = of(array.dataType(), start, array.length());
+    vector.namedAddress = array.data().address();
+    vector.namedOffset = array.offset();
+    return vector;
   }
 
-  /** {@code length} elements from index {@code offset} after a pointer's. */
-  static HostVector of(DataType type, Pointer base, long offset, long length) {
+  /** {@code length} elements from a pointer on. */
+  static HostVector of(DataType type, Pointer start, long length) {
     return switch (type) {
-      case FLOAT -> new FloatVector(base, offset, length);
-      case DOUBLE -> new DoubleVector(base, offset, length);
-      case HALF, BFLOAT16 -> new HalfVector(type, base, offset, length);
+      case FLOAT -> new FloatVector(start, length);
+      case DOUBLE -> new DoubleVector(start, length);
+      case HALF, BFLOAT16 -> new HalfVector(type, start, length);
       default -> throw new IllegalArgumentException("No host vector of " + type);
     };
   }
 
-  /** Whether this is the memory of that array. */
+  /** Whether this was made of that memory. */
   final boolean maps(INDArray array) {
-    return addressOf(array) == address && array.length() == length && array.dataType() == type;
-  }
-
-  // data().address() of a view is that of the array it is a view of.
-  private static long addressOf(INDArray array) {
-    return array.data().address() + array.offset() * array.dataType().width();
+    return array.data().address() == namedAddress
+        && array.offset() == namedOffset
+        && array.length() == length
+        && array.dataType() == type;
   }
 
   final DataType type() {
@@ -174,6 +188,25 @@ abstract class HostVector {
     int width = type.width();
     int at = inWindow(index) * width;
     windows[windowOf(index)].put(at, from.windows[windowOf(index)], at, count * width);
+  }
+
+  /** Overwrites all elements with those of a stream, which come in big-endian. */
+  final void fill(DataInputStream in) throws IOException {
+    int width = type.width();
+    ByteBuffer block = ByteBuffer.allocate(FILLED); // big-endian
+    for (long at = 0; at < length; ) {
+      long end = Math.min(length, (windowOf(at) + 1L) * WINDOW);
+      int count = (int) Math.min(end - at, FILLED / width);
+      in.readFully(block.array(), 0, count * width);
+      ByteBuffer window = windows[windowOf(at)];
+      switch (width) {
+        case Short.BYTES ->
+            window.asShortBuffer().put(inWindow(at), block.asShortBuffer(), 0, count);
+        case Integer.BYTES -> window.asIntBuffer().put(inWindow(at), block.asIntBuffer(), 0, count);
+        default -> window.asLongBuffer().put(inWindow(at), block.asLongBuffer(), 0, count);
+      }
+      at += count;
+    }
   }
 
   /** Whether elements are finite. */

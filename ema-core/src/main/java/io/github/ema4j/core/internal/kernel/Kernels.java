@@ -14,10 +14,13 @@ public final class Kernels {
    *
    * @param arrays the arrays that it will work on, or others of their kind
    * @return a kernel of its own for them
+   * @throws IllegalStateException if the backend is not the CPU one, and a first computation with
+   *     known numbers went wrong: ND4J's CUDA library does so on GPUs that it was not made for
    */
   public static AveragingKernel forArrays(INDArray... arrays) {
     for (INDArray array : arrays) {
       if (!HostKernel.supports(array)) {
+        SelfTest.requireWorkingDevice();
         return new Nd4jKernel();
       }
     }

@@ -19,6 +19,9 @@
  * checked and used. It needs no native code and no JVM flag; the loops have the shape that the JIT
  * compiler vectorises on JDK 17 and 25.
  *
+ * <p>Before the first kernel for another device than the CPU is made, {@code SelfTest} looks
+ * whether that device computes at all.
+ *
  * <p><b>What has not been run.</b> All of this is tested on the CPU backend, {@code Nd4jKernel} and
  * {@code HostMemoryKernel} included. No GPU was at hand: on CUDA neither has been run. {@code
  * Nd4jKernel} uses ordinary operations only. {@code HostMemoryKernel} follows the sources of ND4J

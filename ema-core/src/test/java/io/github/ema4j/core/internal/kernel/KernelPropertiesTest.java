@@ -29,7 +29,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 class KernelPropertiesTest {
   private final AveragingKernel host = new HostKernel();
   private final AveragingKernel nd4j = new Nd4jKernel();
-  private final List<AveragingKernel> kernels = List.of(host, nd4j);
+  private final List<AveragingKernel> kernels = List.of(host, nd4j, new Nd4jKernel(700));
 
   @Provide
   Arbitrary<DataType> paramTypes() {
@@ -104,6 +104,37 @@ class KernelPropertiesTest {
       INDArray shadow = random(type, length, seed);
       lerp(kernel, random(type, length, seed), shadow, decay);
       assertArrayEquals(bits(random(type, length, seed)), bits(shadow), kernel.toString());
+    }
+  }
+
+  @Property
+  void elementsAreReadAsTheyAreAndWrittenRoundedOnce(
+      @ForAll("paramTypes") DataType type, @ForAll("lengths") int length, @ForAll long seed) {
+    Chunks ranges =
+        Chunks.of(
+            length, new long[] {0, length / 2}, new long[] {length / 3, (length + length / 2) / 2});
+    for (AveragingKernel kernel : kernels) {
+      INDArray array = random(type, length, seed);
+      double[] read = new double[(int) ranges.count()];
+      kernel.read(array, ranges, read);
+      int next = 0;
+      for (int range = 0; range < ranges.size(); range++) {
+        for (long i = ranges.from(range); i < ranges.to(range); i++) {
+          assertEquals(array.getDouble(i), read[next++], kernel + ", element " + i);
+        }
+      }
+      if (type.width() == 2) {
+        continue; // parameters only, never written
+      }
+      INDArray written = random(type, length, seed + 1);
+      long[] expected = bits(written);
+      long[] values = bits(array);
+      for (int range = 0; range < ranges.size(); range++) {
+        int from = (int) ranges.from(range);
+        System.arraycopy(values, from, expected, from, (int) ranges.to(range) - from);
+      }
+      kernel.write(read, written, ranges);
+      assertArrayEquals(expected, bits(written), kernel.toString());
     }
   }
 

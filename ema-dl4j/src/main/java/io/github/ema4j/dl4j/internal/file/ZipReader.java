@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.internal.file;
 
+import io.github.ema4j.core.internal.kernel.ArrayReader;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -59,8 +61,8 @@ public final class ZipReader implements AutoCloseable {
   public INDArray array(String name) throws IOException {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         InputStream in = open(name)) {
-      return Nd4j.read(new DataInputStream(new BufferedInputStream(in, 1 << 16)));
-    } catch (RuntimeException e) {
+      return ArrayReader.read(new DataInputStream(new BufferedInputStream(in, 1 << 16)));
+    } catch (RuntimeException | EOFException e) {
       throw damaged("'" + name + "' is not an array", e);
     }
   }
