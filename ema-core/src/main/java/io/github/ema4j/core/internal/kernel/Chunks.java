@@ -61,8 +61,18 @@ public final class Chunks {
    * @param from first index of each range; not to be changed afterwards
    * @param to index after the last one of each range; not to be changed afterwards
    * @return the ranges, cut into chunks
+   * @throws IllegalArgumentException if they are not so
    */
   public static Chunks of(long length, long[] from, long[] to) {
+    long end = -1;
+    for (int i = 0; i < from.length; i++) {
+      if (from[i] <= end || to[i] <= from[i] || to[i] > length) {
+        throw new IllegalArgumentException(
+            "Range %d, [%d, %d), is empty, touches one before it or does not lie in a vector of %d elements"
+                .formatted(i, from[i], to[i], length));
+      }
+      end = to[i];
+    }
     return new Chunks(length, from, to);
   }
 

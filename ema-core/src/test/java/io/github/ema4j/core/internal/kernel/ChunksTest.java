@@ -2,6 +2,7 @@
 package io.github.ema4j.core.internal.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -68,6 +69,20 @@ class ChunksTest {
     assertEquals(1_000_000, ranges.count());
     assertEquals(Chunks.all(1_000_000).chunks(), ranges.chunks(), 5);
     assertPiecesAreTheRanges(ranges);
+  }
+
+  @Example
+  void rangesThatAreNotAscendingAndApartAreRefused() {
+    assertRefused(0, 3, 3, 5);
+    assertRefused(4, 6, 1, 2);
+    assertRefused(1, 3, 5, 5);
+    assertRefused(1, 3, 5, 11);
+  }
+
+  private static void assertRefused(long from0, long to0, long from1, long to1) {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Chunks.of(10, new long[] {from0, from1}, new long[] {to0, to1}));
   }
 
   /** In order, without gaps or overlaps, and no chunk above its size. */

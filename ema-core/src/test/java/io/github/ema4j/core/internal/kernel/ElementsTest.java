@@ -86,8 +86,8 @@ class ElementsTest {
     }
   }
 
-  /** Ranges in any order, which may touch. */
-  private static Chunks chunks(long length, long[] from, long[] to) {
+  /** Ranges in any order, which may touch or be empty. */
+  static Chunks chunks(long length, long[] from, long[] to) {
     Ranges ranges = Ranges.of(length, from, to);
     return Chunks.of(length, ranges.starts(), ranges.ends());
   }

@@ -111,7 +111,7 @@ class KernelPropertiesTest {
   void elementsAreReadAsTheyAreAndWrittenRoundedOnce(
       @ForAll("paramTypes") DataType type, @ForAll("lengths") int length, @ForAll long seed) {
     Chunks ranges =
-        Chunks.of(
+        ElementsTest.chunks(
             length, new long[] {0, length / 2}, new long[] {length / 3, (length + length / 2) / 2});
     for (AveragingKernel kernel : kernels) {
       INDArray array = random(type, length, seed);
