@@ -218,7 +218,7 @@ public final class EmaEvaluator {
     }
     Model evaluated = twin(network);
     try (Swap ignored = ema.swap(network)) {
-      return evaluate(evaluated);
+      return validation.evaluate(evaluated);
     }
   }
 
@@ -232,21 +232,7 @@ public final class EmaEvaluator {
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
-    return evaluate(twin(network));
-  }
-
-  /** A pass that broke off leaves things behind in a network: the twin is not used again then. */
-  private EvaluationResult evaluate(Model twin) {
-    boolean completed = false;
-    try {
-      EvaluationResult result = validation.evaluate(twin);
-      completed = result.isFinite();
-      return result;
-    } finally {
-      if (!completed) {
-        twinOf = null;
-      }
-    }
+    return validation.evaluate(twin(network));
   }
 
   /**

@@ -132,6 +132,23 @@ class ConstraintsTest {
     }
   }
 
+  /**
+   * For training loops of one's own, in which the listener sees no weights before the first step.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anAttachedAverageStartsConstrainedToo(Case c) {
+    Model network = c.network().get();
+    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999).attach(network);
+    Bits raw = Bits.of(network.params());
+    network.applyConstraints(0, 0);
+    Bits constrained = Bits.of(network.params());
+    assertNotEquals(raw, constrained);
+    assertEquals(constrained, Bits.of(ema.shadow()));
+    assertEquals(constrained, Bits.of(group.get(1).shadow()));
+  }
+
   private static void assertKeepsConstraints(Case c, ModelEmaListener ema, Model network) {
     Map<String, INDArray> averaged = Views.network(ema, network).paramTable();
 

@@ -195,7 +195,7 @@ class ParameterSelectionTest {
     ModelEmaListener all = new ModelEmaListener(DECAY);
     ModelEmaListener some =
         new ModelEmaListener(AveragingConfig.of(DECAY), inTurn(parameters)).attach(c.network);
-    INDArray start = c.network.params().dup();
+    INDArray start = some.average().shadow().dup(); // the weights as constraints leave them
     c.network.setListeners(all, some);
 
     for (int epoch = 1; epoch <= 3; epoch++) {

@@ -217,7 +217,7 @@ final class TrainingRun {
         "The raw weights diverged and are of no use. %s%n",
         best.averaged()
             .map(good -> "The best averaged weights are in " + good.file())
-            .orElse("There is no average of them"));
+            .orElse("No averaged weights were of use either"));
     return false;
   }
 

@@ -9,7 +9,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A learning rate that is far too large. */
+/** A learning rate that is far too large, from the second epoch on. */
 class DivergedRunTest {
   @TempDir private Path directory;
 
@@ -28,6 +28,10 @@ class DivergedRunTest {
             "0.9",
             "--lr",
             "1e20",
+            "--warmup-epochs",
+            "1",
+            "--warmup-lr",
+            "0.01",
             "--epochs",
             "2",
             "--batch-size",

@@ -28,7 +28,10 @@ class MetricsTableTest {
 
   @Test
   void rawWeightsThatHaveDivergedAreToldInWords() {
-    EvaluationResult averaged = new EvaluationResult(Map.of(0, List.of(new Evaluation())));
+    Evaluation half = new Evaluation(2);
+    half.eval(0, 0);
+    half.eval(0, 1);
+    EvaluationResult averaged = new EvaluationResult(Map.of(0, List.of(half)));
     Comparison comparison =
         new Comparison(
             10,
@@ -41,10 +44,10 @@ class MetricsTableTest {
     EpochMetrics metrics = EpochMetrics.of(1, Double.NaN, comparison);
     assertTrue(Double.isNaN(metrics.rawAccuracy()));
     assertEquals(
-        "    1             NaN     not finite              0.00 %         40.00 %",
+        "    1             NaN     not finite             50.00 %         40.00 %",
         MetricsTable.row(metrics));
     assertEquals(
-        "The raw weights have diverged; accuracy of the averaged weights 0.00 %",
+        "The raw weights have diverged; accuracy of the averaged weights 50.00 %",
         MetricsTable.summary(metrics));
   }
 }
