@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -13,9 +13,10 @@ final class ArrayShadow implements Shadow {
 
   private final INDArray array;
   private final Coverage coverage;
-  private final Ranges all;
-  private final Ranges covered;
-  private final Ranges averagedAsTheyAre;
+  private final Chunks all;
+  private final Chunks covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks copied;
   private final LogDeviations deviations;
   private final AveragingKernel kernel;
 
@@ -33,9 +34,10 @@ final class ArrayShadow implements Shadow {
     }
     shadows = new INDArray[] {array};
     this.coverage = coverage;
-    all = Ranges.all(array.length());
-    covered = coverage.covered();
-    averagedAsTheyAre = coverage.averagedAsTheyAre();
+    all = Chunks.all(array.length());
+    covered = coverage.covered().chunks();
+    averagedAsTheyAre = coverage.averagedAsTheyAre().chunks();
+    copied = coverage.copied().chunks();
     deviations = new LogDeviations(coverage.log10Deviations());
     this.kernel = kernel;
   }
@@ -56,7 +58,7 @@ final class ArrayShadow implements Shadow {
       return false;
     }
     kernel.copy(params, array, all);
-    kernel.read(params, deviations.ranges(), deviations.params());
+    kernel.read(params, deviations.chunks(), deviations.params());
     deviations.copy();
     return true;
   }
@@ -67,7 +69,7 @@ final class ArrayShadow implements Shadow {
       return false;
     }
     kernel.copy(values, array, all);
-    kernel.read(array, deviations.ranges(), deviations.logs());
+    kernel.read(array, deviations.chunks(), deviations.logs());
     deviations.restore(variances);
     return true;
   }
@@ -84,18 +86,18 @@ final class ArrayShadow implements Shadow {
 
   /** Does what remains after the elements averaged as they are; true if it was finite. */
   boolean moveRest(INDArray params, double decay) {
-    boolean finite = kernel.copy(params, array, coverage.copied());
+    boolean finite = kernel.copy(params, array, copied);
     if (!deviations.isEmpty()) {
-      kernel.read(params, deviations.ranges(), deviations.params());
+      kernel.read(params, deviations.chunks(), deviations.params());
       finite &= deviations.move(decay);
-      kernel.write(deviations.logs(), array, deviations.ranges());
+      kernel.write(deviations.logs(), array, deviations.chunks());
     }
     return finite;
   }
 
   @Override
   public void refreshLeftOut(INDArray params) {
-    kernel.copy(params, array, coverage.leftOut());
+    kernel.copy(params, array, coverage.leftOut().chunks());
   }
 
   /** The array itself, which changes with every update. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -25,8 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class AverageGroup {
 
   private final ParameterAverage[] averages;
-  private final Ranges averagedAsTheyAre;
-  private final Ranges covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks covered;
 
   // Null if no average has an array as shadow. That of the first which has one.
   private final AveragingKernel kernel;
@@ -45,8 +45,8 @@ public final class AverageGroup {
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
-    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre();
-    covered = averages[0].coverage().covered();
+    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre().chunks();
+    covered = averages[0].coverage().covered().chunks();
     together =
         IntStream.range(0, averages.length)
             .filter(i -> averages[i].implementation() instanceof ArrayShadow)

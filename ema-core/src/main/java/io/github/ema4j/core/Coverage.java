@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.Ranges;
 import java.util.Objects;
 import java.util.StringJoiner;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.HostMemory;
-import io.github.ema4j.core.kernel.HostMemoryKernel;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.HostMemory;
+import io.github.ema4j.core.internal.kernel.HostMemoryKernel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,9 +21,10 @@ final class HostShadow implements Shadow {
   private final long[] shape;
   private final char ordering;
   private final Coverage coverage;
-  private final Ranges all;
-  private final Ranges covered;
-  private final Ranges averagedAsTheyAre;
+  private final Chunks all;
+  private final Chunks covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks copied;
   private final LogDeviations deviations;
   private final HostMemoryKernel kernel = new HostMemoryKernel();
   private final Background background;
@@ -35,9 +36,10 @@ final class HostShadow implements Shadow {
     shape = params.shape();
     ordering = params.ordering();
     this.coverage = coverage;
-    all = Ranges.all(params.length());
-    covered = coverage.covered();
-    averagedAsTheyAre = coverage.averagedAsTheyAre();
+    all = Chunks.all(params.length());
+    covered = coverage.covered().chunks();
+    averagedAsTheyAre = coverage.averagedAsTheyAre().chunks();
+    copied = coverage.copied().chunks();
     deviations = new LogDeviations(coverage.log10Deviations());
     this.background = background;
   }
@@ -54,7 +56,7 @@ final class HostShadow implements Shadow {
       return false;
     }
     kernel.lerp(transfer, shadow, 0, all);
-    kernel.read(transfer, deviations.ranges(), deviations.params());
+    kernel.read(transfer, deviations.chunks(), deviations.params());
     deviations.copy();
     return true;
   }
@@ -65,7 +67,7 @@ final class HostShadow implements Shadow {
     if (!kernel.fetch(values, shadow, all)) {
       return false;
     }
-    kernel.read(shadow, deviations.ranges(), deviations.logs());
+    kernel.read(shadow, deviations.chunks(), deviations.logs());
     deviations.restore(variances);
     return true;
   }
@@ -82,19 +84,19 @@ final class HostShadow implements Shadow {
 
   private void apply(double decay) {
     kernel.lerp(transfer, shadow, decay, averagedAsTheyAre);
-    kernel.lerp(transfer, shadow, 0, coverage.copied());
+    kernel.lerp(transfer, shadow, 0, copied);
     if (!deviations.isEmpty()) {
-      kernel.read(transfer, deviations.ranges(), deviations.params());
+      kernel.read(transfer, deviations.chunks(), deviations.params());
       deviations.move(decay);
-      kernel.write(deviations.logs(), shadow, deviations.ranges());
+      kernel.write(deviations.logs(), shadow, deviations.chunks());
     }
   }
 
   @Override
   public void refreshLeftOut(INDArray params) {
     background.await();
-    kernel.fetch(params, transfer, coverage.leftOut());
-    kernel.lerp(transfer, shadow, 0, coverage.leftOut());
+    kernel.fetch(params, transfer, coverage.leftOut().chunks());
+    kernel.lerp(transfer, shadow, 0, coverage.leftOut().chunks());
   }
 
   /** A copy on the device. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.Chunks;
 
 /**
  * The averages of those elements that hold a variance as the log10 of the standard deviation: here
@@ -12,7 +12,7 @@ import io.github.ema4j.core.kernel.Ranges;
  */
 final class LogDeviations {
 
-  private final Ranges ranges;
+  private final Chunks chunks;
   private final double[] variances;
   private final double[] logs; // what the shadow holds
   private final double[] params; // what the parameters hold
@@ -20,7 +20,7 @@ final class LogDeviations {
 
   /** Undefined until {@link #copy} or {@link #restore}. */
   LogDeviations(Ranges ranges) {
-    this.ranges = ranges;
+    chunks = ranges.chunks();
     int count = Math.toIntExact(ranges.count());
     variances = new double[count];
     logs = new double[count];
@@ -29,8 +29,8 @@ final class LogDeviations {
   }
 
   /** Where in the vector they are. */
-  Ranges ranges() {
-    return ranges;
+  Chunks chunks() {
+    return chunks;
   }
 
   boolean isEmpty() {

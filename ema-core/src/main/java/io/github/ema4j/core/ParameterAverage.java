@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
@@ -219,7 +219,7 @@ public final class ParameterAverage {
   /** The values hold the logarithms of the variances, in fewer digits. */
   private void requireMatching(INDArray values, double[] variances) {
     double[] logs = new double[variances.length];
-    Kernels.forArrays(values).read(values, coverage.log10Deviations(), logs);
+    Kernels.forArrays(values).read(values, coverage.log10Deviations().chunks(), logs);
     for (int i = 0; i < logs.length; i++) {
       if (!(Math.abs(variances[i] / Variances.ofLog10Deviation(logs[i]) - 1) < 0.001)) {
         throw new IllegalArgumentException(

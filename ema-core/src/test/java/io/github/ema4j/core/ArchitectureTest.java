@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** Which way the arrows point: state → average → kernel, schedule. */
 class ArchitectureTest extends LibraryRules {
   private static final String AVERAGE = "io.github.ema4j.core";
-  private static final String KERNEL = "io.github.ema4j.core.kernel..";
+  private static final String KERNEL = "io.github.ema4j.core.internal.kernel..";
   private static final String SCHEDULE = "io.github.ema4j.core.schedule..";
   private static final String[] LIBRARIES = {"org.nd4j..", "org.bytedeco.javacpp..", "org.slf4j.."};
 

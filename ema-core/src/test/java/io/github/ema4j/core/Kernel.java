@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.HostKernel;
-import io.github.ema4j.core.kernel.Nd4jKernel;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.HostKernel;
+import io.github.ema4j.core.internal.kernel.Nd4jKernel;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.core.kernel.Ranges;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageState;
 import java.util.SplittableRandom;

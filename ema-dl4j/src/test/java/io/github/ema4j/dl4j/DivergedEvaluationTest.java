@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.dl4j.checkpoint.BestModels;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.evaluation.GroupComparison;
 import io.github.ema4j.dl4j.evaluation.NonFinitePredictionsException;
+import io.github.ema4j.dl4j.export.BestModels;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;

@@ -10,7 +10,7 @@ import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
+import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;

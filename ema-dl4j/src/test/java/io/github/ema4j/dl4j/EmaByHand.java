@@ -3,7 +3,7 @@ package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.EmaOracle;
 import java.util.stream.IntStream;

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;

@@ -2,11 +2,11 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.Swap;
-import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -3,8 +3,10 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.core.state.AverageInfo;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -48,7 +50,9 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
     INDArray mean = sum.shadow.divi(sum.workers);
     double[] variances = Arrays.stream(sum.variances).map(v -> v / sum.workers).toArray();
     double[] logs = Arrays.stream(variances).map(Variances::toLog10Deviation).toArray();
-    Kernels.forArrays(mean).write(logs, mean, average.coverage().log10Deviations());
+    Ranges deviations = average.coverage().log10Deviations();
+    Kernels.forArrays(mean)
+        .write(logs, mean, Chunks.of(deviations.length(), deviations.starts(), deviations.ends()));
     average.set(sum.counters(), mean, variances);
   }
 

@@ -2,7 +2,7 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.testing.EmaOracle;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -12,7 +12,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter;
 import io.github.ema4j.testing.EmaOracle;
 import java.util.ArrayList;
 import java.util.List;
@@ -221,7 +221,7 @@ class RefusalsTest {
   void aGraphWhoseParametersTheWorkersWouldMixUp(JavaSparkContext sc) {
     ComputationGraph graph = reordered();
     assertNotEquals(
-        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
+        NetworkParameter.of(Kind.GRAPH.create()), NetworkParameter.of(graph), "a test of nothing");
     assertRefused(
         IllegalArgumentException.class,
         "mix up its parameters",

@@ -7,7 +7,15 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsid
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The rules for a module that people use in programs of their own. */
@@ -39,6 +47,40 @@ public abstract class LibraryRules extends ArchitectureRules {
                 .or(resideInAPackage(root))
                 .or(resideInAnyPackage(below)))
         .check(module());
+  }
+
+  /** Who uses the library need not know what may change with any version. */
+  @Test
+  final void publicMembersShowNothingInternal() {
+    List<String> shown = new ArrayList<>();
+    for (JavaClass type : module()) {
+      if (isInternal(type) || !type.getModifiers().contains(JavaModifier.PUBLIC)) {
+        continue;
+      }
+      for (JavaCodeUnit member : type.getCodeUnits()) {
+        if (isForUsers(member)
+            && (isInternal(member.getRawReturnType())
+                || member.getRawParameterTypes().stream().anyMatch(LibraryRules::isInternal))) {
+          shown.add(member.getFullName());
+        }
+      }
+      for (JavaField field : type.getFields()) {
+        if (isForUsers(field) && isInternal(field.getRawType())) {
+          shown.add(field.getFullName());
+        }
+      }
+    }
+    assertEquals(List.of(), shown);
+  }
+
+  private static boolean isInternal(JavaClass type) {
+    return type.getPackageName().startsWith("io.github.ema4j.")
+        && type.getPackageName().contains(".internal");
+  }
+
+  private static boolean isForUsers(JavaMember member) {
+    return member.getModifiers().contains(JavaModifier.PUBLIC)
+        || member.getModifiers().contains(JavaModifier.PROTECTED);
   }
 
   @Test

@@ -6,9 +6,10 @@ import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,7 +106,7 @@ final class Average implements Callable<Integer> {
   }
 
   private void add(SavedWeights next, SavedWeights first, ParameterAverage average) {
-    if (!Networks.parameters(next.network()).equals(Networks.parameters(first.network()))) {
+    if (!NetworkParameter.of(next.network()).equals(NetworkParameter.of(first.network()))) {
       throw new UserError(
           "%s and %s are different networks, whose weights have no average"
               .formatted(first.file(), next.file()));

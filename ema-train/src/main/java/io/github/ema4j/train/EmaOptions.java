@@ -3,7 +3,7 @@ package io.github.ema4j.train;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.train.error.UserError;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
-import io.github.ema4j.dl4j.checkpoint.EmaCheckpointException;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.models.ModelSettings;

@@ -2,12 +2,12 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.checkpoint.BestModels;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.export.BestModels;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.images.LoadOptions;
 import io.github.ema4j.train.record.AveragedResult;

@@ -6,7 +6,7 @@ import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,8 +3,8 @@ package io.github.ema4j.examples;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
 import java.io.IOException;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.posthoc;
 
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.file.AtomicFile;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.core.schedule.PowerFunctionExponent;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
@@ -252,8 +253,8 @@ public record Snapshot(
     }
   }
 
-  private Ranges block(long from, int count) {
-    return Ranges.of(length, new long[] {from}, new long[] {from + count});
+  private Chunks block(long from, int count) {
+    return Chunks.of(length, new long[] {from}, new long[] {from + count});
   }
 
   /** Takes part of the values: those from an index on. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.posthoc;
 
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.core.Variances;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import java.io.IOException;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -33,6 +34,10 @@ final class WeightedSum implements AutoCloseable {
     ofDeviations = new double[Math.toIntExact(variances.log10Deviations().count())];
     smallestOfDeviations = infinities(variances.log10Deviations());
     smallestPlain = infinities(variances.plain());
+  }
+
+  private static Chunks chunks(Ranges ranges) {
+    return Chunks.of(ranges.length(), ranges.starts(), ranges.ends());
   }
 
   private static double[] infinities(Ranges ranges) {
@@ -75,11 +80,11 @@ final class WeightedSum implements AutoCloseable {
   INDArray as(DataType type) {
     AveragingKernel kernel = Kernels.forArrays(sum);
     double[] plain = new double[smallestPlain.length];
-    kernel.read(sum, variances.plain(), plain);
-    kernel.write(positive(plain, smallestPlain), sum, variances.plain());
+    kernel.read(sum, chunks(variances.plain()), plain);
+    kernel.write(positive(plain, smallestPlain), sum, chunks(variances.plain()));
     double[] logs = positive(ofDeviations, smallestOfDeviations);
     Arrays.setAll(logs, i -> Variances.toLog10Deviation(logs[i]));
-    kernel.write(logs, sum, variances.log10Deviations());
+    kernel.write(logs, sum, chunks(variances.log10Deviations()));
     INDArray rounded = Nd4j.createUninitialized(type, sum.length());
     return rounded.assign(sum);
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.samediff;
 
-import io.github.ema4j.core.file.AtomicFile;
-import io.github.ema4j.core.kernel.ArrayReader;
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.kernel.ArrayReader;
+import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
-import io.github.ema4j.core.state.PlainValues;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;

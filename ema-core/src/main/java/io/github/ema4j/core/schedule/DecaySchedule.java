@@ -81,7 +81,7 @@ public interface DecaySchedule {
    * @return the schedule
    */
   static DecaySchedule halfLife(double steps) {
-    Ranges.positive(steps, "halfLife");
+    Arguments.positive(steps, "halfLife");
     return new ConstantDecay(Math.pow(0.5, 1 / steps));
   }
 

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.Moment;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

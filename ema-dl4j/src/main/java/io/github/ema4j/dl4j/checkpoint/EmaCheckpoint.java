@@ -7,14 +7,18 @@ import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.ModelEntries;
+import io.github.ema4j.dl4j.internal.file.ZipReader;
+import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -212,7 +216,7 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
      */
     public void save(Path file) throws IOException {
-      averages.forEach(ema -> requireSavable(network, ema));
+      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
       AtomicFile.write(file, this::writeTo);
     }
 
@@ -226,7 +230,7 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException as {@link #save}
      */
     public void writeTo(OutputStream out) throws IOException {
-      averages.forEach(ema -> requireSavable(network, ema));
+      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
         Moment moment = averages.get(0).moment();
         List<AverageState> states =
@@ -292,24 +296,6 @@ public final class EmaCheckpoint {
   private static String writer() {
     String version = EmaCheckpoint.class.getPackage().getImplementationVersion();
     return version == null ? "EMA4J" : "EMA4J " + version;
-  }
-
-  static void requireSavable(Model network, ModelEmaListener ema) {
-    if (!ema.averages(network)) {
-      throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call attach(network)"
-              .formatted(ema));
-    }
-    if (ema.isSwapped()) {
-      throw new IllegalStateException(
-          "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
-              + " close the Swap first");
-    }
-    if (ema.moment() == Moment.UPDATING) {
-      throw new IllegalStateException(
-          "An update is under way, and the average has not seen it yet: register the listener that"
-              + " saves after the ModelEmaListener");
-    }
   }
 
   // ---------------------------------------------------------------- restoring

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Saving a training run with its average, going on with it, and saving the averaged network for
- * use.
+ * Saving a training run with its average, and going on with it.
  *
  * <p>{@link io.github.ema4j.dl4j.checkpoint.EmaCheckpoint} saves and restores, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
- * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
+ * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals.
  *
  * <h2>Format of a checkpoint</h2>
  *
@@ -40,7 +37,7 @@
  * <tr><td>{@code writer}</td><td>the program that wrote the file</td></tr>
  * <tr><td>{@code network}</td><td>{@code class} ({@code MultiLayerNetwork} or {@code
  *     ComputationGraph}); {@code iteration} and {@code epoch}, done so far; {@code savedAt}, a
- *     {@link io.github.ema4j.dl4j.network.Moment}: counts and parameters are those that the network
+ *     {@link io.github.ema4j.dl4j.Moment}: counts and parameters are those that the network
  *     had once the update or epoch in which it was saved was complete</td></tr>
  * <tr><td>{@code average}</td><td>{@code length} (elements), {@code paramsType}, {@code
  *     shadowType}; {@code averaged} and {@code copied}, ranges of elements such as {@code

@@ -4,8 +4,8 @@ package io.github.ema4j.dl4j.diagnostics;
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.NetworkParameter;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -94,7 +94,7 @@ public record EmaReport(
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray raw = flat(Networks.params(network));
       INDArray averaged = flat(ema.shadow());
-      for (NetworkParameter parameter : Networks.parameters(network)) {
+      for (NetworkParameter parameter : NetworkParameter.of(network)) {
         byLayer.merge(parameter.layer(), squares(parameter, raw, averaged), Squares::plus);
       }
     }

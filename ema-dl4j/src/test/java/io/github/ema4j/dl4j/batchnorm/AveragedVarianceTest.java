@@ -6,13 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Coverage;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.Ranges;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.NetworkParameter;
-import io.github.ema4j.dl4j.network.NetworkParameter.Form;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.NetworkParameter.Form;
+import io.github.ema4j.dl4j.ParameterSelection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -163,7 +162,7 @@ class AveragedVarianceTest {
   // ---------------------------------------------------------------- which parameters they are
 
   private static List<Form> forms(Model network) {
-    return Networks.parameters(network).stream()
+    return NetworkParameter.of(network).stream()
         .filter(p -> p.form() != Form.PLAIN)
         .map(NetworkParameter::form)
         .toList();

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.Moment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

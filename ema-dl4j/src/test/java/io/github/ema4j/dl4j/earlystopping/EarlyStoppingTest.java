@@ -10,7 +10,7 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

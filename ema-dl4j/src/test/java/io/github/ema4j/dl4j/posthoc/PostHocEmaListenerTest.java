@@ -10,6 +10,7 @@ import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.Bits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,8 +58,8 @@ class PostHocEmaListenerTest {
         List.of(15L, 15L, 30L, 30L, 40L, 40L),
         found.snapshots().stream().map(Snapshot::update).toList());
     assertEquals(40, postHoc.updateCount());
-    assertEquals(Runs.bits(narrow.shadow()), Runs.bits(values(found, 0.05, 40)));
-    assertEquals(Runs.bits(wide.shadow()), Runs.bits(values(found, 0.10, 40)));
+    assertEquals(Bits.of(narrow.shadow()), Bits.of(values(found, 0.05, 40)));
+    assertEquals(Bits.of(wide.shadow()), Bits.of(values(found, 0.10, 40)));
   }
 
   @Test
@@ -68,7 +69,7 @@ class PostHocEmaListenerTest {
     MultiLayerNetwork averaged = Runs.network();
     averaged.addListeners(new PostHocEmaListener(directory, 7));
     Runs.fit(averaged, 2);
-    assertEquals(Runs.bits(alone.params()), Runs.bits(averaged.params()));
+    assertEquals(Bits.of(alone.params()), Bits.of(averaged.params()));
   }
 
   @Tag("numbers")
@@ -114,7 +115,7 @@ class PostHocEmaListenerTest {
         actual.snapshots().stream().map(Snapshot::update).toList());
     for (Snapshot snapshot : expected.snapshots()) {
       INDArray values = values(actual, snapshot.sigmaRel(), snapshot.update());
-      assertEquals(Runs.bits(snapshot.read().values()), Runs.bits(values), snapshot.toString());
+      assertEquals(Bits.of(snapshot.read().values()), Bits.of(values), snapshot.toString());
     }
   }
 

@@ -119,6 +119,7 @@ class DocumentationTest {
       return files
           .filter(file -> file.endsWith("package-info.java"))
           .map(file -> sources.relativize(file.getParent()).toString())
+          .filter(directory -> !directory.contains("internal")) // not for users
           .map(directory -> directory.replace(File.separatorChar, '.') + ".*")
           .toList();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.spark;
 
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.spark.EmaSparkTraining;
 import io.github.ema4j.spark.EmaTrainingMaster;
 import java.nio.file.Files;
