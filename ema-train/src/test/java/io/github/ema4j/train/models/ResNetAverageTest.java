@@ -64,7 +64,6 @@ class ResNetAverageTest {
       double fitted = recalibrated.averaged(network).get(Evaluation.class).accuracy();
       String seen =
           "epoch %d: raw %s, averaged %s, recalibrated %s".formatted(epoch, raw, averaged, fitted);
-      System.err.println(seen);
       if (epoch > 1) {
         assertTrue(averaged >= raw - 0.01, seen);
         assertTrue(averaged >= fitted - 0.03, seen);
