@@ -5,6 +5,7 @@ import io.github.ema4j.onednn.backend.NativeLibrary;
 import io.github.ema4j.onednn.layer.BrokenByOneDnn;
 import io.github.ema4j.onednn.layer.Substitution;
 import io.github.ema4j.onednn.network.LayerPlace;
+import io.github.ema4j.onednn.updater.Updaters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,6 +100,9 @@ public final class OneDnn {
         changed = true;
       }
       layers.add(new LayerReport(place.name(), configuredClass(layer), obstacle));
+    }
+    if (library.cpu() && network.params().dataType() == DataType.FLOAT) {
+      changed |= Updaters.replace(network);
     }
     return new AccelerationReport(library, layers, changed);
   }

@@ -21,8 +21,20 @@ import org.nd4j.linalg.factory.Nd4j;
 class ActivationTest {
 
   private static final float[] SPECIAL = {
-    -1, -0f, 0, 1, 6, Math.nextDown(6f), Math.nextUp(6f), 7, Float.MIN_VALUE, -Float.MIN_VALUE,
-    Float.MAX_VALUE, -Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY
+    -1,
+    -0f,
+    0,
+    1,
+    6,
+    Math.nextDown(6f),
+    Math.nextUp(6f),
+    7,
+    Float.MIN_VALUE,
+    -Float.MIN_VALUE,
+    Float.MAX_VALUE,
+    -Float.MAX_VALUE,
+    Float.POSITIVE_INFINITY,
+    Float.NEGATIVE_INFINITY
   };
 
   @ParameterizedTest

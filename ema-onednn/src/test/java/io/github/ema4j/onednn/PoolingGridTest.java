@@ -101,8 +101,7 @@ class PoolingGridTest {
     SubsamplingLayer layer =
         new SubsamplingLayer.Builder(PoolingType.MAX).kernelSize(3, 3).stride(2, 2).build();
     LayerTwin twin =
-        LayerTwin.of(
-                "ties", layer, ConvolutionMode.Truncate, InputType.convolutional(9, 9, 4))
+        LayerTwin.of("ties", layer, ConvolutionMode.Truncate, InputType.convolutional(9, 9, 4))
             .accelerated();
     INDArray few = Nd4j.randn(DataType.FLOAT, 6, 4, 9, 9);
     twin.compare(org.nd4j.linalg.ops.transforms.Transforms.round(few), Strides.C, Strides.C);
@@ -114,8 +113,7 @@ class PoolingGridTest {
     SubsamplingLayer layer =
         new SubsamplingLayer.Builder(PoolingType.MAX).kernelSize(3, 3).stride(2, 2).build();
     LayerTwin twin =
-        LayerTwin.of(
-                "large", layer, ConvolutionMode.Same, InputType.convolutional(90, 70, 2))
+        LayerTwin.of("large", layer, ConvolutionMode.Same, InputType.convolutional(90, 70, 2))
             .accelerated();
     twin.compare(Nd4j.randn(DataType.FLOAT, 2, 2, 90, 70), Strides.C, Strides.F);
   }

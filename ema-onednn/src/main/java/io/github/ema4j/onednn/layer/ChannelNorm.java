@@ -15,8 +15,8 @@ import java.util.Arrays;
  * <p>Works on one group of channels after the other, as many as fit into a block, so that several
  * passes over a group find it in the cache. Sums run over the images, element by element, which the
  * compiler vectorises whatever the size of a channel; every few images they go into sums of double
- * precision. The mean is subtracted before anything is multiplied, and an element before the mean is
- * known: means that are much larger than deviations cost no digits.
+ * precision. The mean is subtracted before anything is multiplied, and an element before the mean
+ * is known: means that are much larger than deviations cost no digits.
  */
 final class ChannelNorm {
 
