@@ -129,6 +129,30 @@ public final class Floats {
   }
 
   /**
+   * Reads some elements.
+   *
+   * @param from index of the first one
+   * @param to takes them
+   * @param at where in it the first one goes
+   * @param count how many
+   */
+  public void read(int from, float[] to, int at, int count) {
+    buffer.get(from, to, at, count);
+  }
+
+  /**
+   * Writes some elements.
+   *
+   * @param from index of the first one
+   * @param values has their new values
+   * @param at where in it the first one lies
+   * @param count how many
+   */
+  public void write(int from, float[] values, int at, int count) {
+    buffer.put(from, values, at, count);
+  }
+
+  /**
    * Writes some elements.
    *
    * @param from index of the first one

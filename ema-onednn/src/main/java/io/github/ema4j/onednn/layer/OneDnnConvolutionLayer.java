@@ -32,10 +32,25 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
    */
   private final boolean lowest;
 
+  /** Null if the activation function is no rectifier. */
+  private final RectifiedOutput rectified;
+
   OneDnnConvolutionLayer(NeuralNetConfiguration conf, DataType type, boolean lowest) {
     super(conf, type);
     this.lowest = lowest;
     convolution = new Convolution();
+    rectified = Rectifier.of(layerConf().getActivationFn()).map(RectifiedOutput::new).orElse(null);
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    assertInputSet(false);
+    if (rectified == null || !Floats.reaches(input)) {
+      return super.activate(training, workspaces);
+    }
+    applyDropOutIfNecessary(training, workspaces);
+    INDArray z = preOutput(training, false, workspaces).getFirst();
+    return rectified.rectify(z, input, training, workspaces);
   }
 
   @Override
@@ -52,7 +67,12 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
     Windows windows = windows();
     long[] shape = {input.size(0), weights.size(0), windows.rows(), windows.columns()};
     INDArray z = workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, shape, 'c');
-    convolution.forward(Floats.dense(input), weights, bias, windows, isSame(), z);
+    INDArray x = Floats.dense(input);
+    if (PatchConvolution.isFaster(windows, x, weights)) {
+      new PatchConvolution(windows, workspaces).forward(x, weights, bias, z);
+    } else {
+      convolution.forward(x, weights, bias, windows, isSame(), z);
+    }
     return new Pair<>(z, null);
   }
 
@@ -68,9 +88,20 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
     INDArray x = Floats.dense(input);
     INDArray dWeights = gradientViews.get(WEIGHT_KEY);
     INDArray dBias = hasBias() ? gradientViews.get(BIAS_KEY) : null;
-    INDArray dx =
-        workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, x.shape(), 'c');
-    convolution.backward(x, weights, bias, dz, windows(), isSame(), dx, dWeights, dBias);
+    Windows windows = windows();
+    INDArray dx;
+    if (lowest && TrainingStep.isCalling()) {
+      dx = workspaces.create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, x.shape(), 'c');
+      new PatchConvolution(windows, workspaces).backward(x, dz, dWeights, dBias);
+    } else {
+      dx =
+          workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, x.shape(), 'c');
+      if (PatchConvolution.isFaster(windows, x, weights)) {
+        new PatchConvolution(windows, workspaces).backward(x, weights, dz, dx, dWeights, dBias);
+      } else {
+        convolution.backward(x, weights, bias, dz, windows, isSame(), dx, dWeights, dBias);
+      }
+    }
 
     Gradient gradient = new DefaultGradient();
     if (hasBias()) {
@@ -86,6 +117,9 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
     IActivation function = layerConf().getActivationFn();
     if (function.getClass() == ActivationIdentity.class) {
       return epsilon;
+    }
+    if (rectified != null && rectified.isOf(input)) {
+      return rectified.gradient(epsilon, workspaces);
     }
     INDArray z = preOutput(true, true, workspaces).getFirst();
     return function.backprop(z, epsilon).getFirst();

@@ -12,7 +12,10 @@ import org.deeplearning4j.nn.layers.ActivationLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.layers.convolution.ConvolutionLayer;
 import org.deeplearning4j.nn.layers.convolution.subsampling.SubsamplingLayer;
+import org.deeplearning4j.nn.layers.feedforward.dense.DenseLayer;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -23,7 +26,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public abstract sealed class Substitution {
 
   private static final List<Substitution> ALL =
-      List.of(new OfConvolution(), new OfSubsampling(), new OfBatchNorm(), new OfActivation());
+      List.of(
+          new OfConvolution(),
+          new OfSubsampling(),
+          new OfBatchNorm(),
+          new OfActivation(),
+          new OfDense());
 
   private final Class<? extends Layer> from;
   private final Class<? extends Layer> to;
@@ -191,6 +199,31 @@ public abstract sealed class Substitution {
 
     private static org.deeplearning4j.nn.conf.layers.ActivationLayer conf(Layer layer) {
       return (org.deeplearning4j.nn.conf.layers.ActivationLayer) layer.conf().getLayer();
+    }
+  }
+
+  private static final class OfDense extends Substitution {
+    OfDense() {
+      super(DenseLayer.class, LeanDenseLayer.class);
+    }
+
+    @Override
+    Optional<String> obstacleOf(Layer layer, NativeLibrary library) {
+      return conf(layer).hasLayerNorm() ? Optional.of("layer norm") : Optional.empty();
+    }
+
+    @Override
+    AbstractLayer<?> create(AbstractLayer<?> original, boolean lowest) {
+      IActivation function = conf(original).getActivationFn();
+      return new LeanDenseLayer(
+          original.conf(),
+          original.getDataType(),
+          function.getClass() == ActivationIdentity.class,
+          Rectifier.of(function).orElse(null));
+    }
+
+    private static org.deeplearning4j.nn.conf.layers.DenseLayer conf(Layer layer) {
+      return (org.deeplearning4j.nn.conf.layers.DenseLayer) layer.conf().getLayer();
     }
   }
 }
