@@ -24,20 +24,14 @@ class DenseGridTest {
               Activation.IDENTITY, Activation.RELU, Activation.RELU6, Activation.TANH
             }) {
           DenseLayer layer =
-              new DenseLayer.Builder()
-                  .nOut(size[1])
-                  .hasBias(bias)
-                  .activation(activation)
-                  .build();
+              new DenseLayer.Builder().nOut(size[1]).hasBias(bias).activation(activation).build();
           String name = size[0] + " to " + size[1] + ", bias " + bias + ", " + activation;
           LayerTwin twin =
-              LayerTwin.of(
-                      name, layer, ConvolutionMode.Truncate, InputType.feedForward(size[0]))
+              LayerTwin.of(name, layer, ConvolutionMode.Truncate, InputType.feedForward(size[0]))
                   .accelerated();
           for (int batch : new int[] {3, 1, 40}) {
             Strides[] all = Strides.values();
-            twin.compare(
-                Nd4j.randn(DataType.FLOAT, batch, size[0]), all[n % 5], all[n / 5 % 5]);
+            twin.compare(Nd4j.randn(DataType.FLOAT, batch, size[0]), all[n % 5], all[n / 5 % 5]);
             n++;
           }
         }

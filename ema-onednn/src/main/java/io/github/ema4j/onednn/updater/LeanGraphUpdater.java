@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.onednn.updater;
 
-import java.util.Arrays;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
@@ -11,25 +10,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** The updater of a ComputationGraph. */
 final class LeanGraphUpdater extends ComputationGraphUpdater {
 
-  private final Steps steps;
+  private final FlatUpdate update;
 
   LeanGraphUpdater(ComputationGraph network, INDArray state) {
     super(network, state);
-    steps = new Steps(getUpdaterBlocks());
+    update = new FlatUpdate(getUpdaterBlocks(), network.params(), getFlattenedGradientsView());
   }
 
   @Override
   public synchronized void update(
       Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
-    boolean own = Steps.isSame(gradient.gradient(), getFlattenedGradientsView());
-    if (!own || Arrays.stream(getOrderedLayers()).anyMatch(Steps::normalizes)) {
+    if (update.canTake(getParams(), gradient.gradient(), getOrderedLayers())) {
+      update.apply(iteration, epoch, isMiniBatch() ? batchSize : 1, workspaces);
+    } else {
       super.update(gradient, iteration, epoch, batchSize, workspaces);
-      return;
     }
-    if (isMiniBatch()) {
-      divideByMinibatch(false, gradient, batchSize);
-    }
-    steps.apply(iteration, epoch, workspaces);
   }
 
   /** By the state alone, whoever computes it: networks compare their updaters. */
