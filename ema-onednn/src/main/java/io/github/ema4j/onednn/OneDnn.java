@@ -15,13 +15,13 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes a network train and predict faster on a CPU: Deeplearning4j 1.0.0-M2.1 never reaches
- * oneDNN, whatever native library is loaded.
+ * oneDNN, whatever native library is loaded, and some of its own layers take many passes over
+ * memory.
  *
  * <pre>{@code
  * network.init();
@@ -30,15 +30,17 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Layers whose class and configuration were checked are replaced by subclasses that compute the
- * same faster; all others stay. The network keeps its parameters, updater state, listeners and
- * counts, and saves, clones and evaluates as before. What is not kept is who has been told of a
- * layer: ask the network for its layers anew.
+ * same faster; all others stay. The network keeps its parameters, its updater's state, listeners
+ * and counts, and saves, clones and evaluates as before. Who holds one of its layers must ask for
+ * it anew.
  *
  * <p>Only this network is accelerated. Clones, networks from files, views and copies are networks
- * of their own; {@link OneDnnListener} does it for those that Deeplearning4j makes while it trains.
+ * of their own; {@link OneDnnListener} accelerates those that Deeplearning4j makes to train them.
  *
- * <p>Results differ from those before by rounding, and are the same in every run with the same
+ * <p>Results differ by rounding from those before, and are the same in every run with the same
  * native library, processor and number of threads.
+ *
+ * <p>May be called from several threads, on different networks.
  */
 public final class OneDnn {
 
@@ -47,41 +49,69 @@ public final class OneDnn {
   private OneDnn() {}
 
   /**
-   * Accelerates a network. To do it again changes nothing.
+   * Accelerates a network that is to be trained. To do it again changes nothing.
    *
    * @param network initialised; no other thread may use it meanwhile
-   * @return what was done, and why not more; logged at level INFO, too, if anything was done
+   * @return what was done, and why not more; also logged, at level INFO, if anything was done
    * @throws IllegalArgumentException if the native library with oneDNN computes one of the layers
    *     wrongly; then nothing is changed
    * @throws IllegalStateException if the network is not initialised
    */
   public static AccelerationReport accelerate(MultiLayerNetwork network) {
-    return accelerateModel(network);
+    return logged(apply(network, true));
   }
 
   /**
-   * Accelerates a network. To do it again changes nothing.
+   * Accelerates a network that is to be trained. To do it again changes nothing.
    *
    * @param network initialised; no other thread may use it meanwhile
-   * @return what was done, and why not more; logged at level INFO, too, if anything was done
+   * @return what was done, and why not more; also logged, at level INFO, if anything was done
    * @throws IllegalArgumentException if the native library with oneDNN computes one of the layers
    *     wrongly; then nothing is changed
    * @throws IllegalStateException if the network is not initialised
    */
   public static AccelerationReport accelerate(ComputationGraph network) {
-    return accelerateModel(network);
+    return logged(apply(network, true));
   }
 
-  private static AccelerationReport accelerateModel(Model network) {
-    AccelerationReport report = apply(network);
+  /**
+   * Accelerates a network that only predicts, such as a view of averaged weights: as {@link
+   * #accelerate(MultiLayerNetwork)}, but without an updater, whose state takes as much memory as
+   * the parameters. The report is not logged.
+   *
+   * @param network initialised; no other thread may use it meanwhile
+   * @return what was done, and why not more
+   * @throws IllegalArgumentException if the native library with oneDNN computes one of the layers
+   *     wrongly; then nothing is changed
+   * @throws IllegalStateException if the network is not initialised
+   */
+  public static AccelerationReport accelerateInference(MultiLayerNetwork network) {
+    return apply(network, false);
+  }
+
+  /**
+   * Accelerates a network that only predicts, such as a view of averaged weights: as {@link
+   * #accelerate(ComputationGraph)}, but without an updater, whose state takes as much memory as the
+   * parameters. The report is not logged.
+   *
+   * @param network initialised; no other thread may use it meanwhile
+   * @return what was done, and why not more
+   * @throws IllegalArgumentException if the native library with oneDNN computes one of the layers
+   *     wrongly; then nothing is changed
+   * @throws IllegalStateException if the network is not initialised
+   */
+  public static AccelerationReport accelerateInference(ComputationGraph network) {
+    return apply(network, false);
+  }
+
+  private static AccelerationReport logged(AccelerationReport report) {
     if (report.changed()) {
       LOG.info("{}", report);
     }
     return report;
   }
 
-  /** Without a word in the log. */
-  static AccelerationReport apply(Model network) {
+  static AccelerationReport apply(Model network, boolean training) {
     NativeLibrary library = NativeLibrary.loaded();
     List<LayerPlace> places = LayerPlace.of(network);
     Map<LayerPlace, Optional<String>> obstacles = new LinkedHashMap<>();
@@ -101,8 +131,9 @@ public final class OneDnn {
       }
       layers.add(new LayerReport(place.name(), configuredClass(layer), obstacle));
     }
-    if (library.cpu() && network.params().dataType() == DataType.FLOAT) {
-      changed |= Updaters.replace(network);
+    if (training && library.cpu() && Updaters.canReplace(network)) {
+      Updaters.replace(network);
+      changed = true;
     }
     return new AccelerationReport(library, layers, changed);
   }
@@ -116,7 +147,7 @@ public final class OneDnn {
     }
     return Substitution.of(layer)
         .map(substitution -> substitution.obstacle(layer, library))
-        .orElse(Optional.of("nothing faster for its class"));
+        .orElse(Optional.of("nothing faster for it"));
   }
 
   private static void refuseBroken(
@@ -134,7 +165,7 @@ public final class OneDnn {
           "The native library with oneDNN computes wrongly, or not at all: layer "
               + String.join(", ", broken)
               + ". Use the native library without oneDNN, or call"
-              + " Nd4j.getEnvironment().allowHelpers(false) before, which turns oneDNN off for the"
+              + " Nd4j.getEnvironment().allowHelpers(false) first, which turns oneDNN off for the"
               + " whole process");
     }
   }

@@ -21,7 +21,7 @@ class DenseGridTest {
       for (boolean bias : new boolean[] {true, false}) {
         for (Activation activation :
             new Activation[] {
-              Activation.IDENTITY, Activation.RELU, Activation.RELU6, Activation.TANH
+              Activation.IDENTITY, Activation.RELU, Activation.RELU6, Activation.SIGMOID
             }) {
           DenseLayer layer =
               new DenseLayer.Builder().nOut(size[1]).hasBias(bias).activation(activation).build();

@@ -5,7 +5,6 @@ import static io.github.ema4j.onednn.host.Scratch.BLOCK;
 
 import io.github.ema4j.onednn.host.Floats;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** Pooling of planes that follow each other in memory, and its gradients. */
 final class Pooling {
@@ -50,9 +49,15 @@ final class Pooling {
     Arrays.setAll(endColumns, windows::endColumn);
     places = new int[results.length];
     square = squareOf(windows);
-    int columns = windows.columns();
-    firstWhole = square == 0 ? columns : (int) range(columns).takeWhile(i -> !isWhole(i)).count();
-    endWhole = firstWhole + (int) range(columns).skip(firstWhole).takeWhile(this::isWhole).count();
+    int column = 0;
+    while (column < windows.columns() && !isWhole(column)) {
+      column++;
+    }
+    firstWhole = column;
+    while (column < windows.columns() && isWhole(column)) {
+      column++;
+    }
+    endWhole = column;
   }
 
   private static int squareOf(Windows windows) {
@@ -60,10 +65,6 @@ final class Pooling {
     boolean dense = windows.dilation()[0] == 1 && windows.dilation()[1] == 1;
     boolean small = kernel[0] == 2 || kernel[0] == 3;
     return dense && small && kernel[0] == kernel[1] ? kernel[0] : 0;
-  }
-
-  private static IntStream range(int end) {
-    return IntStream.range(0, end);
   }
 
   private boolean isWhole(int column) {

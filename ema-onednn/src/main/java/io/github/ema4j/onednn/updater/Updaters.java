@@ -2,12 +2,12 @@
 package io.github.ema4j.onednn.updater;
 
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.MultiLayerUpdater;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,41 +18,47 @@ public final class Updaters {
   private Updaters() {}
 
   /**
-   * Replaces the updater of a network, which keeps its state, or makes the one that its first step
-   * would make.
+   * Whether a network's updater can be replaced.
    *
-   * @param network initialised, with parameters
-   * @return whether it was not replaced before
+   * @param network initialised
+   * @return false if it was replaced already, is of a class of somebody else's, or the network has
+   *     no parameters of data type FLOAT
    */
-  public static boolean replace(Model network) {
+  public static boolean canReplace(Model network) {
+    INDArray params = network.params();
+    if (params == null || params.isEmpty() || params.dataType() != DataType.FLOAT) {
+      return false;
+    }
+    Object updater = updater(network);
+    return updater == null
+        || updater.getClass() == MultiLayerUpdater.class
+        || updater.getClass() == ComputationGraphUpdater.class;
+  }
+
+  /**
+   * Replaces the updater of a network by one that takes over its state, or makes the one that the
+   * network's first step would make.
+   *
+   * @param network whose updater {@linkplain #canReplace can be replaced}
+   */
+  public static void replace(Model network) {
+    // What an updater allocates must outlive any workspace that happens to be open.
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return network instanceof ComputationGraph graph
-          ? replace(graph)
-          : replace((MultiLayerNetwork) network);
+      BaseMultiLayerUpdater<?> updater = (BaseMultiLayerUpdater<?>) updater(network);
+      INDArray state = updater == null ? null : updater.getStateViewArray();
+      if (network instanceof ComputationGraph graph) {
+        graph.setUpdater(new LeanGraphUpdater(graph, state));
+      } else {
+        MultiLayerNetwork layers = (MultiLayerNetwork) network;
+        layers.setUpdater(new LeanMultiLayerUpdater(layers, state));
+      }
     }
   }
 
-  private static boolean replace(MultiLayerNetwork network) {
-    Updater updater = network.getUpdater(false);
-    if (updater != null && updater.getClass() != MultiLayerUpdater.class) {
-      return false;
-    }
-    network.setUpdater(new LeanMultiLayerUpdater(network, state(updater)));
-    return true;
-  }
-
-  private static boolean replace(ComputationGraph network) {
-    ComputationGraphUpdater updater = network.getUpdater(false);
-    if (updater != null && updater.getClass() != ComputationGraphUpdater.class) {
-      return false;
-    }
-    network.setUpdater(
-        new LeanGraphUpdater(network, updater == null ? null : updater.getStateViewArray()));
-    return true;
-  }
-
-  private static INDArray state(Updater updater) {
-    return updater == null ? null : updater.getStateViewArray();
+  private static Object updater(Model network) {
+    return network instanceof ComputationGraph graph
+        ? graph.getUpdater(false)
+        : ((MultiLayerNetwork) network).getUpdater(false);
   }
 
   static boolean haveEqualState(BaseMultiLayerUpdater<?> one, BaseMultiLayerUpdater<?> other) {

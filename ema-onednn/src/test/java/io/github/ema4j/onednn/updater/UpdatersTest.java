@@ -107,8 +107,9 @@ class UpdatersTest {
     Model replaced = make.apply(configure(updater, option));
     fit(own, 0, 2);
     fit(replaced, 0, 2);
-    assertTrue(Updaters.replace(replaced));
-    assertFalse(Updaters.replace(replaced), "replaced twice");
+    assertTrue(Updaters.canReplace(replaced));
+    Updaters.replace(replaced);
+    assertFalse(Updaters.canReplace(replaced), "replaced twice");
     assertSameBits(own, replaced, name + ", state kept");
     fit(own, 2, STEPS);
     fit(replaced, 2, STEPS);
