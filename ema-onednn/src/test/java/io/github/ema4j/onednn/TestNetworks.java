@@ -94,8 +94,10 @@ enum TestNetworks {
         String name = "stage" + stage;
         String main = unit(graph, name + "a", last, channels, 3, stride, Activation.RELU);
         main = unit(graph, name + "b", main, channels, 3, 1, null);
-        String shortcut = stage == 0 ? last : unit(graph, name + "c", last, channels, 1, stride, null);
-        graph.addVertex(name + "sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), main, shortcut);
+        String shortcut =
+            stage == 0 ? last : unit(graph, name + "c", last, channels, 1, stride, null);
+        graph.addVertex(
+            name + "sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), main, shortcut);
         last = name + "out";
         graph.addLayer(last, new ActivationLayer(Activation.RELU), name + "sum");
       }

@@ -68,19 +68,22 @@ class WholeNetworkTest {
   @ParameterizedTest
   @EnumSource
   void trainingRepeatsBitForBit(TestNetworks kind) {
-    assertArrayEquals(train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.ENABLED, false));
+    assertArrayEquals(
+        train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.ENABLED, false));
   }
 
   @ParameterizedTest
   @EnumSource
   void evaluationAtEveryStepLeavesNoTrace(TestNetworks kind) {
-    assertArrayEquals(train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.ENABLED, true));
+    assertArrayEquals(
+        train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.ENABLED, true));
   }
 
   @ParameterizedTest
   @EnumSource
   void workspacesDoNotChangeBits(TestNetworks kind) {
-    assertArrayEquals(train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.NONE, true));
+    assertArrayEquals(
+        train(kind, WorkspaceMode.ENABLED, false), train(kind, WorkspaceMode.NONE, true));
   }
 
   private static float[] train(TestNetworks kind, WorkspaceMode workspaces, boolean evaluate) {

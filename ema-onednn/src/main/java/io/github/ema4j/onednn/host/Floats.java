@@ -41,7 +41,17 @@ public final class Floats {
    * @return true for FLOAT arrays of 1 to 2²⁹ - 1 elements
    */
   public static boolean reaches(INDArray array) {
-    return array.dataType() == DataType.FLOAT && array.length() >= 1 && array.length() <= MOST;
+    return array.dataType() == DataType.FLOAT && reaches(array.length());
+  }
+
+  /**
+   * Whether the elements of a FLOAT array can be reached.
+   *
+   * @param length of the array
+   * @return true from 1 to 2²⁹ - 1
+   */
+  public static boolean reaches(long length) {
+    return length >= 1 && length <= MOST;
   }
 
   /**

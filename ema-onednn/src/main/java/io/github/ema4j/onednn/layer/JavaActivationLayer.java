@@ -2,6 +2,7 @@
 package io.github.ema4j.onednn.layer;
 
 import io.github.ema4j.onednn.host.Floats;
+import java.util.Arrays;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -25,10 +26,10 @@ final class JavaActivationLayer extends ActivationLayer {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
-    if (!Floats.reaches(input)) {
+    if (!Floats.reaches(input.length())) {
       return super.activate(training, workspaces);
     }
-    INDArray in = Floats.dense(input);
+    INDArray in = Floats.dense(input.castTo(DataType.FLOAT));
     INDArray out =
         workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, in.shape(), 'c');
     rectifier.apply(Floats.of(in), Floats.of(out));
@@ -38,11 +39,11 @@ final class JavaActivationLayer extends ActivationLayer {
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
-    if (!Floats.reaches(input) || !Floats.reaches(epsilon)) {
+    if (!Floats.reaches(input.length()) || !Arrays.equals(input.shape(), epsilon.shape())) {
       return super.backpropGradient(epsilon, workspaces);
     }
-    INDArray in = Floats.dense(input);
-    INDArray dy = Floats.dense(epsilon);
+    INDArray in = Floats.dense(input.castTo(DataType.FLOAT));
+    INDArray dy = Floats.dense(epsilon.castTo(DataType.FLOAT));
     INDArray dx =
         workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, in.shape(), 'c');
     rectifier.gradient(Floats.of(in), Floats.of(dy), Floats.of(dx));

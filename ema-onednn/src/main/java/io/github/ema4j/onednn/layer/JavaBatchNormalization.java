@@ -38,7 +38,7 @@ final class JavaBatchNormalization extends BatchNormalization {
     if (!canTake(x)) {
       return super.preOutput(x, mode, workspaces);
     }
-    INDArray in = Floats.dense(x);
+    INDArray in = Floats.dense(x.castTo(DataType.FLOAT));
     INDArray out =
         workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, x.shape(), 'c');
     ChannelNorm norm = new ChannelNorm(x.shape());
@@ -61,7 +61,7 @@ final class JavaBatchNormalization extends BatchNormalization {
       super.preOutput(input, TrainingMode.TEST, workspaces);
       return super.backpropGradient(epsilon, workspaces);
     }
-    INDArray in = Floats.dense(input);
+    INDArray in = Floats.dense(input.castTo(DataType.FLOAT));
     INDArray dy = Floats.dense(epsilon.castTo(DataType.FLOAT));
     INDArray dx =
         workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, in.shape(), 'c');
@@ -90,7 +90,7 @@ final class JavaBatchNormalization extends BatchNormalization {
   private boolean canTake(INDArray x) {
     return (x.rank() == 4 || x.rank() == 2)
         && x.size(1) == layerConf().getNOut()
-        && Floats.reaches(x);
+        && Floats.reaches(x.length());
   }
 
   private float[] values(String parameter) {

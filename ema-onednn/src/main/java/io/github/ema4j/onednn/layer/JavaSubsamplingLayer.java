@@ -37,7 +37,7 @@ final class JavaSubsamplingLayer extends SubsamplingLayer {
     if (!canTake(input)) {
       return super.activate(training, workspaces);
     }
-    INDArray x = Floats.dense(input);
+    INDArray x = Floats.dense(input.castTo(DataType.FLOAT));
     Windows windows = windows(x);
     long[] shape = {x.size(0), x.size(1), windows.rows(), windows.columns()};
     INDArray y = workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, shape, 'c');
@@ -56,7 +56,7 @@ final class JavaSubsamplingLayer extends SubsamplingLayer {
     if (!canTake(input)) {
       return super.backpropGradient(epsilon, workspaces);
     }
-    INDArray x = Floats.dense(input);
+    INDArray x = Floats.dense(input.castTo(DataType.FLOAT));
     Pooling pooling = pooling(x, windows(x));
     Floats dy = Floats.of(Floats.dense(epsilon.castTo(DataType.FLOAT)));
     INDArray dx =
@@ -88,9 +88,13 @@ final class JavaSubsamplingLayer extends SubsamplingLayer {
     return layerConf().getPoolingType() == PoolingType.MAX;
   }
 
-  /** Whatever cannot be taken is computed by Deeplearning4j, which says what is wrong with it. */
-  private static boolean canTake(INDArray x) {
-    return x.rank() == 4 && Floats.reaches(x);
+  /**
+   * Whatever cannot be taken is computed by Deeplearning4j, which says what is wrong with it; but
+   * not dilated windows, which it might get wrong.
+   */
+  private boolean canTake(INDArray x) {
+    int[] dilation = layerConf().getDilation();
+    return x.rank() == 4 && (Floats.reaches(x.length()) || dilation[0] > 1 || dilation[1] > 1);
   }
 
   private Windows windows(INDArray x) {

@@ -48,7 +48,8 @@ final class LeanDenseLayer extends DenseLayer {
     }
     long[] shape = {input.size(0), weights.size(1)};
     INDArray z = workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, shape, 'c');
-    Nd4j.gemm(weights, input, z.transpose(), true, true, 1, 0);
+    INDArray x = input.castTo(DataType.FLOAT);
+    Nd4j.gemm(weights, x, z.transpose(), true, true, 1, 0);
     if (hasBias()) {
       addBias(z, Floats.copy(getParamWithNoise(BIAS_KEY, training, workspaces)));
     }
@@ -80,7 +81,7 @@ final class LeanDenseLayer extends DenseLayer {
     }
     INDArray weights = getParamWithNoise(WEIGHT_KEY, true, workspaces);
     INDArray dWeights = gradientViews.get(WEIGHT_KEY);
-    Nd4j.gemm(input, dz, dWeights, true, false, 1, 0);
+    Nd4j.gemm(input.castTo(DataType.FLOAT), dz, dWeights, true, false, 1, 0);
     gradient.setGradientFor(WEIGHT_KEY, dWeights);
     long[] shape = {weights.size(0), dz.size(0)};
     INDArray dx =
@@ -92,7 +93,10 @@ final class LeanDenseLayer extends DenseLayer {
 
   /** Whatever cannot be taken is computed by Deeplearning4j, which says what is wrong with it. */
   private boolean canTake(INDArray weights) {
-    return input.rank() == 2 && input.size(1) == weights.size(0) && Floats.reaches(input);
+    return maskArray == null
+        && input.rank() == 2
+        && input.size(1) == weights.size(0)
+        && Floats.reaches(input.size(0) * weights.size(1));
   }
 
   private static void addBias(INDArray z, float[] bias) {

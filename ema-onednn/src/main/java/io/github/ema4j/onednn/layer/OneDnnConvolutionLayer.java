@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.layers.convolution.ConvolutionLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
+import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -45,12 +46,14 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
-    if (rectified == null || !Floats.reaches(input)) {
+    if (rectified == null) {
       return super.activate(training, workspaces);
     }
     applyDropOutIfNecessary(training, workspaces);
     INDArray z = preOutput(training, false, workspaces).getFirst();
-    return rectified.rectify(z, input, training, workspaces);
+    return Floats.reaches(z) && Floats.dense(z) == z
+        ? rectified.rectify(z, input, training, workspaces)
+        : layerConf().getActivationFn().getActivation(z, training);
   }
 
   @Override
@@ -60,14 +63,14 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
     validateInputRank();
     INDArray weights = getParamWithNoise(WEIGHT_KEY, training, workspaces);
     validateInputDepth(weights.size(1));
-    if (!Floats.reaches(input)) {
+    INDArray x = denseInput();
+    Windows windows = windows(x);
+    long[] shape = {x.size(0), weights.size(0), windows.rows(), windows.columns()};
+    if (!canTake(x, shape)) {
       return super.preOutput(training, forBackprop, workspaces);
     }
     INDArray bias = hasBias() ? getParamWithNoise(BIAS_KEY, training, workspaces) : null;
-    Windows windows = windows();
-    long[] shape = {input.size(0), weights.size(0), windows.rows(), windows.columns()};
     INDArray z = workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.FLOAT, shape, 'c');
-    INDArray x = Floats.dense(input);
     if (PatchConvolution.isFaster(windows, x, weights)) {
       new PatchConvolution(windows, workspaces).forward(x, weights, bias, z);
     } else {
@@ -79,16 +82,16 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
-    if (!Floats.reaches(input)) {
+    INDArray x = denseInput();
+    if (!canTake(x, epsilon.shape())) {
       return super.backpropGradient(epsilon, workspaces);
     }
     INDArray weights = getParamWithNoise(WEIGHT_KEY, true, workspaces);
     INDArray bias = hasBias() ? getParamWithNoise(BIAS_KEY, true, workspaces) : null;
     INDArray dz = Floats.dense(dz(epsilon.castTo(DataType.FLOAT), workspaces));
-    INDArray x = Floats.dense(input);
     INDArray dWeights = gradientViews.get(WEIGHT_KEY);
     INDArray dBias = hasBias() ? gradientViews.get(BIAS_KEY) : null;
-    Windows windows = windows();
+    Windows windows = windows(x);
     INDArray dx;
     if (lowest && TrainingStep.isCalling()) {
       dx = workspaces.create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, x.shape(), 'c');
@@ -125,13 +128,22 @@ final class OneDnnConvolutionLayer extends ConvolutionLayer {
     return function.backprop(z, epsilon).getFirst();
   }
 
+  private INDArray denseInput() {
+    return Floats.dense(input.castTo(DataType.FLOAT));
+  }
+
+  /** More elements than Java reaches are left to Deeplearning4j. */
+  private static boolean canTake(INDArray x, long[] shapeOfOutput) {
+    return Floats.reaches(x) && Floats.reaches(ArrayUtil.prodLong(shapeOfOutput));
+  }
+
   private boolean isSame() {
     return convolutionMode == ConvolutionMode.Same;
   }
 
-  private Windows windows() {
+  private Windows windows(INDArray x) {
     return Windows.of(
-        input,
+        x,
         layerConf().getKernelSize(),
         layerConf().getStride(),
         layerConf().getPadding(),

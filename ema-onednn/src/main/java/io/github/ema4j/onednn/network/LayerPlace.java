@@ -87,9 +87,11 @@ public final class LayerPlace {
   }
 
   private static boolean isInitialised(Model network) {
-    return network instanceof ComputationGraph graph
-        ? graph.getVertices() != null
-        : ((MultiLayerNetwork) network).getLayer(0) != null;
+    Layer[] layers =
+        network instanceof ComputationGraph graph
+            ? graph.getLayers()
+            : ((MultiLayerNetwork) network).getLayers();
+    return layers != null && (layers.length == 0 || layers[0] != null);
   }
 
   private static List<LayerPlace> ofMultiLayerNetwork(MultiLayerNetwork network) {
