@@ -102,4 +102,83 @@ class ConvolutionGridTest {
       }
     }
   }
+
+  /** Where output is small and weights are many, patches are multiplied. */
+  @Test
+  void outputsOfFewElementsAndManyChannelsAreThoseOfDeeplearning4j() {
+    int n = 0;
+    for (int size : new int[] {1, 2, 3, 5}) {
+      for (int kernel : new int[] {1, 2, 3}) {
+        for (int stride : new int[] {1, 2}) {
+          for (boolean bias : new boolean[] {true, false}) {
+            boolean same = kernel >= stride && n % 2 == 0;
+            if (!same && kernel > size) {
+              continue;
+            }
+            ConvolutionLayer layer =
+                new ConvolutionLayer.Builder(kernel, kernel)
+                    .stride(stride, stride)
+                    .nOut(150)
+                    .hasBias(bias)
+                    .build();
+            String name =
+                String.format(
+                    "size %d, kernel %d, stride %d, %s, bias %b", size, kernel, stride, same, bias);
+            LayerTwin twin =
+                LayerTwin.of(
+                        name,
+                        layer,
+                        same ? ConvolutionMode.Same : ConvolutionMode.Truncate,
+                        InputType.convolutional(size, size, 40))
+                    .accelerated();
+            for (int batch : new int[] {3, 1, 7}) {
+              Strides[] all = Strides.values();
+              twin.compare(
+                  Nd4j.randn(DataType.FLOAT, batch, 40, size, size), all[n % 5], all[n / 5 % 5]);
+              n++;
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * The gradient of a weight is a sum over all windows of a batch, which oneDNN adds up in single
+   * precision: its error grows with the root of their number. Large enough for all its algorithms.
+   */
+  @Test
+  void errorsOfLargeBatchesGrowNoFasterThanTheRootOfTheirWindows() {
+    for (int[] shape : new int[][] {{64, 16, 32, 14}, {32, 64, 64, 8}, {64, 20, 48, 12}}) {
+      ConvolutionLayer layer =
+          new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(shape[2]).build();
+      LayerTwin twin =
+          LayerTwin.of(
+                  java.util.Arrays.toString(shape),
+                  layer,
+                  ConvolutionMode.Truncate,
+                  InputType.convolutional(shape[3], shape[3], shape[1]))
+              .accelerated();
+      double windows = shape[0] * shape[3] * shape[3];
+      twin.within(LayerTwin.LIMIT * Math.max(1, Math.sqrt(windows / 1000)))
+          .compare(
+              Nd4j.randn(DataType.FLOAT, shape[0], shape[1], shape[3], shape[3]),
+              Strides.C,
+              Strides.C);
+    }
+  }
+
+  @Test
+  void inputOfAnotherDataTypeIsConverted() {
+    LayerTwin twin =
+        LayerTwin.of(
+                "bytes",
+                new ConvolutionLayer.Builder(3, 3).nOut(4).activation(Activation.RELU).build(),
+                ConvolutionMode.Truncate,
+                InputType.convolutional(9, 9, 3))
+            .accelerated();
+    for (DataType type : new DataType[] {DataType.UBYTE, DataType.INT, DataType.DOUBLE}) {
+      twin.compare(Nd4j.rand(DataType.FLOAT, 5, 3, 9, 9).muli(9).castTo(type), Strides.C, Strides.C);
+    }
+  }
 }

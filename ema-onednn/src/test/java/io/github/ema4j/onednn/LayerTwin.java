@@ -32,6 +32,7 @@ final class LayerTwin {
   private final String name;
   private final MultiLayerNetwork exact;
   private final MultiLayerNetwork fast;
+  private double limit = LIMIT;
 
   private LayerTwin(String name, MultiLayerNetwork exact, MultiLayerNetwork fast) {
     this.name = name;
@@ -75,6 +76,11 @@ final class LayerTwin {
   LayerTwin accelerated() {
     AccelerationReport report = OneDnn.accelerate(fast);
     assertEquals(1, report.accelerated(), () -> name + ": " + report);
+    return this;
+  }
+
+  LayerTwin within(double limit) {
+    this.limit = limit;
     return this;
   }
 
@@ -123,7 +129,7 @@ final class LayerTwin {
         Arrays.equals(expected.shape(), actual.shape()),
         () -> name + ", " + what + ": shape " + Arrays.toString(actual.shape()));
     double error = error(expected, actual);
-    assertTrue(error <= LIMIT, () -> name + ", " + what + ": error " + error);
+    assertTrue(error <= limit, () -> name + ", " + what + ": error " + error);
   }
 
   static double error(INDArray expected, INDArray actual) {
