@@ -34,7 +34,7 @@
 
   function shown(value) {
     if (typeof value !== 'number') {
-      return value === undefined ? '' : String(value);
+      return value === undefined ? '' : 'not finite'; // the texts NaN, Infinity and -Infinity
     }
     return Math.abs(value) >= 1e-3 || value === 0 ? String(+value.toPrecision(4)) : value.toExponential(2);
   }
@@ -196,7 +196,7 @@
         shown(scores.raw[score]),
         shown(scores.averaged[score]),
         state.updates.toLocaleString('en'),
-        shown(state.decay),
+        state.updates ? shown(state.decay) : '',
         percent(state.initialShare),
         shown(state.distance)
       ]), average.color));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,8 +13,11 @@ final class ArrayShadow implements Shadow {
 
   private final INDArray array;
   private final Coverage coverage;
-  private final Ranges all;
-  private final Ranges covered;
+  private final Chunks all;
+  private final Chunks covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks copied;
+  private final LogDeviations deviations;
   private final AveragingKernel kernel;
 
   // The arguments of the kernel, here so that an update allocates nothing.
@@ -26,15 +28,18 @@ final class ArrayShadow implements Shadow {
   private INDArray swapped;
 
   /** Its values are not defined until {@link #set} or {@link #restore}. */
-  ArrayShadow(DataType type, INDArray params, Coverage coverage) {
+  ArrayShadow(DataType type, INDArray params, Coverage coverage, AveragingKernel kernel) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       array = Nd4j.createUninitialized(type, params.shape(), params.ordering());
     }
     shadows = new INDArray[] {array};
     this.coverage = coverage;
-    all = Ranges.all(array.length());
-    covered = coverage.covered();
-    kernel = Kernels.forArrays(array, params);
+    all = Chunks.all(array.length());
+    covered = coverage.covered().chunks();
+    averagedAsTheyAre = coverage.averagedAsTheyAre().chunks();
+    copied = coverage.copied().chunks();
+    deviations = new LogDeviations(coverage.log10Deviations());
+    this.kernel = kernel;
   }
 
   @Override
@@ -42,17 +47,31 @@ final class ArrayShadow implements Shadow {
     return array.dataType();
   }
 
+  /** Does the arithmetic; it is used by the thread that has locked the average. */
+  AveragingKernel kernel() {
+    return kernel;
+  }
+
   @Override
   public boolean set(INDArray params) {
     if (!kernel.isFinite(params, all)) {
       return false;
     }
-    return kernel.copy(params, array, all);
+    kernel.copy(params, array, all);
+    kernel.read(params, deviations.chunks(), deviations.params());
+    deviations.copy();
+    return true;
   }
 
   @Override
-  public boolean restore(INDArray values) {
-    return set(values);
+  public boolean restore(INDArray values, double[] variances) {
+    if (!kernel.isFinite(values, all)) {
+      return false;
+    }
+    kernel.copy(values, array, all);
+    kernel.read(array, deviations.chunks(), deviations.logs());
+    deviations.restore(variances);
+    return true;
   }
 
   @Override
@@ -61,24 +80,35 @@ final class ArrayShadow implements Shadow {
       return false;
     }
     decays[0] = decay;
-    boolean finite = kernel.lerp(params, shadows, decays, coverage.averaged());
-    return copyCopied(params) && finite;
+    boolean finite = kernel.lerp(params, shadows, decays, averagedAsTheyAre);
+    return moveRest(params, decay) && finite;
   }
 
-  /** Takes over what is not averaged but copied; true if it was finite. */
-  boolean copyCopied(INDArray params) {
-    return kernel.copy(params, array, coverage.copied());
+  /** Does what remains after the elements averaged as they are; true if it was finite. */
+  boolean moveRest(INDArray params, double decay) {
+    boolean finite = kernel.copy(params, array, copied);
+    if (!deviations.isEmpty()) {
+      kernel.read(params, deviations.chunks(), deviations.params());
+      finite &= deviations.move(decay);
+      kernel.write(deviations.logs(), array, deviations.chunks());
+    }
+    return finite;
   }
 
   @Override
   public void refreshLeftOut(INDArray params) {
-    kernel.copy(params, array, coverage.leftOut());
+    kernel.copy(params, array, coverage.leftOut().chunks());
   }
 
   /** The array itself, which changes with every update. */
   @Override
   public INDArray values() {
     return array;
+  }
+
+  @Override
+  public double[] variances() {
+    return deviations.variances();
   }
 
   @Override

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -26,8 +25,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class AverageGroup {
 
   private final ParameterAverage[] averages;
-  private final Ranges averaged;
-  private final Ranges covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks covered;
+
+  // Null if no average has an array as shadow. That of the first which has one.
   private final AveragingKernel kernel;
 
   // The averages with an array as shadow, by index; others are updated by themselves.
@@ -44,8 +45,8 @@ public final class AverageGroup {
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
-    averaged = averages[0].coverage().averaged();
-    covered = averages[0].coverage().covered();
+    averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre().chunks();
+    covered = averages[0].coverage().covered().chunks();
     together =
         IntStream.range(0, averages.length)
             .filter(i -> averages[i].implementation() instanceof ArrayShadow)
@@ -55,7 +56,7 @@ public final class AverageGroup {
             .mapToObj(i -> (ArrayShadow) averages[i].implementation())
             .toArray(ArrayShadow[]::new);
     arrays = Arrays.stream(shadows).map(ArrayShadow::values).toArray(INDArray[]::new);
-    kernel = Kernels.forArrays(arrays);
+    kernel = shadows.length == 0 ? null : shadows[0].kernel();
     next = new double[averages.length];
     decays = new double[together.length];
     finite = new boolean[averages.length];
@@ -146,11 +147,11 @@ public final class AverageGroup {
         decays[i] = 1;
       }
     }
-    allFinite &= kernel.lerp(params, arrays, decays, averaged);
+    allFinite &= kernel.lerp(params, arrays, decays, averagedAsTheyAre);
     for (int i = 0; i < together.length; i++) {
       if (!Double.isNaN(next[together[i]])) {
         boolean changes = allFinite || !averages[together[i]].throwsOnNonFinite();
-        allFinite &= !changes || shadows[i].copyCopied(params);
+        allFinite &= !changes || shadows[i].moveRest(params, decays[i]);
       }
     }
     for (int i : together) {

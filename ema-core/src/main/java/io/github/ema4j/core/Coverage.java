@@ -1,50 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.Ranges;
 import java.util.Objects;
 import java.util.StringJoiner;
 
 /**
  * Which elements of a parameter vector an average covers, and how. Immutable and thread-safe.
  *
- * <p>Elements in neither set are <em>left out</em>: no update touches them, and a swap leaves the
- * network's own values in place.
+ * <p>Elements that are neither averaged nor copied are <em>left out</em>: no update touches them,
+ * and a swap leaves the network's own values in place.
  *
  * @param averaged elements that are averaged
  * @param copied elements that each update takes over as they are; none of the averaged ones
+ * @param variances those of the averaged elements that are variances: where one is held as the
+ *     log10 of the standard deviation, the variance is averaged and not the logarithm
  */
-public record Coverage(Ranges averaged, Ranges copied) {
+public record Coverage(Ranges averaged, Ranges copied, Variances variances) {
 
   /**
-   * Checks that the sets belong to one vector and do not overlap.
+   * Checks that the sets belong to one vector, and that none is averaged and copied.
    *
-   * @throws IllegalArgumentException if they do not, or if nothing is averaged
+   * @throws IllegalArgumentException if they do not, if nothing is averaged, or if a variance is
+   *     not averaged
    */
   public Coverage {
     Objects.requireNonNull(averaged, "averaged");
     Objects.requireNonNull(copied, "copied");
-    if (averaged.length() != copied.length()) {
+    Objects.requireNonNull(variances, "variances");
+    if (averaged.length() != copied.length()
+        || averaged.length() != variances.log10Deviations().length()) {
       throw new IllegalArgumentException(
-          "The averaged elements are of a vector of %d, the copied ones of %d"
-              .formatted(averaged.length(), copied.length()));
+          "The averaged elements are of a vector of %d, the copied ones of %d, the variances of %d"
+              .formatted(averaged.length(), copied.length(), variances.log10Deviations().length()));
     }
     if (averaged.count() == 0) {
       throw new IllegalArgumentException("There is nothing to average: no element is averaged");
     }
-    if (union(averaged, copied).count() != averaged.count() + copied.count()) {
+    if (averaged.union(copied).count() != averaged.count() + copied.count()) {
       throw new IllegalArgumentException("Some elements are both averaged and copied");
+    }
+    Ranges all = variances.plain().union(variances.log10Deviations());
+    if (averaged.union(all).count() != averaged.count()) {
+      throw new IllegalArgumentException("Some elements are variances, but are not averaged");
     }
   }
 
   /**
-   * All elements, averaged.
+   * Elements that are averaged, none of them a variance, and others that are copied.
+   *
+   * @param averaged elements that are averaged
+   * @param copied elements that each update takes over as they are
+   * @throws IllegalArgumentException if they do not belong to one vector, overlap, or nothing is
+   *     averaged
+   */
+  public Coverage(Ranges averaged, Ranges copied) {
+    this(averaged, copied, Variances.none(averaged.length()));
+  }
+
+  /**
+   * All elements, averaged, none of them a variance.
    *
    * @param length of the vector, at least 1
    * @return the coverage
    */
   public static Coverage all(long length) {
-    return new Coverage(Ranges.all(length), none(length));
+    return new Coverage(Ranges.all(length), Ranges.none(length));
   }
 
   /**
@@ -57,12 +77,30 @@ public record Coverage(Ranges averaged, Ranges copied) {
   }
 
   /**
+   * Elements that are averaged as they are.
+   *
+   * @return the averaged ones that are no log10 deviations
+   */
+  public Ranges averagedAsTheyAre() {
+    return averaged.minus(log10Deviations());
+  }
+
+  /**
+   * Elements that hold a variance as the log10 of the standard deviation.
+   *
+   * @return those of {@link #variances}
+   */
+  public Ranges log10Deviations() {
+    return variances.log10Deviations();
+  }
+
+  /**
    * Elements that are averaged or copied: those that differ between raw and averaged network.
    *
    * @return the union
    */
   public Ranges covered() {
-    return union(averaged, copied);
+    return averaged.union(copied);
   }
 
   /**
@@ -71,30 +109,7 @@ public record Coverage(Ranges averaged, Ranges copied) {
    * @return what is neither averaged nor copied
    */
   public Ranges leftOut() {
-    Ranges covered = covered();
-    long[] from = new long[covered.size() + 1];
-    long[] to = new long[covered.size() + 1];
-    for (int i = 0; i < covered.size(); i++) {
-      to[i] = covered.from(i);
-      from[i + 1] = covered.to(i);
-    }
-    to[covered.size()] = length();
-    return Ranges.of(length(), from, to);
-  }
-
-  private static Ranges none(long length) {
-    return Ranges.of(length, new long[0], new long[0]);
-  }
-
-  private static Ranges union(Ranges a, Ranges b) {
-    long[] from = new long[a.size() + b.size()];
-    long[] to = new long[from.length];
-    for (int i = 0; i < from.length; i++) {
-      boolean first = i < a.size();
-      from[i] = first ? a.from(i) : b.from(i - a.size());
-      to[i] = first ? a.to(i) : b.to(i - a.size());
-    }
-    return Ranges.of(a.length(), from, to);
+    return covered().complement();
   }
 
   /**
@@ -112,7 +127,7 @@ public record Coverage(Ranges averaged, Ranges copied) {
   }
 
   /**
-   * Reads what {@link #text} wrote.
+   * Reads what {@link #text} wrote, for a coverage without variances.
    *
    * @param length of the vector
    * @param averaged text of the averaged ranges
@@ -121,12 +136,20 @@ public record Coverage(Ranges averaged, Ranges copied) {
    * @throws IllegalArgumentException if a text is not such a form or does not fit the vector
    */
   public static Coverage parse(long length, String averaged, String copied) {
-    return new Coverage(ranges(length, averaged), ranges(length, copied));
+    return new Coverage(parse(length, averaged), parse(length, copied));
   }
 
-  private static Ranges ranges(long length, String text) {
+  /**
+   * Reads what {@link #text} wrote.
+   *
+   * @param length of the vector
+   * @param text first index and index after the last of each range
+   * @return the ranges
+   * @throws IllegalArgumentException if the text is not such a form or does not fit the vector
+   */
+  public static Ranges parse(long length, String text) {
     if (text.isEmpty()) {
-      return none(length);
+      return Ranges.none(length);
     }
     String[] parts = text.split(",", -1);
     long[] from = new long[parts.length];
@@ -147,20 +170,14 @@ public record Coverage(Ranges averaged, Ranges copied) {
   }
 
   @Override
-  public boolean equals(Object other) {
-    return other instanceof Coverage that
-        && length() == that.length()
-        && text(averaged).equals(text(that.averaged))
-        && text(copied).equals(text(that.copied));
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(length(), text(averaged), text(copied));
-  }
-
-  @Override
   public String toString() {
-    return "%d of %d averaged, %d copied".formatted(averaged.count(), length(), copied.count());
+    return "%d of %d averaged%s, %d copied"
+        .formatted(
+            averaged.count(),
+            length(),
+            log10Deviations().count() == 0
+                ? ""
+                : ", %d of them as variances".formatted(log10Deviations().count()),
+            copied.count());
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -23,48 +23,80 @@ public final class DecayAdvice {
   private DecayAdvice() {}
 
   /**
-   * The largest constant decay that suits a run: {@code 1 - 4 / updates}, at most 0.9999. The
-   * initial weights then end with a share of about 2 %.
+   * The largest constant decay that suits a run: {@code 1 - 4 / steps}, at most 0.9999. The initial
+   * weights then end with a share of about 2 %.
    *
-   * @param plannedUpdates updates of the average in the whole run, at least 1
-   * @return in [0, 0.9999]; 0.998 for 2,000 updates
+   * @param plannedSteps optimizer steps in the whole run, at least 1, however many of them an
+   *     update stands for; where the decay does not account for that ({@link
+   *     AveragingConfig#correctDecayForInterval} is false) the updates
+   * @return in [0, 0.9999]; 0.998 for 2,000 steps
    * @throws IllegalArgumentException if below 1
    */
-  public static double recommendedDecay(long plannedUpdates) {
-    if (plannedUpdates < 1) {
+  public static double recommendedDecay(long plannedSteps) {
+    if (plannedSteps < 1) {
       throw new IllegalArgumentException(
-          "plannedUpdates must be at least 1, but was " + plannedUpdates);
+          "plannedSteps must be at least 1, but was " + plannedSteps);
     }
-    return Math.max(0, Math.min(LARGEST_RECOMMENDED, 1 - 4.0 / plannedUpdates));
+    return Math.max(0, Math.min(LARGEST_RECOMMENDED, 1 - 4.0 / plannedSteps));
   }
 
   /**
-   * What to change about an average that is still made of the initial weights.
+   * The decay per optimizer step that an average had come to at its last update, whatever the
+   * number of steps that this stood for.
    *
+   * @param config how it averages
+   * @param counters how far it has come
+   * @return in [0, 1]; NaN before the first update
+   */
+  public static double stepDecay(AveragingConfig config, AverageCounters counters) {
+    if (counters.updates() == 0) {
+      return Double.NaN;
+    }
+    return config.correctDecayForInterval()
+        ? config.schedule().decayAt(counters.averagedSteps())
+        : Math.pow(counters.decay(), (double) counters.updates() / counters.averagedSteps());
+  }
+
+  /**
+   * What to change about an average that is still made of the initial weights. It names decays as
+   * they are set: per optimizer step, or per update where the decay does not account for the steps
+   * of one ({@link AveragingConfig#correctDecayForInterval} is false).
+   *
+   * @param config how it averages
    * @param counters how far it has come
    * @return a sentence; empty before the first update, and where the initial share is at most 0.1
    */
-  public static Optional<String> about(AverageCounters counters) {
+  public static Optional<String> about(AveragingConfig config, AverageCounters counters) {
     if (counters.updates() == 0 || counters.initialShare() <= TOLERABLE_INITIAL_SHARE) {
       return Optional.empty();
     }
-    double recommended = recommendedDecay(counters.updates());
+    boolean perStep = config.correctDecayForInterval();
+    long count = perStep ? counters.averagedSteps() : counters.updates();
+    double recommended = recommendedDecay(count);
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "At decay %s after %,d update%s the average is still %.0f %% initial weights: train"
+            "At decay %s after %,d %s%s the average is still %.0f %% initial weights: train"
                 + " longer, use a warm-up (DecaySchedule.inversePower)%s",
-            decimal(counters.decay()),
-            counters.updates(),
-            counters.updates() == 1 ? "" : "s",
+            text(perStep ? stepDecay(config, counters) : counters.decay()),
+            count,
+            perStep ? "step" : "update",
+            count == 1 ? "" : "s",
             100 * counters.initialShare(),
             recommended < SMALLEST_WORTH_NAMING
                 ? ""
-                : " or a decay of " + decimal(recommended) + " for a run of this length"));
+                : " or a decay of " + text(recommended) + " for a run of this length"));
   }
 
-  private static String decimal(double decay) {
-    return new DecimalFormat("0.######", DecimalFormatSymbols.getInstance(Locale.ROOT))
-        .format(decay);
+  /**
+   * A decay in as few digits as it is told apart with from 1 and from others: with two significant
+   * ones of {@code 1 - decay}.
+   *
+   * @param decay in [0, 1]
+   * @return such as 0.78, 0.998 or 0.99987
+   */
+  public static String text(double decay) {
+    BigDecimal weight = new BigDecimal(1 - decay).round(new MathContext(2));
+    return BigDecimal.ONE.subtract(weight).stripTrailingZeros().toPlainString();
   }
 }

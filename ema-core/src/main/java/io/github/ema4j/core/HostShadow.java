@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
-import io.github.ema4j.core.kernel.HostMemory;
-import io.github.ema4j.core.kernel.HostMemoryKernel;
-import io.github.ema4j.core.kernel.Ranges;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.HostMemory;
+import io.github.ema4j.core.internal.kernel.HostMemoryKernel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,8 +21,11 @@ final class HostShadow implements Shadow {
   private final long[] shape;
   private final char ordering;
   private final Coverage coverage;
-  private final Ranges all;
-  private final Ranges covered;
+  private final Chunks all;
+  private final Chunks covered;
+  private final Chunks averagedAsTheyAre;
+  private final Chunks copied;
+  private final LogDeviations deviations;
   private final HostMemoryKernel kernel = new HostMemoryKernel();
   private final Background background;
 
@@ -33,8 +36,11 @@ final class HostShadow implements Shadow {
     shape = params.shape();
     ordering = params.ordering();
     this.coverage = coverage;
-    all = Ranges.all(params.length());
-    covered = coverage.covered();
+    all = Chunks.all(params.length());
+    covered = coverage.covered().chunks();
+    averagedAsTheyAre = coverage.averagedAsTheyAre().chunks();
+    copied = coverage.copied().chunks();
+    deviations = new LogDeviations(coverage.log10Deviations());
     this.background = background;
   }
 
@@ -46,13 +52,24 @@ final class HostShadow implements Shadow {
   @Override
   public boolean set(INDArray params) {
     background.await();
-    return kernel.fetch(params, transfer, all) && kernel.lerp(transfer, shadow, 0, all);
+    if (!kernel.fetch(params, transfer, all)) {
+      return false;
+    }
+    kernel.lerp(transfer, shadow, 0, all);
+    kernel.read(transfer, deviations.chunks(), deviations.params());
+    deviations.copy();
+    return true;
   }
 
   @Override
-  public boolean restore(INDArray values) {
+  public boolean restore(INDArray values, double[] variances) {
     background.await();
-    return kernel.fetch(values, shadow, all);
+    if (!kernel.fetch(values, shadow, all)) {
+      return false;
+    }
+    kernel.read(shadow, deviations.chunks(), deviations.logs());
+    deviations.restore(variances);
+    return true;
   }
 
   @Override
@@ -66,15 +83,20 @@ final class HostShadow implements Shadow {
   }
 
   private void apply(double decay) {
-    kernel.lerp(transfer, shadow, decay, coverage.averaged());
-    kernel.lerp(transfer, shadow, 0, coverage.copied());
+    kernel.lerp(transfer, shadow, decay, averagedAsTheyAre);
+    kernel.lerp(transfer, shadow, 0, copied);
+    if (!deviations.isEmpty()) {
+      kernel.read(transfer, deviations.chunks(), deviations.params());
+      deviations.move(decay);
+      kernel.write(deviations.logs(), shadow, deviations.chunks());
+    }
   }
 
   @Override
   public void refreshLeftOut(INDArray params) {
     background.await();
-    kernel.fetch(params, transfer, coverage.leftOut());
-    kernel.lerp(transfer, shadow, 0, coverage.leftOut());
+    kernel.fetch(params, transfer, coverage.leftOut().chunks());
+    kernel.lerp(transfer, shadow, 0, coverage.leftOut().chunks());
   }
 
   /** A copy on the device. */
@@ -87,6 +109,12 @@ final class HostShadow implements Shadow {
     }
     kernel.put(shadow, values, all);
     return values;
+  }
+
+  @Override
+  public double[] variances() {
+    background.await();
+    return deviations.variances();
   }
 
   @Override

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * decay * shadow + (1 - decay) * params} without its rounding bias (Polyak and Juditsky 1992;
  * {@code ModelEma} in timm; {@code ExponentialMovingAverage} in TensorFlow). The weight {@code 1 -
  * decay} is computed in double and rounded once to the shadow's type. The result has the same bits
- * whatever the number of threads.
+ * whatever the number of threads. Elements that hold a variance as a logarithm are averaged as
+ * variances, in double; see {@link Coverage#log10Deviations}.
  *
  * <p>All methods are synchronized: counters may be read from any thread. The arrays are not
  * guarded: nobody else may write to the parameters during a call, and the array that {@link
@@ -77,7 +81,16 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
-    this(config, start, coverage, AverageCounters.START);
+    this(config, start, coverage, Kernels::forArrays);
+  }
+
+  /** With another kernel than the arrays would get. */
+  ParameterAverage(
+      AveragingConfig config,
+      INDArray start,
+      Coverage coverage,
+      Function<INDArray, AveragingKernel> kernels) {
+    this(config, start, coverage, AverageCounters.START, kernels);
     if (!shadow.set(start)) {
       throw new NonFiniteParametersException(
           "The parameters to start the average from hold NaN or infinite values");
@@ -94,7 +107,11 @@ public final class ParameterAverage {
   }
 
   private ParameterAverage(
-      AveragingConfig config, INDArray start, Coverage coverage, AverageCounters counters) {
+      AveragingConfig config,
+      INDArray start,
+      Coverage coverage,
+      AverageCounters counters,
+      Function<INDArray, AveragingKernel> kernels) {
     this.config = Objects.requireNonNull(config, "config");
     this.coverage = Objects.requireNonNull(coverage, "coverage");
     if (lengthOf(start) != coverage.length()) {
@@ -122,7 +139,7 @@ public final class ParameterAverage {
     shadow =
         config.shadowOnHost()
             ? new HostShadow(shadowType, start, coverage, background())
-            : new ArrayShadow(shadowType, start, coverage);
+            : new ArrayShadow(shadowType, start, coverage, kernels.apply(start));
     take(counters);
   }
 
@@ -136,22 +153,26 @@ public final class ParameterAverage {
    * @param config how it averaged
    * @param counters what {@link #counters} returned when it stopped
    * @param shadow what {@link #shadow} returned then; copied
+   * @param variances what {@link #variances} returned then; copied
    * @param params the parameters to go on with, of the length and type that the average is of; only
    *     looked at, and not checked to be finite
    * @param coverage what {@link #coverage} returned then
    * @return the average
    * @throws IllegalArgumentException if {@code shadow} is not of the length of the parameters and
-   *     the type that the configuration asks for
+   *     the type that the configuration asks for, or {@code variances} are not those of the log10
+   *     deviations in {@code shadow}
    * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
    */
   public static ParameterAverage resume(
       AveragingConfig config,
       AverageCounters counters,
       INDArray shadow,
+      double[] variances,
       INDArray params,
       Coverage coverage) {
-    ParameterAverage average = new ParameterAverage(config, params, coverage, counters);
-    average.restore(shadow);
+    ParameterAverage average =
+        new ParameterAverage(config, params, coverage, counters, Kernels::forArrays);
+    average.restore(shadow, variances);
     return average;
   }
 
@@ -161,29 +182,49 @@ public final class ParameterAverage {
    *
    * @param counters how far that average has come
    * @param shadow its values; copied
+   * @param variances its {@link #variances}; copied
    * @throws IllegalArgumentException if {@code shadow} is of another length or type than this
-   *     average's
+   *     average's, or {@code variances} are not those of the log10 deviations in it
    * @throws IllegalStateException while swapped
    * @throws NonFiniteParametersException if the shadow holds NaN or infinite values
    */
-  public synchronized void set(AverageCounters counters, INDArray shadow) {
+  public synchronized void set(AverageCounters counters, INDArray shadow, double[] variances) {
     requireNotSwapped("set");
     Objects.requireNonNull(counters, "counters");
-    restore(shadow);
+    restore(shadow, variances);
     take(counters);
   }
 
-  private void restore(INDArray values) {
+  private void restore(INDArray values, double[] variances) {
     if (values.length() != length() || values.dataType() != shadowType()) {
       throw new IllegalArgumentException(
           "An average of these parameters holds %d %s values, but was given %d %s"
               .formatted(length(), shadowType(), values.length(), values.dataType()));
     }
+    if (variances.length != coverage.log10Deviations().count()) {
+      throw new IllegalArgumentException(
+          "An average of these parameters holds %d variances, but was given %d"
+              .formatted(coverage.log10Deviations().count(), variances.length));
+    }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         INDArray copy = values.reshape(ordering, shape).dup(ordering)) {
-      if (!shadow.restore(copy)) {
+      requireMatching(copy, variances);
+      if (!shadow.restore(copy, variances)) {
         throw new NonFiniteParametersException(
             "The averaged values to go on with hold NaN or infinite values");
+      }
+    }
+  }
+
+  /** The values hold the logarithms of the variances, in fewer digits. */
+  private void requireMatching(INDArray values, double[] variances) {
+    double[] logs = new double[variances.length];
+    Kernels.forArrays(values).read(values, coverage.log10Deviations().chunks(), logs);
+    for (int i = 0; i < logs.length; i++) {
+      if (!(Math.abs(variances[i] / Variances.ofLog10Deviation(logs[i]) - 1) < 0.001)) {
+        throw new IllegalArgumentException(
+            "The averaged values hold a deviation of 10^%s, but the averaged variance there is %s: they are not of one average"
+                .formatted(logs[i], variances[i]));
       }
     }
   }
@@ -381,6 +422,16 @@ public final class ParameterAverage {
   public synchronized INDArray shadow() {
     requireNotSwapped("read");
     return shadow.values();
+  }
+
+  /**
+   * The averaged variances that the shadow holds as log10 deviations, to more digits than there;
+   * see {@link Coverage#log10Deviations}.
+   *
+   * @return a copy, in the order of the elements; empty where there are none
+   */
+  public synchronized double[] variances() {
+    return shadow.variances();
   }
 
   /**

@@ -15,8 +15,12 @@ interface Shadow {
   /** Copies all parameters; returns false, and leaves it at that, if they are not all finite. */
   boolean set(INDArray params);
 
-  /** Copies values of the shadow's own type; returns false if they are not all finite. */
-  boolean restore(INDArray values);
+  /**
+   * Copies values of the shadow's own type; returns false if they are not all finite.
+   *
+   * @param variances those that the log10 deviations among the values stand for
+   */
+  boolean restore(INDArray values, double[] variances);
 
   /**
    * Moves towards the parameters.
@@ -33,6 +37,9 @@ interface Shadow {
 
   /** The averaged values, once every update is complete. */
   INDArray values();
+
+  /** A copy of the averaged variances that the shadow holds as log10 deviations. */
+  double[] variances();
 
   /** Puts the averaged values into the parameters, and keeps what was there. */
   void swapIn(INDArray params);

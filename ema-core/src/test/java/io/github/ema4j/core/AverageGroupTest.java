@@ -21,9 +21,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A group does what its averages do one by one. */
 class AverageGroupTest {
+
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final int LENGTH = 1300;
 
-  private static List<ParameterAverage> averages(DataType type) {
+  private List<ParameterAverage> averages(DataType type) {
     List<AveragingConfig.Builder> configs =
         List.of(
             AveragingConfig.builder().decay(0.9),
@@ -33,7 +39,7 @@ class AverageGroupTest {
             AveragingConfig.builder().decay(0.5).updateEvery(3).correctDecayForInterval(false),
             AveragingConfig.builder().schedule(DecaySchedule.uniform()));
     return configs.stream()
-        .map(config -> new ParameterAverage(config.build(), random(type, LENGTH, 1)))
+        .map(config -> kernel().average(config.build(), random(type, LENGTH, 1)))
         .toList();
   }
 
@@ -73,8 +79,8 @@ class AverageGroupTest {
     AveragingConfig skips = AveragingConfig.of(0.5);
     AveragingConfig throwing =
         AveragingConfig.builder().decay(0.5).onNonFinite(NonFinitePolicy.THROW).build();
-    ParameterAverage first = new ParameterAverage(throwing, floats(1, 1));
-    ParameterAverage second = new ParameterAverage(skips, floats(1, 1));
+    ParameterAverage first = kernel().average(throwing, floats(1, 1));
+    ParameterAverage second = kernel().average(skips, floats(1, 1));
     AverageGroup group = AverageGroup.of(first, second);
     assertThrows(NonFiniteParametersException.class, () -> group.update(floats(Double.NaN, 2)));
     assertArrayEquals(bits(floats(1, 1)), bits(first.shadow()));
@@ -90,8 +96,8 @@ class AverageGroupTest {
 
   @Test
   void whileOneIsSwappedNoneIsUpdated() {
-    ParameterAverage first = new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2));
-    ParameterAverage second = new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2));
+    ParameterAverage first = kernel().average(AveragingConfig.of(0.5), floats(1, 2));
+    ParameterAverage second = kernel().average(AveragingConfig.of(0.5), floats(1, 2));
     AverageGroup group = AverageGroup.of(first, second);
     INDArray params = floats(3, 4);
     try (Swap swap = second.swap(params)) {
@@ -106,7 +112,7 @@ class AverageGroupTest {
   @Test
   void aStepAtWhichNoneIsDueUpdatesNone() {
     AveragingConfig config = AveragingConfig.builder().decay(0.5).updateEvery(2).build();
-    ParameterAverage average = new ParameterAverage(config, floats(1));
+    ParameterAverage average = kernel().average(config, floats(1));
     AverageGroup group = AverageGroup.of(average);
     assertFalse(group.update(floats(Double.NaN)));
     assertEquals(0, average.skippedUpdates());
@@ -116,10 +122,9 @@ class AverageGroupTest {
 
   @Test
   void averagesOfDifferentParametersTheSameTwiceOrNoneAreRefused() {
-    ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2));
-    ParameterAverage longer = new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2, 3));
-    ParameterAverage ofDoubles =
-        new ParameterAverage(AveragingConfig.of(0.5), Vectors.doubles(1, 2));
+    ParameterAverage average = kernel().average(AveragingConfig.of(0.5), floats(1, 2));
+    ParameterAverage longer = kernel().average(AveragingConfig.of(0.5), floats(1, 2, 3));
+    ParameterAverage ofDoubles = kernel().average(AveragingConfig.of(0.5), Vectors.doubles(1, 2));
     List<ParameterAverage[]> bad = new ArrayList<>();
     bad.add(new ParameterAverage[] {});
     bad.add(new ParameterAverage[] {average, longer});

@@ -27,6 +27,12 @@ import org.nd4j.linalg.api.buffer.DataType;
  * of it.
  */
 class ConformanceTest {
+
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final GoldenData GOLDEN = new GoldenData();
 
   private static final Map<String, DecaySchedule> SCHEDULES =
@@ -104,7 +110,7 @@ class ConformanceTest {
   @MethodSource("configurations")
   void theDecaysAppliedAreThoseOfTheReference(String configuration) {
     ParameterAverage average =
-        new ParameterAverage(config(SCHEDULES.get(configuration)), GOLDEN.params(0));
+        kernel().average(config(SCHEDULES.get(configuration)), GOLDEN.params(0));
     int at = 0;
     for (int step = 1; step <= last(GOLDEN.updates()); step++) {
       average.update(GOLDEN.params(step));
@@ -118,7 +124,7 @@ class ConformanceTest {
   }
 
   /** The average after each of the golden updates. */
-  private static double[][] replay(String configuration, DataType shadowType) {
+  private double[][] replay(String configuration, DataType shadowType) {
     int[] updates = GOLDEN.updates();
     double[][] shadows = new double[updates.length][];
     AveragingConfig config =
@@ -126,8 +132,7 @@ class ConformanceTest {
             .schedule(SCHEDULES.get(configuration))
             .shadowType(shadowType)
             .build();
-    ParameterAverage average =
-        new ParameterAverage(config, GOLDEN.params(0), coverage(configuration));
+    ParameterAverage average = kernel().average(config, GOLDEN.params(0), coverage(configuration));
     int at = 0;
     for (int step = 1; step <= last(updates); step++) {
       average.update(GOLDEN.params(step));

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.core.kernel.Ranges;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +19,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Averages of a part of their elements. */
 class CoverageTest {
+
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final int LENGTH = 1300;
   private static final Coverage PART = Coverage.parse(LENGTH, "3-500,700-701,900-1290", "510-690");
 
@@ -31,11 +36,11 @@ class CoverageTest {
     };
   }
 
-  private static ParameterAverage[] averages(DataType type, Coverage coverage) {
+  private ParameterAverage[] averages(DataType type, Coverage coverage) {
     AveragingConfig[] configs = configs();
     ParameterAverage[] averages = new ParameterAverage[configs.length];
     for (int i = 0; i < configs.length; i++) {
-      averages[i] = new ParameterAverage(configs[i], random(type, LENGTH, 1), coverage);
+      averages[i] = kernel().average(configs[i], random(type, LENGTH, 1), coverage);
     }
     return averages;
   }
@@ -115,8 +120,8 @@ class CoverageTest {
   @Test
   void swapExchangesWhatIsCoveredOnly() {
     ParameterAverage average =
-        new ParameterAverage(
-            AveragingConfig.of(0.5), floats(1, 1, 1, 1), Coverage.parse(4, "0-1", "2-3"));
+        kernel()
+            .average(AveragingConfig.of(0.5), floats(1, 1, 1, 1), Coverage.parse(4, "0-1", "2-3"));
     INDArray params = floats(3, 3, 3, 3);
     average.update(params);
     params.assign(floats(5, 6, 7, 8));
@@ -164,7 +169,7 @@ class CoverageTest {
   void coverageOfAVectorOfAnotherLengthIsRefused() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2), Coverage.all(3)));
+        () -> kernel().average(AveragingConfig.of(0.5), floats(1, 2), Coverage.all(3)));
     assertThrows(
         IllegalArgumentException.class,
         () -> new Coverage(Ranges.all(3), Coverage.all(4).leftOut()));

@@ -12,7 +12,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.core.kernel.Ranges;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -76,7 +75,8 @@ class HostShadowTest {
       assertEquals(expected.counters(), actual.counters());
     }
     ParameterAverage resumed =
-        ParameterAverage.resume(onHost, actual.counters(), actual.shadow(), start, coverage);
+        ParameterAverage.resume(
+            onHost, actual.counters(), actual.shadow(), actual.variances(), start, coverage);
     for (ParameterAverage average : new ParameterAverage[] {expected, actual, resumed}) {
       average.update(random(type, LENGTH, 31));
     }

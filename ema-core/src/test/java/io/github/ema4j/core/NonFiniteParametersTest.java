@@ -19,6 +19,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Parameters with NaN or infinite values never get into an average. */
 class NonFiniteParametersTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static AveragingConfig config(NonFinitePolicy policy) {
     return AveragingConfig.builder().decay(0.5).onNonFinite(policy).build();
   }
@@ -26,7 +31,7 @@ class NonFiniteParametersTest {
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void skipKeepsTheElementsInQuestionMovesTheOthersAndDoesNotCountAnUpdate(double bad) {
-    ParameterAverage average = new ParameterAverage(config(NonFinitePolicy.SKIP), floats(1, 1, 1));
+    ParameterAverage average = kernel().average(config(NonFinitePolicy.SKIP), floats(1, 1, 1));
     assertFalse(average.update(floats(2, bad, 4)));
     assertArrayEquals(bits(floats(1.5, 1, 2.5)), bits(average.shadow()));
     assertEquals(1, average.stepCount());
@@ -41,7 +46,7 @@ class NonFiniteParametersTest {
 
   @Test
   void throwChangesNothing() {
-    ParameterAverage average = new ParameterAverage(config(NonFinitePolicy.THROW), floats(1, 1));
+    ParameterAverage average = kernel().average(config(NonFinitePolicy.THROW), floats(1, 1));
     assertThrows(NonFiniteParametersException.class, () -> average.update(floats(2, Double.NaN)));
     assertArrayEquals(bits(floats(1, 1)), bits(average.shadow()));
     assertEquals(1, average.stepCount());
@@ -52,7 +57,7 @@ class NonFiniteParametersTest {
   @Test
   void aSkippedUpdateIsNotOneForTheSchedule() {
     AveragingConfig config = AveragingConfig.builder().schedule(DecaySchedule.uniform()).build();
-    ParameterAverage average = new ParameterAverage(config, floats(9));
+    ParameterAverage average = kernel().average(config, floats(9));
     average.update(floats(Double.NaN));
     average.update(floats(3)); // the first update of a mean copies
     assertEquals(3, average.shadow().getDouble(0));
@@ -63,7 +68,7 @@ class NonFiniteParametersTest {
   @Test
   void copiesBeforeTheStartLeaveThemOutToo() {
     AveragingConfig config = AveragingConfig.builder().decay(0.5).startAfter(2).build();
-    ParameterAverage average = new ParameterAverage(config, floats(1, 1));
+    ParameterAverage average = kernel().average(config, floats(1, 1));
     average.update(floats(Double.NaN, 2));
     assertArrayEquals(bits(floats(1, 2)), bits(average.shadow()));
     assertEquals(1, average.skippedUpdates());
@@ -73,9 +78,8 @@ class NonFiniteParametersTest {
   void anAverageNeitherStartsWithThemNorIsSetToThem() {
     INDArray bad = floats(1, Double.NaN);
     assertThrows(
-        NonFiniteParametersException.class,
-        () -> new ParameterAverage(AveragingConfig.of(0.5), bad));
-    ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2));
+        NonFiniteParametersException.class, () -> kernel().average(AveragingConfig.of(0.5), bad));
+    ParameterAverage average = kernel().average(AveragingConfig.of(0.5), floats(1, 2));
     average.update(floats(3, 4));
     assertThrows(NonFiniteParametersException.class, () -> average.set(bad));
     assertArrayEquals(bits(floats(2, 3)), bits(average.shadow()));
@@ -86,7 +90,7 @@ class NonFiniteParametersTest {
   @ValueSource(strings = {"FLOAT", "DOUBLE", "HALF"})
   void aSwapGivesThemBackAsTheyWere(DataType type) {
     INDArray start = Vectors.of(type, 1, 2, 3);
-    ParameterAverage average = new ParameterAverage(AveragingConfig.of(0.5), start);
+    ParameterAverage average = kernel().average(AveragingConfig.of(0.5), start);
     INDArray params = Vectors.of(type, Double.NaN, Double.NEGATIVE_INFINITY, -0.0);
     long[] raw = bits(params);
     try (Swap swap = average.swap(params)) {

@@ -27,6 +27,11 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 /** What holds for every parameter vector, type, decay and schedule. */
 class ParameterAveragePropertiesTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   /** A run: vectors of one length and type, as many as wanted, all made from the seed. */
   record Run(DataType type, DataType shadowType, int length, long seed) {
     INDArray params(int step) {
@@ -37,13 +42,13 @@ class ParameterAveragePropertiesTest {
       return AveragingConfig.builder().shadowType(shadowType);
     }
 
-    ParameterAverage average(DecaySchedule schedule) {
-      return new ParameterAverage(config().schedule(schedule).build(), params(0));
-    }
-
     INDArray inShadowType(INDArray params) {
       return params.castTo(shadowType);
     }
+  }
+
+  private ParameterAverage average(Run run, DecaySchedule schedule) {
+    return kernel().average(run.config().schedule(schedule).build(), run.params(0));
   }
 
   /** One decay after the other; the last stays. */
@@ -103,7 +108,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void constantParametersStayBitExact(
       @ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
-    ParameterAverage average = run.average(schedule);
+    ParameterAverage average = average(run, schedule);
     INDArray params = run.params(0);
     for (int update = 0; update < 8; update++) {
       average.update(params);
@@ -113,7 +118,7 @@ class ParameterAveragePropertiesTest {
 
   @Property
   void decayZeroEqualsTheParametersInBits(@ForAll("runs") Run run) {
-    ParameterAverage average = run.average(DecaySchedule.constant(0));
+    ParameterAverage average = average(run, DecaySchedule.constant(0));
     for (int step = 1; step <= 2; step++) {
       average.update(run.params(step));
       assertArrayEquals(bits(run.inShadowType(run.params(step))), bits(average.shadow()));
@@ -122,7 +127,7 @@ class ParameterAveragePropertiesTest {
 
   @Property
   void decayOneNeverMoves(@ForAll("runs") Run run) {
-    ParameterAverage average = run.average(DecaySchedule.constant(1));
+    ParameterAverage average = average(run, DecaySchedule.constant(1));
     for (int step = 1; step <= 3; step++) {
       assertTrue(average.update(run.params(step)));
     }
@@ -132,7 +137,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void updatesOnlyReadTheParameters(
       @ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
-    ParameterAverage average = run.average(schedule);
+    ParameterAverage average = average(run, schedule);
     INDArray params = run.params(1);
     average.update(params);
     assertArrayEquals(bits(run.params(1)), bits(params));
@@ -141,7 +146,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void anOpenSwapPutsTheAverageInAndAClosedOneIsTheIdentity(
       @ForAll("runs") Run run, @ForAll("decay") double decay) {
-    ParameterAverage average = run.average(DecaySchedule.constant(decay));
+    ParameterAverage average = average(run, DecaySchedule.constant(decay));
     average.update(run.params(1));
     INDArray averaged = average.shadow().dup();
     INDArray params = run.params(2);
@@ -158,7 +163,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void theShadowStaysInsideTheHullOfWhatItAveraged(
       @ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
-    ParameterAverage average = run.average(schedule);
+    ParameterAverage average = average(run, schedule);
     double[] low = run.inShadowType(run.params(0)).toDoubleVector();
     double[] high = low.clone();
     for (int step = 1; step <= 8; step++) {
@@ -183,7 +188,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void anUpdateIsTheDefinitionWithinAFewUlpsOfTheLargerMagnitude(
       @ForAll("runs") Run run, @ForAll("decay") double decay) {
-    ParameterAverage average = run.average(DecaySchedule.constant(decay));
+    ParameterAverage average = average(run, DecaySchedule.constant(decay));
     average.update(run.params(1));
     double[] start = run.inShadowType(run.params(0)).toDoubleVector();
     double[] params = run.inShadowType(run.params(1)).toDoubleVector();
@@ -207,8 +212,8 @@ class ParameterAveragePropertiesTest {
     INDArray view = flat.get(NDArrayIndex.interval(offset, offset + run.length()));
     view.assign(run.params(0));
     AveragingConfig config = run.config().schedule(schedule).build();
-    ParameterAverage ofView = new ParameterAverage(config, view);
-    ParameterAverage ofArray = new ParameterAverage(config, run.params(0));
+    ParameterAverage ofView = kernel().average(config, view);
+    ParameterAverage ofArray = kernel().average(config, run.params(0));
     for (int step = 1; step <= 3; step++) {
       view.assign(run.params(step));
       ofView.update(view);
@@ -231,7 +236,7 @@ class ParameterAveragePropertiesTest {
   @Property
   void theInitialShareIsTheProductOfTheDecaysApplied(
       @ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
-    ParameterAverage average = run.average(schedule);
+    ParameterAverage average = average(run, schedule);
     double product = 1;
     for (int step = 1; step <= 10; step++) {
       average.update(run.params(step));
@@ -260,7 +265,7 @@ class ParameterAveragePropertiesTest {
             .startAfter(startAfter)
             .correctDecayForInterval(correct)
             .build();
-    ParameterAverage average = new ParameterAverage(config, impulses.getRow(0));
+    ParameterAverage average = kernel().average(config, impulses.getRow(0));
     for (int step = 1; step <= steps; step++) {
       average.update(impulses.getRow(step));
     }
@@ -288,7 +293,7 @@ class ParameterAveragePropertiesTest {
             .startAfter(startAfter)
             .correctDecayForInterval(correct)
             .build();
-    ParameterAverage average = new ParameterAverage(config, Vectors.doubles(1));
+    ParameterAverage average = kernel().average(config, Vectors.doubles(1));
     double expected = 1;
     double initialShare = 1;
     double decay = Double.NaN;
@@ -323,12 +328,12 @@ class ParameterAveragePropertiesTest {
 
   @Property
   void setMakesItAsIfNew(@ForAll("runs") Run run, @ForAll("decays") DecaySchedule schedule) {
-    ParameterAverage used = run.average(schedule);
+    ParameterAverage used = average(run, schedule);
     used.update(run.params(1));
     used.update(run.params(2));
     used.set(run.params(3));
     AveragingConfig config = run.config().schedule(schedule).build();
-    ParameterAverage fresh = new ParameterAverage(config, run.params(3));
+    ParameterAverage fresh = kernel().average(config, run.params(3));
     for (int step = 4; step <= 6; step++) {
       assertEquals(fresh.update(run.params(step)), used.update(run.params(step)));
     }

@@ -26,6 +26,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** The numbers in other implementations' own tests and documents, and closed forms. */
 class ReferenceCasesTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   /** {@code tf.train.ExponentialMovingAverage}, moving_averages_test.py. */
   @Nested
   class TensorFlow {
@@ -176,7 +181,7 @@ class ReferenceCasesTest {
             .correctDecayForInterval(false)
             .build();
     INDArray weight = floats(1);
-    ParameterAverage average = new ParameterAverage(config, weight);
+    ParameterAverage average = kernel().average(config, weight);
     for (int iteration = 1; iteration <= 4; iteration++) {
       average.update(weight.addi(1));
     }
@@ -238,7 +243,7 @@ class ReferenceCasesTest {
     @Test
     void beforeTheBeginTheWeightsAreCopied() {
       AveragingConfig config = AveragingConfig.builder().decay(0.9).startAfter(5).build();
-      ParameterAverage average = new ParameterAverage(config, doubles(0));
+      ParameterAverage average = kernel().average(config, doubles(0));
       for (int step = 1; step <= 5; step++) {
         average.update(doubles(step));
         assertEquals(step, average.shadow().getDouble(0));
@@ -254,7 +259,7 @@ class ReferenceCasesTest {
       Random random = new Random(4);
       double weight = random.nextGaussian();
       double expected = 0;
-      ParameterAverage average = new ParameterAverage(config, doubles(weight));
+      ParameterAverage average = kernel().average(config, doubles(weight));
       for (int i = 0; i < 10; i++) {
         weight += random.nextGaussian();
         if (i == 0) {
@@ -285,7 +290,7 @@ class ReferenceCasesTest {
   void composerSmoothingOfAHalfLifeAndAnInterval(double halfLife, int interval, double expected) {
     AveragingConfig config =
         AveragingConfig.builder().schedule(halfLife(halfLife)).updateEvery(interval).build();
-    ParameterAverage average = new ParameterAverage(config, doubles(0));
+    ParameterAverage average = kernel().average(config, doubles(0));
     for (int step = 0; step < interval; step++) {
       average.update(doubles(1));
     }
@@ -297,7 +302,7 @@ class ReferenceCasesTest {
   void diffusersDefaultIsTheRampOfNumUpdatesAfterOneCopy() {
     AveragingConfig config =
         AveragingConfig.builder().schedule(numUpdates(0.9999)).startAfter(1).build();
-    ParameterAverage average = new ParameterAverage(config, floats(0));
+    ParameterAverage average = kernel().average(config, floats(0));
     INDArray params = floats(1);
     for (int step = 1; step <= 1001; step++) {
       average.update(params);
@@ -320,7 +325,7 @@ class ReferenceCasesTest {
     @CsvSource({"0.9998, 10, 0.9980017990", "0.9999, 10, 0.9990004499", "0.999, 16, 0.9841194418"})
     void theDecayAppliedIsThePower(double decay, int interval, double expected) {
       AveragingConfig config = AveragingConfig.builder().decay(decay).updateEvery(interval).build();
-      ParameterAverage average = new ParameterAverage(config, doubles(0));
+      ParameterAverage average = kernel().average(config, doubles(0));
       for (int step = 1; step <= interval; step++) {
         average.update(doubles(1));
       }
@@ -332,8 +337,8 @@ class ReferenceCasesTest {
     void forConstantParametersBothAreTheSame() {
       ParameterAverage everyStep = average(constant(0.999), doubles(0));
       ParameterAverage everySixteenth =
-          new ParameterAverage(
-              AveragingConfig.builder().decay(0.999).updateEvery(16).build(), doubles(0));
+          kernel()
+              .average(AveragingConfig.builder().decay(0.999).updateEvery(16).build(), doubles(0));
       for (int step = 1; step <= 1600; step++) {
         everyStep.update(doubles(1));
         everySixteenth.update(doubles(1));
@@ -348,8 +353,8 @@ class ReferenceCasesTest {
     void forASlowRampTheyDifferByLessThanOneInterval() {
       ParameterAverage everyStep = average(constant(0.99), doubles(0));
       ParameterAverage everyTenth =
-          new ParameterAverage(
-              AveragingConfig.builder().decay(0.99).updateEvery(10).build(), doubles(0));
+          kernel()
+              .average(AveragingConfig.builder().decay(0.99).updateEvery(10).build(), doubles(0));
       for (int step = 1; step <= 5000; step++) {
         everyStep.update(doubles(step));
         everyTenth.update(doubles(step));
@@ -388,9 +393,10 @@ class ReferenceCasesTest {
       INDArray params = Vectors.of(DataType.HALF, 1);
       ParameterAverage inFloat = average(constant(0.9999), Vectors.of(DataType.HALF, 0));
       ParameterAverage inDouble =
-          new ParameterAverage(
-              AveragingConfig.builder().decay(0.9999).shadowType(DataType.DOUBLE).build(),
-              Vectors.of(DataType.HALF, 0));
+          kernel()
+              .average(
+                  AveragingConfig.builder().decay(0.9999).shadowType(DataType.DOUBLE).build(),
+                  Vectors.of(DataType.HALF, 0));
       for (int update = 0; update < 20_000; update++) {
         inFloat.update(params);
         inDouble.update(params);
@@ -462,12 +468,12 @@ class ReferenceCasesTest {
     assertEquals(Double.NaN, average.decay());
   }
 
-  private static ParameterAverage average(DecaySchedule schedule, INDArray start) {
-    return new ParameterAverage(AveragingConfig.builder().schedule(schedule).build(), start);
+  private ParameterAverage average(DecaySchedule schedule, INDArray start) {
+    return kernel().average(AveragingConfig.builder().schedule(schedule).build(), start);
   }
 
   /** The shadow of one number after one update. */
-  private static double after(DecaySchedule schedule, double start, double params) {
+  private double after(DecaySchedule schedule, double start, double params) {
     ParameterAverage average = average(schedule, doubles(start));
     average.update(doubles(params));
     return average.shadow().getDouble(0);

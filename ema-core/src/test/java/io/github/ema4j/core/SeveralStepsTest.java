@@ -19,6 +19,11 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 /** An update that stands for several steps has the decays of all of them. */
 class SeveralStepsTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final DecaySchedule WARM_UP = DecaySchedule.numUpdates(0.99);
 
   private static INDArray params(double value) {
@@ -29,8 +34,8 @@ class SeveralStepsTest {
     return AveragingConfig.builder().schedule(WARM_UP);
   }
 
-  private static ParameterAverage average(AveragingConfig config) {
-    return new ParameterAverage(config, params(1));
+  private ParameterAverage average(AveragingConfig config) {
+    return kernel().average(config, params(1));
   }
 
   private static double[] shadow(ParameterAverage average) {
@@ -127,7 +132,8 @@ class SeveralStepsTest {
     assertEquals(7L, map.get("averagedSteps"));
     AverageInfo read = AverageInfo.fromMap(map);
     assertEquals(state.info(), read);
-    ParameterAverage resumed = new AverageState(read, state.shadow()).resume(params(3));
+    ParameterAverage resumed =
+        new AverageState(read, state.shadow(), new double[0]).resume(params(3));
     whole.update(params(4), 3);
     resumed.update(params(4), 3);
     assertArrayEquals(shadow(whole), shadow(resumed));
@@ -149,10 +155,10 @@ class SeveralStepsTest {
   @Test
   void averagesOfSlicesAreSlicesOfTheAverage() {
     INDArray start = Nd4j.rand(1001);
-    ParameterAverage whole = new ParameterAverage(config().build(), start);
+    ParameterAverage whole = kernel().average(config().build(), start);
     ParameterAverage[] shards = new ParameterAverage[4];
     for (int i = 0; i < shards.length; i++) {
-      shards[i] = new ParameterAverage(config().build(), shard(start, i));
+      shards[i] = kernel().average(config().build(), shard(start, i));
     }
     for (int round = 0; round < 5; round++) {
       INDArray params = Nd4j.rand(1001);

@@ -17,16 +17,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** An average that was continued elsewhere is gone on with here. */
 class TakenOverStateTest {
 
+  /** Overridden to run all of it with another kernel. */
+  Kernel kernel() {
+    return Kernel.HOST;
+  }
+
   private static final int LENGTH = 1000;
+  private static final double[] NONE = {};
   private static final INDArray START = random(DataType.FLOAT, LENGTH, 0);
 
-  private static ParameterAverage average(boolean onHost) {
-    return new ParameterAverage(
-        AveragingConfig.builder()
-            .schedule(DecaySchedule.numUpdates(0.99))
-            .shadowOnHost(onHost)
-            .build(),
-        START);
+  private ParameterAverage average(boolean onHost) {
+    return kernel()
+        .average(
+            AveragingConfig.builder()
+                .schedule(DecaySchedule.numUpdates(0.99))
+                .shadowOnHost(onHost)
+                .build(),
+            START);
   }
 
   @ParameterizedTest
@@ -37,7 +44,7 @@ class TakenOverStateTest {
     for (int step = 1; step <= 5; step++) {
       elsewhere.update(random(DataType.FLOAT, LENGTH, step));
     }
-    here.set(elsewhere.counters(), elsewhere.shadow());
+    here.set(elsewhere.counters(), elsewhere.shadow(), elsewhere.variances());
     assertEquals(elsewhere.counters(), here.counters());
     assertArrayEquals(bits(elsewhere.shadow()), bits(here.shadow()));
     INDArray next = random(DataType.FLOAT, LENGTH, 6);
@@ -55,20 +62,21 @@ class TakenOverStateTest {
     long[] before = bits(average.shadow());
     assertThrows(
         IllegalArgumentException.class,
-        () -> average.set(AverageCounters.START, random(DataType.FLOAT, LENGTH + 1, 2)));
+        () -> average.set(AverageCounters.START, random(DataType.FLOAT, LENGTH + 1, 2), NONE));
     assertThrows(
         IllegalArgumentException.class,
-        () -> average.set(AverageCounters.START, random(DataType.DOUBLE, LENGTH, 2)));
+        () -> average.set(AverageCounters.START, random(DataType.DOUBLE, LENGTH, 2), NONE));
     assertEquals(counters, average.counters());
     assertArrayEquals(before, bits(average.shadow()));
     INDArray notFinite = random(DataType.FLOAT, LENGTH, 2).putScalar(7, Float.NaN);
     assertThrows(
-        NonFiniteParametersException.class, () -> average.set(AverageCounters.START, notFinite));
+        NonFiniteParametersException.class,
+        () -> average.set(AverageCounters.START, notFinite, NONE));
     assertEquals(counters, average.counters());
     try (Swap ignored = average.swap(random(DataType.FLOAT, LENGTH, 3))) {
       assertThrows(
           IllegalStateException.class,
-          () -> average.set(counters, random(DataType.FLOAT, LENGTH, 2)));
+          () -> average.set(counters, random(DataType.FLOAT, LENGTH, 2), NONE));
     }
   }
 }

@@ -7,7 +7,7 @@ import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.evaluation.ValidationSet;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +41,10 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * shares the parameters. So an evaluation leaves no trace in training, at any time between updates:
  * weights, updater state, counters, score, recurrent state, inputs and workspace modes stay as they
  * are, bit for bit.
+ *
+ * <p>Where weights have diverged, so that predictions are NaN, the result says so ({@link
+ * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
+ * averaged ones, which are as good as they were, from being evaluated.
  *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
  * the iterator that trains. Use an evaluator on the thread that trains, or while no training runs.

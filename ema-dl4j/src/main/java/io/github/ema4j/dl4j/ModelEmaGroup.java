@@ -6,8 +6,8 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.evaluation.GroupComparison;
-import io.github.ema4j.dl4j.network.ConstrainedParameters;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.ConstrainedParameters;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -161,6 +161,10 @@ public final class ModelEmaGroup implements TrainingListener {
     return averages.update(Networks.params(network));
   }
 
+  Optional<ConstrainedParameters> constraints() {
+    return constrained;
+  }
+
   boolean isSwapped() {
     return members.stream().anyMatch(member -> member.isStarted() && member.average().isSwapped());
   }
@@ -269,14 +273,14 @@ public final class ModelEmaGroup implements TrainingListener {
                 i,
                 member.config().schedule().spec(),
                 member.initialShare(),
-                metric.applyAsDouble(evaluator.apply(member).averaged(network))));
+                evaluator.apply(member).averaged(network).score(metric)));
       }
     }
     if (scores.isEmpty()) {
       throw new IllegalStateException(
           "No average of the group has been updated yet: register the group and fit first");
     }
-    double raw = metric.applyAsDouble(evaluator.apply(members.get(0)).raw(network));
+    double raw = evaluator.apply(members.get(0)).raw(network).score(metric);
     return new GroupComparison(raw, scores, minimise);
   }
 

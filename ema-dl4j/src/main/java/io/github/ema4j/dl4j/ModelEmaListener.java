@@ -7,10 +7,8 @@ import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.network.ConstrainedParameters;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.internal.ConstrainedParameters;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -52,11 +50,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A listener belongs to one network: the first that it sees in training, or the one given to
  * {@link #attach}. The shadow starts as a copy of the weights before the first update. Where layers
- * have constraints, the average is of constrained weights, so that a maximum norm and
- * non-negativity hold in it too (a unit norm does not: the mean of unit vectors is shorter). All
- * ways to fit are supported; pretraining of single layers is not averaged. With a {@code
- * ParallelWrapper}, do not register the listener: {@code ParallelEma.attach(wrapper, ema)} averages
- * what its workers agree on.
+ * have constraints, the average is of constrained weights, and starts from the initial weights as
+ * the constraints leave them, which Deeplearning4j does not do with the weights that it trains. So
+ * what constrained weights and all their means have, the average has too: it is never negative
+ * where weights are not, and within a maximum norm up to rounding. A smallest or a unit norm is not
+ * kept: the mean of unit vectors is shorter. All ways to fit are supported; pretraining of single
+ * layers is not averaged. With a {@code ParallelWrapper}, do not register the listener: {@code
+ * ParallelEma.attach(wrapper, ema)} averages what its workers agree on.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
  * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
@@ -127,8 +127,9 @@ public final class ModelEmaListener implements TrainingListener {
 
   /**
    * Binds this listener to a network at once and copies its weights as the start of the average.
-   * Optional: in every way to fit, the listener does so by itself before the first update. A custom
-   * training loop that calls {@link #update} needs it. Does not register the listener.
+   * Where layers have constraints, the copy is constrained. Optional: in every way to fit, the
+   * listener does so by itself before the first update. A custom training loop that calls {@link
+   * #update} needs it. Does not register the listener.
    *
    * @param network an initialised MultiLayerNetwork or ComputationGraph
    * @return this
@@ -136,12 +137,13 @@ public final class ModelEmaListener implements TrainingListener {
    * @throws IllegalStateException if it is not initialised, or this listener has another network
    */
   public ModelEmaListener attach(Model network) {
-    INDArray params = Networks.params(network);
+    Networks.params(network); // refuses what cannot be averaged
     if (model != null) {
       requireBound(network);
       return this;
     }
-    start(network, new ParameterAverage(config, params, selection.of(network)));
+    INDArray start = startFrom(network, ConstrainedParameters.of(network));
+    start(network, new ParameterAverage(config, start, selection.of(network)));
     return this;
   }
 
@@ -204,7 +206,8 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   /**
-   * Starts the average afresh at the network's present weights, for example after loading others.
+   * Starts the average afresh at the network's present weights, for example after loading others;
+   * as the constraints leave them, where layers have some.
    *
    * @param network the network that this listener averages, or any if it has none yet
    * @throws IllegalStateException if this listener has another network, or while swapped
@@ -216,7 +219,7 @@ public final class ModelEmaListener implements TrainingListener {
     }
     requireBound(network);
     requireNoOtherSwapped();
-    average.set(Networks.params(network));
+    average.set(startFrom(network, constraints()));
     updating = false;
     iterationDone = -1;
     epochEnded = -1;
@@ -400,8 +403,22 @@ public final class ModelEmaListener implements TrainingListener {
    */
   private void capture() {
     if (average.stepCount() == 0) {
-      average.set(Networks.params(model));
+      average.set(startFrom(model, constraints()));
     }
+  }
+
+  private Optional<ConstrainedParameters> constraints() {
+    return group == null ? constrained : group.constraints();
+  }
+
+  /** Initial weights are not constrained yet, but have a share in the average for long. */
+  private static INDArray startFrom(Model network, Optional<ConstrainedParameters> constraints) {
+    INDArray params = Networks.params(network);
+    return constraints.isEmpty()
+        ? params
+        : constraints
+            .get()
+            .after(params, Networks.iterationCount(network), Networks.epochCount(network));
   }
 
   private void requireTrainable() {
@@ -561,7 +578,7 @@ public final class ModelEmaListener implements TrainingListener {
 
   private void adviseOnce() {
     if (!advised) {
-      Optional<String> advice = DecayAdvice.about(average.counters());
+      Optional<String> advice = DecayAdvice.about(average.config(), average.counters());
       advice.ifPresent(log::warn);
       advised = advice.isPresent();
     }

@@ -2,8 +2,8 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Swap;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.network.RecurrentState;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.RecurrentState;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;

@@ -2,36 +2,31 @@
 package io.github.ema4j.dl4j;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.github.ema4j.testing.LibraryRules;
 import org.junit.jupiter.api.Test;
 
 /** The plugin stands on the core and on DL4J, on nothing else. */
-class ArchitectureTest {
-  private static final JavaClasses CLASSES =
-      new ClassFileImporter()
-          .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPackages("io.github.ema4j.dl4j");
+class ArchitectureTest extends LibraryRules {
+  private static final String ROOT = "io.github.ema4j.dl4j";
+
+  ArchitectureTest() {
+    // The last two because of EmaEvaluator, which belongs there.
+    super(ROOT, ROOT + ".internal", ROOT + ".batchnorm", ROOT + ".evaluation");
+  }
 
   @Test
   void pluginUsesCoreAndDl4jAlone() {
     classes()
-        .should()
-        .onlyDependOnClassesThat()
-        .resideInAnyPackage(
-            "java..",
-            "org.deeplearning4j..",
-            "org.nd4j..",
-            "org.slf4j..",
-            "io.github.ema4j.core..",
-            "io.github.ema4j.dl4j..")
-        .check(CLASSES);
+        .should(
+            dependOnlyOn(
+                ROOT + "..",
+                "io.github.ema4j.core..",
+                "org.deeplearning4j..",
+                "org.nd4j..",
+                "org.slf4j.."))
+        .check(module());
   }
 
   /** deeplearning4j-parallel-wrapper is optional: everything else must run without it. */
@@ -43,21 +38,6 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.deeplearning4j.parallelism..", "io.github.ema4j.dl4j.parallel")
-        .check(CLASSES);
-  }
-
-  @Test
-  void packagesHaveNoCycles() {
-    slices().matching("io.github.ema4j.(**)").should().beFreeOfCycles().check(CLASSES);
-  }
-
-  @Test
-  void staticStateIsConstant() {
-    fields().that().areStatic().should().beFinal().check(CLASSES);
-  }
-
-  @Test
-  void nothingIsPrinted() {
-    NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(CLASSES);
+        .check(module());
   }
 }

@@ -8,6 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.NonFiniteParametersException;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.MultiBatches;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

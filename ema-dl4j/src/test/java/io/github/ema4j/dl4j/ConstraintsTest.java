@@ -2,8 +2,13 @@
 package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +34,6 @@ class ConstraintsTest {
 
     Model fit(TrainingListener... listeners) {
       Model network = network().get();
-      network.applyConstraints(0, 0); // the start has a share in the average, too
       network.setListeners(listeners);
       for (int epoch = 0; epoch < 4; epoch++) {
         ((NeuralNetwork) network).fit(Batches.of(data, 8));
@@ -85,7 +89,14 @@ class ConstraintsTest {
     Model network = c.fit(ema, sequence);
     sequence.params.add(network.params());
 
-    EmaByHand byHand = new EmaByHand(ema, DECAY, sequence.params.get(0));
+    // Deeplearning4j does not constrain the weights that it starts from.
+    Model start = c.network().get();
+    Bits initial = Bits.of(start.params());
+    start.applyConstraints(0, 0);
+    assertNotEquals(initial, Bits.of(start.params()));
+    assertEquals(initial, Bits.of(sequence.params.get(0)));
+
+    EmaByHand byHand = new EmaByHand(ema, DECAY, start.params());
     sequence.params.stream().skip(1).forEach(byHand::add);
 
     assertTrue(sequence.constraintsDidSomething);
@@ -93,11 +104,52 @@ class ConstraintsTest {
     assertEquals(byHand.bits(), Bits.of(ema.shadow()));
   }
 
+  /** Also when the initial weights have nearly all of the share. */
   @ParameterizedTest
   @MethodSource("cases")
   void averagedNetworkKeepsTheConstraints(Case c) {
-    ModelEmaListener ema = new ModelEmaListener(DECAY);
-    Model network = c.fit(ema);
+    for (double decay : new double[] {DECAY, 0.999}) {
+      ModelEmaListener ema = new ModelEmaListener(decay);
+      Model network = c.fit(ema);
+      assertKeepsConstraints(c, ema, network);
+      network.setParams(c.network().get().params()); // loads weights that are not constrained
+      ema.set(network);
+      assertEquals(1, ema.initialShare());
+      assertKeepsConstraints(c, ema, network);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void everyAverageOfAGroupKeepsTheConstraints(Case c) {
+    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999);
+    Model network = c.fit(group);
+    for (int i = 0; i < 2; i++) {
+      assertKeepsConstraints(c, group.get(i), network);
+      ModelEmaListener alone = new ModelEmaListener(i == 0 ? DECAY : 0.999);
+      c.fit(alone);
+      assertEquals(Bits.of(alone.shadow()), Bits.of(group.get(i).shadow()));
+    }
+  }
+
+  /**
+   * For training loops of one's own, in which the listener sees no weights before the first step.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anAttachedAverageStartsConstrainedToo(Case c) {
+    Model network = c.network().get();
+    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999).attach(network);
+    Bits raw = Bits.of(network.params());
+    network.applyConstraints(0, 0);
+    Bits constrained = Bits.of(network.params());
+    assertNotEquals(raw, constrained);
+    assertEquals(constrained, Bits.of(ema.shadow()));
+    assertEquals(constrained, Bits.of(group.get(1).shadow()));
+  }
+
+  private static void assertKeepsConstraints(Case c, ModelEmaListener ema, Model network) {
     Map<String, INDArray> averaged = Views.network(ema, network).paramTable();
 
     for (String name : c.limitedNorms()) {

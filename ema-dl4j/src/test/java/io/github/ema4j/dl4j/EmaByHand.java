@@ -3,54 +3,56 @@ package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.ema4j.core.Ranges;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.EmaOracle;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The average as a reader would write it, in plain Java, from a FLOAT network's parameters.
- * Registered after a ModelEmaListener of the same decay it demands after each update that both have
- * the same bits.
+ * An {@link EmaOracle} of a network. Registered after a ModelEmaListener of the same decay it
+ * demands after each update that both have the same bits.
  */
 final class EmaByHand extends BaseTrainingListener {
 
   private final ModelEmaListener ema;
-  private final float weight;
-  private final float[] shadow;
-  private int updates;
+  private final double decay;
+  private final float[] start;
+  private EmaOracle oracle; // null until the first update, when the listener has its network
 
   EmaByHand(ModelEmaListener ema, double decay, INDArray start) {
-    if (decay <= 0.5) {
-      throw new IllegalArgumentException("Rounded otherwise below 0.5: " + decay);
-    }
     this.ema = ema;
-    weight = (float) (1 - decay);
-    shadow = floats(start);
-  }
-
-  private static float[] floats(INDArray params) {
-    return params.dup().data().asFloat();
+    this.decay = decay;
+    this.start = EmaOracle.floats(start);
   }
 
   void add(INDArray params) {
-    float[] p = floats(params);
-    for (int i = 0; i < p.length; i++) {
-      shadow[i] -= weight * (shadow[i] - p[i]);
+    if (oracle == null) {
+      oracle = new EmaOracle(step -> decay, start, logs());
     }
-    updates++;
+    oracle.update(params);
+  }
+
+  private int[] logs() {
+    Ranges logs = ema.average().coverage().log10Deviations();
+    return IntStream.range(0, logs.size())
+        .flatMap(range -> IntStream.range((int) logs.from(range), (int) logs.to(range)))
+        .toArray();
   }
 
   int updates() {
-    return updates;
+    return oracle.updates();
   }
 
   Bits bits() {
-    return Bits.of(shadow);
+    return oracle == null ? Bits.of(start) : oracle.bits();
   }
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
     add(network.params());
-    assertEquals(bits(), Bits.of(ema.shadow()), "after update " + updates);
+    assertEquals(bits(), Bits.of(ema.shadow()), "after update " + updates());
   }
 }

@@ -9,8 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,7 +48,7 @@ class EmaReportTest {
     assertTrue(report.windowExceedsRun());
     assertEquals(
         List.of(
-            "At decay 0.9999 after 2,000 updates the average is still 82 % initial weights: train"
+            "At decay 0.9999 after 2,000 steps the average is still 82 % initial weights: train"
                 + " longer, use a warm-up (DecaySchedule.inversePower) or a decay of 0.998 for a"
                 + " run of this length"),
         report.advice());
@@ -72,6 +76,91 @@ class EmaReportTest {
     EmaReport report = EmaReport.of(updated(network, decay, 200), network);
     assertEquals(List.of(), report.advice());
     assertFalse(report.windowExceedsRun());
+  }
+
+  /** 0.92 per step, which is 1 - 4 / 50; per update it would be 0.6, a window of one update. */
+  @Test
+  void anAverageUpdatedAtEveryFifthStepIsToldInSteps() {
+    MultiLayerNetwork network = Nets.mlp();
+    AveragingConfig config = AveragingConfig.builder().decay(0.99).updateEvery(5).build();
+    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    for (int i = 0; i < 50; i++) {
+      ema.update(network);
+    }
+    EmaReport report = EmaReport.of(ema, network);
+    assertEquals(50, report.steps());
+    assertEquals(10, report.updates());
+    assertEquals(50, report.averagedSteps());
+    assertEquals(0.99, report.decay());
+    assertEquals(100, report.window(), 1e-9);
+    assertTrue(report.windowExceedsRun());
+    assertEquals(
+        List.of(
+            "At decay 0.99 after 50 steps the average is still 61 % initial weights: train longer,"
+                + " use a warm-up (DecaySchedule.inversePower) or a decay of 0.92 for a run of this"
+                + " length"),
+        report.advice());
+  }
+
+  /** A window of 30 steps is more than 10 updates, but not more than the run. */
+  @Test
+  void theWindowIsComparedWithTheStepsAveragedOver() {
+    MultiLayerNetwork network = Nets.mlp();
+    AveragingConfig config =
+        AveragingConfig.builder()
+            .schedule(DecaySchedule.window(30))
+            .updateEvery(5)
+            .startAfter(20)
+            .build();
+    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    for (int i = 1; i <= 70; i++) {
+      ema.update(network);
+      EmaReport report = EmaReport.of(ema, network);
+      assertEquals(i >= 25 && i < 50, report.windowExceedsRun(), "after " + i);
+    }
+    assertEquals(50, EmaReport.of(ema, network).averagedSteps());
+    assertEquals(30, EmaReport.of(ema, network).window(), 1e-9);
+  }
+
+  @Test
+  void aDecayPerUpdateIsAdvisedPerUpdateAndReportedPerStep() {
+    MultiLayerNetwork network = Nets.mlp();
+    AveragingConfig config =
+        AveragingConfig.builder().decay(0.9).updateEvery(5).correctDecayForInterval(false).build();
+    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    for (int i = 0; i < 90; i++) {
+      ema.update(network);
+    }
+    EmaReport report = EmaReport.of(ema, network);
+    assertEquals(Math.pow(0.9, 0.2), report.decay(), 1e-15);
+    assertEquals(1 / (1 - Math.pow(0.9, 0.2)), report.window(), 1e-9);
+    assertEquals(
+        List.of(
+            "At decay 0.9 after 18 updates the average is still 15 % initial weights: train longer,"
+                + " use a warm-up (DecaySchedule.inversePower) or a decay of 0.78 for a run of this"
+                + " length"),
+        report.advice());
+  }
+
+  @Test
+  void whatIsNotANumberIsSaidInWords() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema = new ModelEmaListener(1).attach(network);
+    assertEquals(
+        List.of("decay                none yet", "window               none yet"),
+        EmaReport.of(ema, network)
+            .toString()
+            .lines()
+            .filter(line -> line.matches("(decay|window) .*"))
+            .toList());
+    ema.update(network);
+    network.params().putScalar(0, Double.NaN);
+    ema.update(network);
+    String report = EmaReport.of(ema, network).toString();
+    assertTrue(report.contains("window               without end, longer than the run"), report);
+    assertTrue(report.contains("distance from raw    not finite"), report);
+    assertTrue(report.contains("  layer0             not finite"), report);
+    assertFalse(report.contains("NaN"), report);
   }
 
   @Test
@@ -152,9 +241,9 @@ class EmaReportTest {
         List.of(
             "steps                20",
             "updates              20 (0 skipped)",
-            "decay                0.99",
+            "decay                0.99 per step",
             "initial share        81.8 %",
-            "window               100 updates, longer than the run",
+            "window               100 steps, longer than the run",
             "distance from raw    0.00",
             "  layer0             0.00",
             "  layer1             0.00");
@@ -180,7 +269,7 @@ class EmaReportTest {
       EmaExport.save(directory.resolve("model.zip"), network, ema);
       assertEquals(
           List.of(
-              "At decay 0.999 after 1 update the average is still 100 % initial weights: train"
+              "At decay 0.999 after 1 step the average is still 100 % initial weights: train"
                   + " longer, use a warm-up (DecaySchedule.inversePower)"),
           log.messages(Level.WARN));
       ema.update(network);

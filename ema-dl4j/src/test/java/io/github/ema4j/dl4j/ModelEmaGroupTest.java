@@ -11,11 +11,14 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.evaluation.GroupComparison;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
-import io.github.ema4j.dl4j.selection.Treatment;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +27,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -268,6 +272,7 @@ class ModelEmaGroupTest {
     assertSame(group.members(), again);
   }
 
+  @Tag("numbers")
   @Test
   void comparisonFindsTheBestMemberAndLeavesNoTrace() {
     MultiLayerNetwork network = Nets.mlp();

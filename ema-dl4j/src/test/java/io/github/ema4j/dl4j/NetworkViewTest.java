@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
-import io.github.ema4j.dl4j.checkpoint.EmaExport;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

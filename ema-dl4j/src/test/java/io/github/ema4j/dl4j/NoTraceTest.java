@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

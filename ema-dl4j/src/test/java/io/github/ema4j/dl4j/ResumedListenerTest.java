@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;

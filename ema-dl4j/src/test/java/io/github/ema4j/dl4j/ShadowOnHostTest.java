@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
-import io.github.ema4j.dl4j.network.NetworkParameter;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
-import io.github.ema4j.dl4j.selection.Treatment;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -67,7 +67,7 @@ class ShadowOnHostTest {
             .build();
     network.setListeners(ema);
     network.fit(Batches.of(POINTS, 8), 2);
-    for (NetworkParameter p : Networks.parameters(network)) {
+    for (NetworkParameter p : NetworkParameter.of(network)) {
       if (p.key().equals("b")) {
         for (long i = p.from(); i < p.to(); i++) {
           assertEquals(network.params().getFloat(i), ema.shadow().getFloat(i));

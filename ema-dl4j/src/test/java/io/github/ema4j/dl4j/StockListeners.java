@@ -2,6 +2,8 @@
 package io.github.ema4j.dl4j;
 
 import ch.qos.logback.classic.Level;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.LogCapture;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

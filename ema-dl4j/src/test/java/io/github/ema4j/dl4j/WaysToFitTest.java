@@ -9,6 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.testing.Bits;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.MultiBatches;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -191,7 +197,8 @@ class WaysToFitTest {
   void firstUpdateWeighsTheWeightsBeforeItByTheDecay(Way way) {
     Model network = way.network().get();
     AveragingConfig config = AveragingConfig.of(DECAY);
-    ParameterAverage expected = new ParameterAverage(config, network.params());
+    ParameterAverage expected =
+        new ParameterAverage(config, network.params(), ParameterSelection.averageAll().of(network));
     ModelEmaListener ema = new ModelEmaListener(config);
     network.setListeners(
         ema,

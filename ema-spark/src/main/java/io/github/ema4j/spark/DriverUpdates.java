@@ -3,7 +3,7 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.deeplearning4j.nn.api.Model;

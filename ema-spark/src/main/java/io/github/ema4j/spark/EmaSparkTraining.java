@@ -2,10 +2,11 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -145,7 +147,8 @@ public final class EmaSparkTraining<N extends Model> {
   /**
    * Evaluates raw and averaged weights on the workers. The averaged weights are in the network for
    * the time of their evaluation; the raw ones are put back after it, bit for bit, also when it
-   * throws.
+   * throws. Raw weights that are NaN or infinite are not evaluated: their result {@linkplain
+   * EvaluationResult#isFinite says so}.
    *
    * @param data its objects must not have more examples than {@code batchSize}, which
    *     Deeplearning4j's iterator on the workers cannot take apart
@@ -191,8 +194,17 @@ public final class EmaSparkTraining<N extends Model> {
         ema.updateCount(),
         ema.decay(),
         ema.initialShare(),
-        result(evaluation.get()),
+        raw(evaluation),
         ema.updateCount() == 0 ? Optional.empty() : Optional.of(averaged(ema, evaluation)));
+  }
+
+  /** Workers are not set to fail over weights that have diverged. */
+  private EvaluationResult raw(Supplier<IEvaluation<?>[]> evaluation) {
+    INDArray params = Networks.params(network);
+    return Kernels.forArrays(params).isFinite(params)
+        ? result(evaluation.get())
+        : EvaluationResult.notFinite(
+            new IllegalStateException("The raw weights have diverged: they are not finite"));
   }
 
   private EvaluationResult averaged(ModelEmaListener ema, Supplier<IEvaluation<?>[]> evaluation) {

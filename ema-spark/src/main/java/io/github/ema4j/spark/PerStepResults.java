@@ -3,8 +3,13 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.Ranges;
+import io.github.ema4j.core.Variances;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.Kernels;
 import io.github.ema4j.core.state.AverageInfo;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
@@ -43,7 +48,12 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
   /** Gives the driver's average the mean of those of the workers, once they have been summed. */
   void putInto(ParameterAverage average) {
     INDArray mean = sum.shadow.divi(sum.workers);
-    average.set(sum.counters(), mean);
+    double[] variances = Arrays.stream(sum.variances).map(v -> v / sum.workers).toArray();
+    double[] logs = Arrays.stream(variances).map(Variances::toLog10Deviation).toArray();
+    Ranges deviations = average.coverage().log10Deviations();
+    Kernels.forArrays(mean)
+        .write(logs, mean, Chunks.of(deviations.length(), deviations.starts(), deviations.ends()));
+    average.set(sum.counters(), mean, variances);
   }
 
   /** What Deeplearning4j sums, and the averages. */
@@ -51,6 +61,7 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
 
     private final U tuple;
     private INDArray shadow;
+    private double[] variances;
     private int workers;
     // An AverageInfo in plain values, which can be serialized.
     private Map<String, Object> info;
@@ -68,6 +79,7 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
       if (result instanceof PerStepResult trained) {
         Sum<U> one = new Sum<>(null);
         one.shadow = trained.average().shadow();
+        one.variances = trained.average().variances();
         one.workers = 1;
         one.info = AverageInfo.of(trained.average()).toMap();
         next.take(one);
@@ -88,9 +100,11 @@ final class PerStepResults extends JavaRDD<ParameterAveragingTrainingResult> {
       }
       if (workers == 0) {
         shadow = other.shadow;
+        variances = other.variances;
         info = other.info;
       } else {
         shadow.addi(other.shadow);
+        Arrays.setAll(variances, i -> variances[i] + other.variances[i]);
         info = furthest(info, other.info);
       }
       workers += other.workers;

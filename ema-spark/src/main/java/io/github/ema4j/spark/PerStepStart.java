@@ -17,16 +17,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class PerStepStart implements Serializable {
 
   private final INDArray shadow;
+  private final double[] variances;
   // An AverageInfo in plain values, which can be serialized.
   private final Map<String, Object> info;
 
   PerStepStart(AverageState state) {
     shadow = state.shadow();
+    variances = state.variances();
     info = state.info().toMap();
   }
 
   /** An average of the worker's own, of its network's parameters. */
   ParameterAverage resume(INDArray params) {
-    return new AverageState(AverageInfo.fromMap(info), shadow).resume(params);
+    return new AverageState(AverageInfo.fromMap(info), shadow, variances).resume(params);
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Collection;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -94,7 +95,7 @@ final class Refusals {
     if (network instanceof ComputationGraph graph) {
       ComputationGraph onWorker = new ComputationGraph(graph.getConfiguration().clone());
       onWorker.init(Networks.params(graph), false);
-      if (!Networks.parameters(onWorker).equals(Networks.parameters(graph))) {
+      if (!NetworkParameter.of(onWorker).equals(NetworkParameter.of(graph))) {
         throw new IllegalArgumentException(
             "This ComputationGraph has its vertices in the order %s, but Deeplearning4j's workers would have %s, and so mix up its parameters. Make a new graph from graph.getConfiguration().clone(), and set its parameters by name with setParam"
                 .formatted(

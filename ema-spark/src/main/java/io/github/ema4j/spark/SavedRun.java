@@ -4,10 +4,11 @@ package io.github.ema4j.spark;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -107,15 +108,15 @@ final class SavedRun {
   ModelEmaListener putInto(Model network, ParameterSelection selection) throws IOException {
     Model saved = checkpoint.network();
     if (Networks.type(network) != Networks.type(saved)
-        || !Networks.parameters(network).equals(Networks.parameters(saved))) {
+        || !NetworkParameter.of(network).equals(NetworkParameter.of(saved))) {
       throw new IOException(
           "%s is of another network: its %s has %s, but this %s has %s"
               .formatted(
                   file,
                   Networks.type(saved).getSimpleName(),
-                  Networks.parameters(saved),
+                  NetworkParameter.of(saved),
                   Networks.type(network).getSimpleName(),
-                  Networks.parameters(network)));
+                  NetworkParameter.of(network)));
     }
     ParameterAverage average = checkpoint.ema().average();
     if (!average.coverage().equals(selection.of(network))) {

@@ -2,7 +2,8 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.testing.EmaOracle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -127,7 +128,9 @@ final class ClusterRun {
     } else {
       INDArray expected = Nd4j.createFromNpyFile(result.toFile());
       Round.assertSame(
-          List.of(new Round(Round.floats(expected.getRow(0)), Round.floats(expected.getRow(1)))),
+          List.of(
+              new Round(
+                  EmaOracle.floats(expected.getRow(0)), EmaOracle.floats(expected.getRow(1)))),
           List.of(last));
       System.out.println("PASSED: equal to the undisturbed run, bit for bit");
     }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +38,7 @@ class DriverUpdatesTest {
   private static final float THRESHOLD = 0.01f;
 
   private final Model network = Kind.LAYERS.create();
-  private final float[] start = Round.floats(network.params());
+  private final float[] start = EmaOracle.floats(network.params());
   private final ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
   private final DriverUpdates updates = new DriverUpdates(network, ema);
   private final Random random = new Random(5);
@@ -62,8 +64,8 @@ class DriverUpdatesTest {
 
   private void assertApplied(List<INDArray> messages) {
     Round.assertSame(
-        List.of(Encoded.fold(start, messages, DECAY)),
-        List.of(new Round(Round.floats(network.params()), Round.floats(ema.shadow()))));
+        List.of(Encoded.fold(start, Models.log10Deviations(network), messages, DECAY)),
+        List.of(new Round(EmaOracle.floats(network.params()), EmaOracle.floats(ema.shadow()))));
     assertEquals(messages.size(), ema.updateCount());
   }
 
@@ -73,16 +75,16 @@ class DriverUpdatesTest {
     updates.open();
     messages.forEach(updates::onNext);
     assertApplied(messages);
-    assertFalse(Arrays.equals(start, Round.floats(network.params())), "a test of nothing");
+    assertFalse(Arrays.equals(start, EmaOracle.floats(network.params())), "a test of nothing");
   }
 
   @Test
   void theConsumerThatIsReplacedWritesNothing() {
     messages(40).forEach(ofDeeplearning4j::onNext);
     ofDeeplearning4j.flush();
-    assertArrayEquals(start, Round.floats(network.params()));
+    assertArrayEquals(start, EmaOracle.floats(network.params()));
     assertArrayEquals(
-        start, Round.floats(ofDeeplearning4j.getParametersArray()), "but serves them");
+        start, EmaOracle.floats(ofDeeplearning4j.getParametersArray()), "but serves them");
   }
 
   @Test
@@ -105,10 +107,10 @@ class DriverUpdatesTest {
     List<INDArray> messages = messages(4);
     updates.open();
     updates.onNext(messages.get(0));
-    float[] averaged = Round.floats(ema.shadow());
+    float[] averaged = EmaOracle.floats(ema.shadow());
     try (Swap ignored = ema.swap(network)) {
       updates.onNext(messages.get(1));
-      assertArrayEquals(averaged, Round.floats(network.params()));
+      assertArrayEquals(averaged, EmaOracle.floats(network.params()));
     }
     assertApplied(messages.subList(0, 1));
     updates.onNext(messages.get(2));
@@ -183,7 +185,9 @@ class DriverUpdatesTest {
     assertEquals(all.size(), ema.updateCount());
     // In any order: their sums differ by much less than a single update that is lost.
     assertArrayEquals(
-        Encoded.fold(start, all, 0).params(), Round.floats(network.params()), THRESHOLD / 4);
+        Encoded.fold(start, Models.log10Deviations(network), all, 0).params(),
+        EmaOracle.floats(network.params()),
+        THRESHOLD / 4);
   }
 
   @Test

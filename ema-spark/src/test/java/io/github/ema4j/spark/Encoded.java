@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
+import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.compression.ThresholdCompression;
@@ -27,21 +28,20 @@ final class Encoded {
     } else {
       Nd4j.getExecutioner().bitmapDecode(message, update);
     }
-    return Round.floats(update);
+    return EmaOracle.floats(update);
   }
 
   /** Weights and their average after each of these updates has been applied on its own. */
-  static Round fold(float[] start, List<INDArray> messages, double decay) {
+  static Round fold(float[] start, int[] logs, List<INDArray> messages, double decay) {
     float[] params = start.clone();
-    float[] average = start.clone();
-    float weight = (float) (1 - decay);
+    EmaOracle average = new EmaOracle(step -> decay, start, logs);
     for (INDArray message : messages) {
       float[] update = decoded(message, start.length);
       for (int i = 0; i < start.length; i++) {
         params[i] -= update[i];
-        average[i] -= weight * (average[i] - params[i]);
       }
+      average.update(params, 1);
     }
-    return new Round(params, average);
+    return new Round(params, average.shadow());
   }
 }

@@ -10,12 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.NeuralNetwork;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
@@ -23,8 +27,10 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.evaluation.classification.ROCMultiClass;
+import org.nd4j.evaluation.regression.RegressionEvaluation;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** Raw and averaged weights are evaluated on the workers as they would be in this process. */
@@ -59,27 +65,49 @@ class EvaluationTest {
     return evaluation.confusionToString();
   }
 
+  private static IEvaluation<?>[] kinds() {
+    return new IEvaluation<?>[] {new Evaluation(), new ROCMultiClass(), new RegressionEvaluation()};
+  }
+
+  /** In this process. */
+  private static EvaluationResult evaluated(Model network) {
+    IEvaluation<?>[] filled =
+        ((NeuralNetwork) network).doEvaluation(new ListDataSetIterator<>(VALIDATION), kinds());
+    return new EvaluationResult(Map.of(0, List.of(filled)));
+  }
+
+  private static double error(EvaluationResult result) {
+    return result.get(RegressionEvaluation.class).averageMeanSquaredError();
+  }
+
+  private static void assertSame(EvaluationResult expected, EvaluationResult actual) {
+    assertEquals(
+        expected.get(Evaluation.class).confusionToString(),
+        actual.get(Evaluation.class).confusionToString());
+    assertEquals(
+        expected.get(ROCMultiClass.class).calculateAverageAUC(),
+        actual.get(ROCMultiClass.class).calculateAverageAUC(),
+        1e-6);
+    assertEquals(error(expected), error(actual), 1e-6);
+  }
+
   @ParameterizedTest
   @EnumSource
   void asInOneProcess(Kind kind, JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = trained(sc, kind);
-    float[] raw = Round.floats(run.network().params());
-    Comparison comparison =
-        run.compare(sc.parallelize(VALIDATION, 3), 8, new Evaluation(), new ROCMultiClass());
+    float[] raw = EmaOracle.floats(run.network().params());
+    Comparison comparison = run.compare(sc.parallelize(VALIDATION, 3), 8, kinds());
 
-    assertArrayEquals(raw, Round.floats(run.network().params()), "raw weights are put back");
+    assertArrayEquals(raw, EmaOracle.floats(run.network().params()), "raw weights are put back");
     assertFalse(run.ema().isSwapped());
-    String expectedRaw = counts(run.network());
-    String expectedAveraged;
+    EvaluationResult expectedRaw = evaluated(run.network());
+    EvaluationResult expectedAveraged;
     try (Swap ignored = run.ema().swap(run.network())) {
-      expectedAveraged = counts(run.network());
+      expectedAveraged = evaluated(run.network());
     }
-    assertNotEquals(expectedRaw, expectedAveraged, "a test that could not tell the two apart");
-    assertEquals(expectedRaw, comparison.raw().get(Evaluation.class).confusionToString());
-    assertEquals(
-        expectedAveraged,
-        comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
-    assertTrue(comparison.raw().get(ROCMultiClass.class).calculateAverageAUC() > 0.5);
+    assertNotEquals(error(expectedRaw), error(expectedAveraged), 1e-4, "cannot be told apart");
+    assertSame(expectedRaw, comparison.raw());
+    assertSame(expectedAveraged, comparison.averaged().orElseThrow());
     assertEquals(2, comparison.epoch());
     assertEquals(16, comparison.iteration());
   }
@@ -101,7 +129,7 @@ class EvaluationTest {
   @Test
   void rawWeightsArePutBackAlsoWhenEvaluationFails(JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
-    float[] raw = Round.floats(run.network().params());
+    float[] raw = EmaOracle.floats(run.network().params());
     PASSES.set(0);
     assertThrows(
         SparkException.class,
@@ -117,8 +145,24 @@ class EvaluationTest {
                         }),
                 8));
     assertEquals(2, PASSES.get(), "raw weights have been evaluated, averaged ones not");
-    assertArrayEquals(raw, Round.floats(run.network().params()));
+    assertArrayEquals(raw, EmaOracle.floats(run.network().params()));
     assertFalse(run.ema().isSwapped());
+  }
+
+  /** The workers' tasks would fail, and be tried again, and end the run. */
+  @Test
+  void rawWeightsThatHaveDivergedAreToldAndTheAverageIsEvaluated(JavaSparkContext sc)
+      throws Exception {
+    EmaSparkTraining<?> run = trained(sc, Kind.LAYERS);
+    run.network().params().putScalar(0, Float.NaN);
+    Comparison comparison = run.compare(sc.parallelize(VALIDATION, 2), 8);
+    assertFalse(comparison.raw().isFinite());
+    String expected;
+    try (Swap ignored = run.ema().swap(run.network())) {
+      expected = counts(run.network());
+    }
+    assertEquals(
+        expected, comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
   }
 
   @Test

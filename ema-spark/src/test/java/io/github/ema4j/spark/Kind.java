@@ -126,18 +126,4 @@ enum Kind {
       ((ComputationGraph) network).fit(minibatch);
     }
   }
-
-  static INDArray updaterState(Model network) {
-    return network instanceof MultiLayerNetwork mln
-        ? mln.getUpdater().getStateViewArray()
-        : ((ComputationGraph) network).getUpdater().getStateViewArray();
-  }
-
-  static void setIterations(Model network, int iterations) {
-    if (network instanceof MultiLayerNetwork mln) {
-      mln.setIterationCount(iterations);
-    } else {
-      ((ComputationGraph) network).getConfiguration().setIterationCount(iterations);
-    }
-  }
 }

@@ -12,7 +12,8 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.testing.EmaOracle;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -90,12 +91,12 @@ class RefusalsTest {
         MultiLayerNetwork network = network();
         SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
         network.addListeners(listener);
-        float[] before = Round.floats(network.params());
+        float[] before = EmaOracle.floats(network.params());
         assertRefused(
             IllegalArgumentException.class,
             "Remove it: the training master keeps the average, in master.ema()",
             () -> spark.fit(data(sc)));
-        assertArrayEquals(before, Round.floats(network.params()), "nothing was trained");
+        assertArrayEquals(before, EmaOracle.floats(network.params()), "nothing was trained");
       }
     }
   }
@@ -220,7 +221,7 @@ class RefusalsTest {
   void aGraphWhoseParametersTheWorkersWouldMixUp(JavaSparkContext sc) {
     ComputationGraph graph = reordered();
     assertNotEquals(
-        Networks.parameters(Kind.GRAPH.create()), Networks.parameters(graph), "a test of nothing");
+        NetworkParameter.of(Kind.GRAPH.create()), NetworkParameter.of(graph), "a test of nothing");
     assertRefused(
         IllegalArgumentException.class,
         "mix up its parameters",

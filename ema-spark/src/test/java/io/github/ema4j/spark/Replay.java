@@ -2,6 +2,8 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -19,7 +21,7 @@ final class Replay {
   private final DecaySchedule schedule;
   private final int k;
   private final List<Round> rounds = new ArrayList<>();
-  private float[] average;
+  private EmaOracle average;
   private int stepsPerIteration = 1;
   private boolean everyStep;
   private boolean dropsUpdater;
@@ -34,7 +36,9 @@ final class Replay {
     network = Kind.copy(start);
     this.schedule = schedule;
     this.k = k;
-    average = Round.floats(network.params());
+    average =
+        new EmaOracle(
+            schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
   }
 
   /** Lets the decay count the minibatches of so many workers. */
@@ -62,34 +66,33 @@ final class Replay {
     long before = (long) rounds.size() * k;
     INDArray params = null;
     INDArray state = null;
-    float[] averages = null;
+    List<EmaOracle> averages = new ArrayList<>();
     for (List<MultiDataSet> minibatches : recorded) {
       Model worker = Kind.copy(network);
-      float[] own = average.clone();
+      EmaOracle own = average.copy();
       long step = before;
       for (MultiDataSet minibatch : minibatches) {
         Kind.fit(worker, minibatch);
         step++;
-        move(own, worker.params(), schedule.decayAt(step));
+        own.move(EmaOracle.floats(worker.params()), schedule.decayAt(step));
       }
       params = sum(params, worker.params());
-      state = sum(state, Kind.updaterState(worker));
-      averages = sum(averages, own);
+      state = sum(state, Models.updaterState(worker));
+      averages.add(own);
     }
     network.params().assign(params.divi(recorded.size()));
     if (!dropsUpdater) {
-      Kind.updaterState(network).assign(state.divi(recorded.size()));
+      Models.updaterState(network).assign(state.divi(recorded.size()));
     }
-    Kind.setIterations(network, (int) before + k);
+    Models.setIterations(network, (int) before + k);
     if (everyStep) {
-      average = averages;
-      for (int i = 0; i < average.length; i++) {
-        average[i] /= recorded.size();
-      }
+      average = EmaOracle.mean(averages);
     } else {
-      move(average, network.params(), product(before * stepsPerIteration, k * stepsPerIteration));
+      average.move(
+          EmaOracle.floats(network.params()),
+          product(before * stepsPerIteration, k * stepsPerIteration));
     }
-    rounds.add(new Round(Round.floats(network.params()), average.clone()));
+    rounds.add(new Round(EmaOracle.floats(network.params()), average.shadow()));
   }
 
   private double product(long before, int steps) {
@@ -102,27 +105,5 @@ final class Replay {
 
   private static INDArray sum(INDArray sum, INDArray array) {
     return sum == null ? array.dup() : sum.addi(array);
-  }
-
-  private static float[] sum(float[] sum, float[] array) {
-    if (sum == null) {
-      return array;
-    }
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += array[i];
-    }
-    return sum;
-  }
-
-  private static void move(float[] average, INDArray params, double decay) {
-    float weight = (float) (1 - decay);
-    float[] p = Round.floats(params);
-    for (int i = 0; i < p.length; i++) {
-      // Rounded from the nearer end, as the plugin does: a weight above a half leaves less behind.
-      average[i] =
-          weight < 0.5f
-              ? average[i] - weight * (average[i] - p[i])
-              : p[i] - (float) decay * (p[i] - average[i]);
-    }
   }
 }

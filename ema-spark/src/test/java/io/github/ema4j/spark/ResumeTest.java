@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
-import io.github.ema4j.dl4j.network.Networks;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,12 +202,13 @@ class ResumeTest {
 
     Path file = directory.resolve("run/round-00000003.zip");
     MultiLayerNetwork raw = MultiLayerNetwork.load(file.toFile(), true);
-    assertArrayEquals(Round.floats(network.params()), Round.floats(raw.params()));
+    assertArrayEquals(EmaOracle.floats(network.params()), EmaOracle.floats(raw.params()));
     assertArrayEquals(
-        Round.floats(Kind.updaterState(network)), Round.floats(Kind.updaterState(raw)));
+        EmaOracle.floats(Models.updaterState(network)), EmaOracle.floats(Models.updaterState(raw)));
     assertEquals(6, raw.getIterationCount());
     assertArrayEquals(
-        Round.floats(run.ema().shadow()), Round.floats(EmaCheckpoint.restore(file).ema().shadow()));
+        EmaOracle.floats(run.ema().shadow()),
+        EmaOracle.floats(EmaCheckpoint.restore(file).ema().shadow()));
     try (Stream<Path> files = Files.list(directory.resolve("run"))) {
       assertEquals(
           List.of("round-00000002.zip", "round-00000003.zip"),
@@ -221,11 +224,11 @@ class ResumeTest {
 
   private static void assertRefused(
       String message, JavaSparkContext sc, Model network, EmaTrainingMaster master) {
-    float[] before = Round.floats(network.params());
+    float[] before = EmaOracle.floats(network.params());
     IOException e = assertThrows(IOException.class, () -> master.open(sc, network));
     assertTrue(e.getMessage().contains(message), e.getMessage());
     assertTrue(e.getMessage().contains("round-00000003.zip"), e.getMessage());
-    assertArrayEquals(before, Round.floats(network.params()), "the network is as it was");
+    assertArrayEquals(before, EmaOracle.floats(network.params()), "the network is as it was");
   }
 
   @Test

@@ -5,14 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Weights and average after one round. */
 record Round(float[] params, float[] average) {
-
-  static float[] floats(INDArray array) {
-    return array.dup().data().asFloat();
-  }
 
   static void assertSame(List<Round> expected, List<Round> actual) {
     assertClose(expected, actual, 0);

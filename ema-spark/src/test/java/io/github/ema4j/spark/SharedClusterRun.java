@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +30,7 @@ final class SharedClusterRun {
 
   public static void main(String[] args) throws Exception {
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.BATCH_NORM.create();
-    float[] start = Round.floats(network.params());
+    float[] start = EmaOracle.floats(network.params());
     RecordedMaster master =
         new RecordedMaster(
             EmaSharedTrainingMaster.experimental(RecordedMaster.training())
@@ -55,7 +57,12 @@ final class SharedClusterRun {
         Thread.sleep(2000); // for what is late
         Round.assertSame(List.of(after), List.of(now(network, master)));
         Round.assertSame(
-            List.of(Encoded.fold(start, applied, Math.pow(DECAY, 1.0 / EXECUTORS))),
+            List.of(
+                Encoded.fold(
+                    start,
+                    Models.log10Deviations(network),
+                    applied,
+                    Math.pow(DECAY, 1.0 / EXECUTORS))),
             List.of(after));
         System.out.printf(
             "fit %d: %d updates applied, %d late%n",
@@ -73,6 +80,6 @@ final class SharedClusterRun {
   }
 
   private static Round now(MultiLayerNetwork network, EmaSharedTrainingMaster master) {
-    return new Round(Round.floats(network.params()), Round.floats(master.ema().shadow()));
+    return new Round(EmaOracle.floats(network.params()), EmaOracle.floats(master.ema().shadow()));
   }
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,14 +69,14 @@ class SharedTrainingTest {
     ModelEmaListener ema = master.ema();
     List<INDArray> applied = master.applied();
     Round.assertSame(
-        List.of(Encoded.fold(start, applied, DECAY)),
-        List.of(new Round(Round.floats(network.params()), Round.floats(ema.shadow()))));
+        List.of(Encoded.fold(start, Models.log10Deviations(network), applied, DECAY)),
+        List.of(new Round(EmaOracle.floats(network.params()), EmaOracle.floats(ema.shadow()))));
     assertEquals(DECAY, ema.decay());
     assertEquals(applied.size(), ema.updateCount());
     assertEquals(applied.size(), master.received());
     assertArrayEquals(
         asDeeplearning4jDoes(start, network, applied),
-        Round.floats(network.params()),
+        EmaOracle.floats(network.params()),
         1e-5f,
         "weights without an average");
     return applied.size();
@@ -91,13 +93,13 @@ class SharedTrainingTest {
             .build();
     messages.forEach(consumer::onNext);
     consumer.flush();
-    return Round.floats(params);
+    return EmaOracle.floats(params);
   }
 
   @Test
   void everyUpdateThatTheDriverAppliesIsAveraged(JavaSparkContext sc) throws Exception {
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
-    float[] start = Round.floats(network.params());
+    float[] start = EmaOracle.floats(network.params());
     RecordedMaster master = master();
     SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
     try (LoggedWarnings warnings = new LoggedWarnings(EmaSharedTrainingMaster.class)) {
@@ -107,20 +109,20 @@ class SharedTrainingTest {
       assertTrue(first > OBJECTS / 2, first + " updates");
 
       ModelEmaListener ema = master.ema();
-      float[] raw = Round.floats(network.params());
-      float[] averaged = Round.floats(ema.shadow());
+      float[] raw = EmaOracle.floats(network.params());
+      float[] averaged = EmaOracle.floats(ema.shadow());
       try (Swap ignored = ema.swap(network)) {
         sendLate(start.length);
-        assertArrayEquals(averaged, Round.floats(network.params()));
+        assertArrayEquals(averaged, EmaOracle.floats(network.params()));
         assertRefused("close the Swap first", () -> spark.fit(data(sc)));
       }
-      assertArrayEquals(raw, Round.floats(network.params()));
+      assertArrayEquals(raw, EmaOracle.floats(network.params()));
       sendLate(start.length);
       assertEquals(first + 2, master.received());
-      assertArrayEquals(raw, Round.floats(network.params()), "what is late waits");
+      assertArrayEquals(raw, EmaOracle.floats(network.params()), "what is late waits");
       Path file = directory.resolve("checkpoint.zip");
       EmaCheckpoint.save(file, network, ema);
-      assertArrayEquals(averaged, Round.floats(EmaCheckpoint.restore(file).ema().shadow()));
+      assertArrayEquals(averaged, EmaOracle.floats(EmaCheckpoint.restore(file).ema().shadow()));
 
       spark.fitPaths(paths(sc));
       assertTrue(assertIsFold(start, master, network) > first + 2, "a second fit goes on");
@@ -134,7 +136,7 @@ class SharedTrainingTest {
   @Test
   void aGraphIsAveragedInEveryWayToFit(JavaSparkContext sc) {
     ComputationGraph network = (ComputationGraph) Kind.GRAPH.create();
-    float[] start = Round.floats(network.params());
+    float[] start = EmaOracle.floats(network.params());
     RecordedMaster master = master();
     SparkComputationGraph spark = new SparkComputationGraph(sc, network, master);
     spark.fit(data(sc));

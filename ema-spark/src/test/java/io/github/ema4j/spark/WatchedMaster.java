@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.spark;
 
+import io.github.ema4j.testing.EmaOracle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -41,7 +42,7 @@ final class WatchedMaster extends EmaTrainingMaster {
       int splits) {
     super.processResults(mln, graph, results, number, splits);
     Model network = mln != null ? mln.getNetwork() : graph.getNetwork();
-    rounds.add(new Round(Round.floats(network.params()), Round.floats(ema().shadow())));
+    rounds.add(new Round(EmaOracle.floats(network.params()), EmaOracle.floats(ema().shadow())));
     afterRound.accept(rounds());
   }
 }

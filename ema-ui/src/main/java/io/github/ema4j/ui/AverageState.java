@@ -14,7 +14,7 @@ import java.util.Map;
  * @param iteration iterations the network had made
  * @param epoch epochs the network had completed
  * @param updates updates of the average
- * @param decay decay of the last update, NaN before the first
+ * @param decay decay per optimizer step at the last update, NaN before the first
  * @param initialShare share of the initial weights still in the average, from 0 to 1
  * @param distance {@code ||raw - averaged|| / ||raw||} over all parameters
  * @param distanceByLayer the same for each layer or vertex with parameters, in their order

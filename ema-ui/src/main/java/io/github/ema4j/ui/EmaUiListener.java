@@ -6,7 +6,7 @@ import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -185,8 +186,24 @@ public final class EmaUiListener extends BaseTrainingListener {
         averages.get(name),
         comparison.iteration(),
         comparison.epoch(),
-        () -> scores(comparison.raw()),
-        () -> comparison.averaged().map(this::scores).orElse(Map.of()));
+        () -> scores(comparison.raw(), comparison.averaged()),
+        () ->
+            comparison
+                .averaged()
+                .map(averaged -> scores(averaged, Optional.of(comparison.raw())))
+                .orElse(Map.of()));
+  }
+
+  /** Of weights that have diverged NaN, under the names that the scores of the others have. */
+  private Map<String, Double> scores(EvaluationResult result, Optional<EvaluationResult> others) {
+    if (result.isFinite()) {
+      return scores(result);
+    }
+    Map<String, Double> none = new LinkedHashMap<>();
+    Set<String> names =
+        scores.isEmpty() ? others.map(Scores::of).orElse(Map.of()).keySet() : scores.keySet();
+    names.forEach(name -> none.put(name, Double.NaN));
+    return none;
   }
 
   private Map<String, Double> scores(EvaluationResult result) {

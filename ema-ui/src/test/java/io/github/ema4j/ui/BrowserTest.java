@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
-import io.github.ema4j.ui.demo.Demo;
-import io.github.ema4j.ui.demo.Points;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,8 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.listeners.SleepyTrainingListener;
 import org.deeplearning4j.ui.api.UIServer;
 import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.FileStatsStorage;
@@ -172,8 +176,7 @@ class BrowserTest {
     browser.get(server.getAddress() + "/ema");
     assertTrue(text("#message").startsWith("Waiting for averaged weights"), text("#message"));
 
-    CompletableFuture<String> training =
-        CompletableFuture.supplyAsync(() -> Demo.train(storage, 20, 5));
+    CompletableFuture<String> training = CompletableFuture.supplyAsync(() -> train(storage));
     wait.until(page -> points("scores", 0) >= 2);
     assertTrue(!training.isDone(), "training still runs");
     long first = points("scores", 0);
@@ -223,6 +226,26 @@ class BrowserTest {
     }
   }
 
+  /** 800 iterations with three averages, slow enough to be watched. */
+  private static String train(StatsStorage storage) {
+    MultiLayerNetwork net = Nets.mlp();
+    double[] decays = {0.9, 0.99, 0.995};
+    ModelEmaGroup group = ModelEmaGroup.of(decays);
+    StatsListener stats = new StatsListener(storage, 10);
+    EmaUiListener.Builder ui = EmaUiListener.builder(stats);
+    net.setListeners(group);
+    for (int i = 0; i < decays.length; i++) {
+      ModelEmaListener ema = group.get(i);
+      EmaEvaluationListener history =
+          new EmaEvaluator(ema, Batches.of(Data.points(2, 600), 300)).everyIterations(20);
+      net.addListeners(history);
+      ui.average(String.valueOf(decays[i]), ema, history);
+    }
+    net.addListeners(stats, ui.build(), SleepyTrainingListener.builder().timerIteration(5).build());
+    net.fit(Batches.of(Data.points(1, 640, 0.4), 16), 20);
+    return stats.getSessionID();
+  }
+
   @Test
   void showsSessionsOfAFileAndTheirNamesAsText(@TempDir Path directory) throws Exception {
     String name = "<img src=x onerror=document.title='run'>";
@@ -256,9 +279,9 @@ class BrowserTest {
     server.attach(storage);
     ModelEmaListener ema = new ModelEmaListener(0.9);
     StatsListener stats = new StatsListener(storage, 1);
-    ComputationGraph graph = Points.graph("first");
+    ComputationGraph graph = Nets.mlpGraph("first");
     graph.setListeners(ema, stats, EmaUiListener.builder(stats).average(ema).every(1).build());
-    graph.fit(Points.spirals(160, 0.4, 16, 1), 2);
+    graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);
 
     browser.get(server.getAddress() + "/ema");
     wait.until(page -> points("distance", 0) == 20);
@@ -270,13 +293,13 @@ class BrowserTest {
   }
 
   private static String train(StatsStorage storage, String layer) {
-    ComputationGraph graph = Points.graph(layer);
+    ComputationGraph graph = Nets.mlpGraph(layer);
     ModelEmaListener ema = new ModelEmaListener(0.9);
     EmaEvaluationListener history =
-        new EmaEvaluator(ema, Points.spirals(60, 0, 60, 2)).everyEpochs(1);
+        new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
     EmaUiListener ui = EmaUiListener.builder(storage).average(ema, history).every(5).build();
     graph.setListeners(ema, history, ui);
-    graph.fit(Points.spirals(160, 0.4, 16, 1), 2);
+    graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);
     return ui.sessionId();
   }
 }

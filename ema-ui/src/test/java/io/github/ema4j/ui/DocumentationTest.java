@@ -4,24 +4,17 @@ package io.github.ema4j.ui;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.ui.demo.Points;
-import java.io.StringWriter;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
+import io.github.ema4j.testing.MarkdownSnippets;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.ui.VertxUIServer;
 import org.deeplearning4j.ui.api.UIServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /** What docs/ui.md shows compiles and runs. */
 class DocumentationTest {
@@ -49,80 +42,26 @@ class DocumentationTest {
 
   @Test
   void javaBlocksCompileAndRun(@TempDir Path directory) throws Exception {
-    List<String> blocks =
-        Pattern.compile("(?ms)^```java\\R(.*?)^```")
-            .matcher(Files.readString(PAGE))
-            .results()
-            .map(match -> match.group(1))
-            .toList();
-    assertEquals(3, blocks.size());
-    Class<?> compiled = compile(blocks, directory);
-    for (int i = 0; i < blocks.size(); i++) {
-      compiled
-          .getMethod(
-              "block" + i,
-              MultiLayerNetwork.class,
-              DataSetIterator.class,
-              DataSetIterator.class,
-              int.class,
-              Path.class)
-          .invoke(
-              null,
-              Points.network(),
-              Points.spirals(160, 0.4, 16, 1),
-              Points.spirals(60, 0, 60, 2),
-              2,
-              directory);
+    MarkdownSnippets snippets = MarkdownSnippets.of(PAGE);
+    assertEquals(3, snippets.blocks().size());
+    List<MarkdownSnippets.Block> blocks =
+        snippets.compile(
+            directory,
+            IMPORTS,
+            "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
+                + " int epochs, Path directory");
+    for (MarkdownSnippets.Block block : blocks) {
+      block.run(
+          Nets.mlp(),
+          Batches.of(Data.points(1, 160, 0.4), 16),
+          Batches.of(Data.points(2, 60), 60),
+          2,
+          directory);
       assertEquals(1, VertxUIServer.getInstance().getStatsStorageInstances().size());
       assertTrue(
           VertxUIServer.getInstance().getStatsStorageInstances().get(0).listSessionIDs().size()
               == 1);
       UIServer.stopInstance();
     }
-  }
-
-  private static Class<?> compile(List<String> blocks, Path directory) throws Exception {
-    StringBuilder source = new StringBuilder();
-    IMPORTS.forEach(name -> source.append("import ").append(name).append(";\n"));
-    source.append("public class Blocks {\n");
-    for (int i = 0; i < blocks.size(); i++) {
-      source
-          .append("public static void block" + i)
-          .append("(MultiLayerNetwork net, DataSetIterator trainingData,")
-          .append(
-              " DataSetIterator validationData, int epochs, Path directory) throws Exception {\n")
-          .append(blocks.get(i))
-          .append("}\n");
-    }
-    source.append("}\n");
-    Path file = Files.writeString(directory.resolve("Blocks.java"), source);
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StringWriter messages = new StringWriter();
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    boolean done =
-        compiler
-            .getTask(
-                messages,
-                null,
-                null,
-                List.of("-cp", classPath, "-d", directory.toString(), "-proc:none"),
-                null,
-                compiler.getStandardFileManager(null, null, null).getJavaFileObjects(file))
-            .call();
-    assertTrue(done, () -> messages + "\n" + source);
-    // Stays open: the class loads others while it runs.
-    return Class.forName("Blocks", true, new URLClassLoader(new URL[] {directory.toUri().toURL()}));
-  }
-
-  @Test
-  void linksToFilesLeadSomewhere() throws Exception {
-    Matcher link = Pattern.compile("\\]\\((?!https?:)([^)#]+)").matcher(Files.readString(PAGE));
-    int links = 0;
-    while (link.find()) {
-      links++;
-      assertTrue(Files.exists(PAGE.resolveSibling(link.group(1))), link.group(1));
-    }
-    assertEquals(2, links);
   }
 }

@@ -13,7 +13,10 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
-import io.github.ema4j.ui.demo.Points;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -37,12 +40,12 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 class EmaUiListenerTest {
 
   private final StatsStorage storage = new InMemoryStatsStorage();
-  private final MultiLayerNetwork net = Points.network();
-  private final DataSetIterator validationData = Points.spirals(60, 0, 60, 2);
+  private final MultiLayerNetwork net = Nets.mlp();
+  private final DataSetIterator validationData = Batches.of(Data.points(2, 60), 60);
 
   /** 10 iterations per epoch. */
   private static DataSetIterator trainingData() {
-    return Points.spirals(160, 0.4, 16, 1);
+    return Batches.of(Data.points(1, 160, 0.4), 16);
   }
 
   private List<AverageState> states(String session) {
@@ -187,7 +190,7 @@ class EmaUiListenerTest {
 
   @Test
   void postsOfAGraphWithScoresOfOnesOwn() {
-    ComputationGraph graph = Points.graph("first");
+    ComputationGraph graph = Nets.mlpGraph("first");
     ModelEmaListener ema = new ModelEmaListener(0.9);
     EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
     EmaUiListener ui =
@@ -225,6 +228,34 @@ class EmaUiListenerTest {
         names(states(ui.sessionId()).get(1)));
   }
 
+  /** Under the names that the scores of the averaged weights have, so that the page has a row. */
+  @Test
+  void scoresOfRawWeightsThatHaveDivergedAreNoNumbers() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaUiListener usual = new EmaUiListener(storage, ema, history);
+    EmaUiListener own =
+        EmaUiListener.builder(storage)
+            .average(ema, history)
+            .score("error", result -> 1 - result.get(Evaluation.class).accuracy())
+            .build();
+    net.setListeners(ema, history, usual, own);
+    net.fit(trainingData(), 1);
+    net.params().putScalar(0, Double.NaN);
+    try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+      history.onEpochEnd(net);
+      assertEquals(List.of(), log.messages(Level.WARN));
+    }
+    AverageState diverged = states(usual.sessionId()).get(2);
+    assertEquals(List.of("accuracy", "f1", "precision", "recall"), names(diverged));
+    assertTrue(diverged.raw().values().stream().allMatch(score -> Double.isNaN(score)));
+    assertTrue(diverged.averaged().values().stream().allMatch(score -> Double.isFinite(score)));
+    diverged = states(own.sessionId()).get(2);
+    assertEquals(List.of("error"), names(diverged));
+    assertTrue(Double.isNaN(diverged.raw().get("error")));
+    assertTrue(Double.isFinite(diverged.averaged().get("error")));
+  }
+
   @Test
   void evaluationWithoutKnownScoreIsToldOnce() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
@@ -245,7 +276,7 @@ class EmaUiListenerTest {
 
   @Test
   void trainingIsTheSameToTheLastBit() {
-    MultiLayerNetwork plain = Points.network();
+    MultiLayerNetwork plain = Nets.mlp();
     plain.fit(trainingData(), 4);
 
     ModelEmaListener ema = new ModelEmaListener(0.9);
@@ -353,7 +384,7 @@ class EmaUiListenerTest {
   @Test
   void otherNetworksAreNotPosted() {
     ModelEmaListener ema = new ModelEmaListener(0.9).attach(net);
-    MultiLayerNetwork other = Points.network();
+    MultiLayerNetwork other = Nets.mlp();
     other.setListeners(EmaUiListener.builder(storage).average(ema).every(1).build());
     other.fit(trainingData(), 1);
     assertTrue(storage.listSessionIDs().isEmpty());

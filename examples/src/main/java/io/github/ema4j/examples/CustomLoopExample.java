@@ -2,8 +2,8 @@
 package io.github.ema4j.examples;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.examples.data.FashionMnist;
-import io.github.ema4j.examples.data.ImageIterator;
+import io.github.ema4j.train.images.FashionMnist;
+import io.github.ema4j.train.images.ImageIterator;
 import java.io.IOException;
 import java.util.Locale;
 import org.deeplearning4j.nn.gradient.Gradient;

@@ -3,6 +3,8 @@ package io.github.ema4j.examples;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.examples.data.MachineStates;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -30,21 +32,29 @@ import org.slf4j.LoggerFactory;
 public final class LstmExample {
   private static final Logger log = LoggerFactory.getLogger(LstmExample.class);
 
+  private static final int EPOCHS = 2;
+
   private LstmExample() {}
 
   /** Shares of correctly told states, 0 to 1, in sequences that were not trained on. */
   record Accuracy(double raw, double averaged, long updates) {}
 
-  /** Trains, and logs both accuracies. */
+  /** Trains, and logs the accuracies after each epoch. */
   public static void main(String[] args) {
     OpenMp.useOneThreadUnlessSet();
-    Accuracy accuracy = train(1);
-    log.info("{} updates: four for each mini-batch", accuracy.updates());
-    log.info(percent("raw weights     ", accuracy.raw()));
-    log.info(percent("averaged weights", accuracy.averaged()));
+    for (Accuracy accuracy : train(1)) {
+      log.info(
+          String.format(
+              Locale.ROOT,
+              "%d updates: raw weights %.2f %% of the states right, averaged weights %.2f %%",
+              accuracy.updates(),
+              100 * accuracy.raw(),
+              100 * accuracy.averaged()));
+    }
   }
 
-  static Accuracy train(long seed) {
+  /** The accuracies after each epoch. */
+  static List<Accuracy> train(long seed) {
     DataSetIterator training = new ExistingDataSetIterator(MachineStates.draw(25, 8, 40, seed));
     DataSetIterator test = new ExistingDataSetIterator(MachineStates.draw(5, 100, 40, seed + 1));
 
@@ -53,11 +63,17 @@ public final class LstmExample {
     ModelEmaListener ema = new ModelEmaListener(0.98);
     net.addListeners(ema); // the one added line
 
-    net.fit(training, 4);
-
-    MultiLayerNetwork averaged = ema.networkView(net);
-    return new Accuracy(
-        net.evaluate(test).accuracy(), averaged.evaluate(test).accuracy(), ema.updateCount());
+    List<Accuracy> accuracies = new ArrayList<>();
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+      net.fit(training); // four updates for each mini-batch
+      MultiLayerNetwork averaged = ema.networkView(net);
+      accuracies.add(
+          new Accuracy(
+              net.evaluate(test).accuracy(),
+              averaged.evaluate(test).accuracy(),
+              ema.updateCount()));
+    }
+    return accuracies;
   }
 
   private static MultiLayerConfiguration configuration(long seed) {
@@ -75,9 +91,5 @@ public final class LstmExample {
         .backpropType(BackpropType.TruncatedBPTT)
         .tBPTTLength(10)
         .build();
-  }
-
-  private static String percent(String name, double accuracy) {
-    return String.format(Locale.ROOT, "%s %.2f %% of the states are right", name, 100 * accuracy);
   }
 }

@@ -2,7 +2,7 @@
 package io.github.ema4j.examples;
 
 import io.github.ema4j.core.AveragingConfig;
-import io.github.ema4j.examples.report.OutputDirectory;
+import io.github.ema4j.train.record.OutputDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -5,21 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("numbers")
 class LstmExampleTest {
   @Test
   void averagedWeightsTellMoreStates() {
-    List<LstmExample.Accuracy> runs =
-        LongStream.rangeClosed(1, 2).mapToObj(LstmExample::train).toList();
+    List<List<LstmExample.Accuracy>> runs = Stream.of(1L, 2L).map(LstmExample::train).toList();
 
-    double raw = runs.stream().mapToDouble(LstmExample.Accuracy::raw).average().orElseThrow();
-    double averaged =
-        runs.stream().mapToDouble(LstmExample.Accuracy::averaged).average().orElseThrow();
-    assertTrue(averaged > raw + 0.01, runs.toString());
-    assertTrue(averaged > 0.7, runs.toString());
-    // 4 epochs of 25 mini-batches of 4 segments
-    runs.forEach(run -> assertEquals(400, run.updates()));
+    for (List<LstmExample.Accuracy> run : runs) {
+      // An epoch is of 25 mini-batches of 4 segments.
+      assertEquals(List.of(100L, 200L), run.stream().map(LstmExample.Accuracy::updates).toList());
+    }
+    // Seen over seeds and processors: 0.7 to 10 points in single epochs, and 2.5 in this mean.
+    double gain =
+        runs.stream()
+            .flatMap(List::stream)
+            .mapToDouble(accuracy -> accuracy.averaged() - accuracy.raw())
+            .average()
+            .orElseThrow();
+    assertTrue(gain > 0.005, runs.toString());
   }
 }

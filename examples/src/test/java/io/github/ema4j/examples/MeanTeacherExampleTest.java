@@ -3,28 +3,20 @@ package io.github.ema4j.examples;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.util.List;
-import java.util.function.ToDoubleFunction;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("numbers")
 class MeanTeacherExampleTest {
-  @Test
-  void imagesWithoutLabelsHelpStudentAndTeacher() throws IOException {
-    List<MeanTeacherExample.Accuracy> runs =
-        List.of(MeanTeacherExample.train(1), MeanTeacherExample.train(2));
+  /** Seen over seeds: labels only 0.868 ± 0.012, teacher and student 0.996 ± 0.001. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void pointsWithoutLabelsHelpStudentAndTeacher(long seed) {
+    MeanTeacherExample.Accuracy accuracy = MeanTeacherExample.train(seed);
 
-    // Measured for seeds 1 to 4: the student is 0.5 points better in the mean, the teacher 0.7.
-    double labelsOnly = mean(runs, MeanTeacherExample.Accuracy::labelsOnly);
-    assertTrue(mean(runs, MeanTeacherExample.Accuracy::student) > labelsOnly, runs.toString());
-    double teacher = mean(runs, MeanTeacherExample.Accuracy::teacher);
-    assertTrue(teacher > labelsOnly + 0.003, runs.toString());
-    assertTrue(teacher > 0.78, runs.toString());
-  }
-
-  private static double mean(
-      List<MeanTeacherExample.Accuracy> runs,
-      ToDoubleFunction<MeanTeacherExample.Accuracy> accuracy) {
-    return runs.stream().mapToDouble(accuracy).average().orElseThrow();
+    assertTrue(accuracy.labelsOnly() < 0.93, accuracy.toString());
+    assertTrue(accuracy.student() > 0.97, accuracy.toString());
+    assertTrue(accuracy.teacher() > 0.97, accuracy.toString());
   }
 }

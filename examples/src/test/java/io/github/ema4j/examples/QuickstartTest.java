@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.github.ema4j.examples.data.FashionMnist;
-import io.github.ema4j.examples.data.ImageIterator;
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.testing.LogCapture;
+import io.github.ema4j.train.images.FashionMnist;
+import io.github.ema4j.train.images.ImageIterator;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,16 +18,17 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 class QuickstartTest {
@@ -40,6 +40,7 @@ class QuickstartTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
+  @Tag("numbers")
   @Test
   void averagedWeightsBeatRawOnesAndSurviveInPlainDl4j() throws IOException {
     Path output = directory.resolve("new/output");
@@ -52,18 +53,17 @@ class QuickstartTest {
       assertEquals(i + 1, rows[i][0]);
       assertEquals(Math.pow(0.999, 313 * (i + 1)), rows[i][INITIAL_SHARE], 1e-9);
     }
-    double gain =
-        Arrays.stream(rows)
-            .skip(7)
-            .mapToDouble(row -> row[AVERAGED] - row[RAW])
-            .average()
-            .orElse(0);
-    assertTrue(gain > 0.02, Arrays.deepToString(rows));
+    // What the README says of the picture, of the second half of the run. Seen over seeds: 6.0 ±
+    // 1.6
+    // points better, 3.4 or 3.7 with this seed; jumps of 6 to 12 points against 1 or 2.
+    double[][] half = Arrays.copyOfRange(rows, 5, 10);
+    assertTrue(mean(half, AVERAGED) > mean(half, RAW) + 0.01, Arrays.deepToString(rows));
+    assertTrue(range(half, RAW) > 2 * range(half, AVERAGED), Arrays.deepToString(rows));
 
     Path zip = output.resolve("averaged-network.zip");
     double accuracy = MultiLayerNetwork.load(zip.toFile(), true).evaluate(test()).accuracy();
     assertEquals(rows[9][AVERAGED], accuracy);
-    assertTrue(accuracy > 0.78, "accuracy " + accuracy);
+    assertTrue(accuracy > 0.8, "accuracy " + accuracy); // Seen: 0.827 ± 0.003.
 
     BufferedImage chart = ImageIO.read(output.resolve("accuracy.png").toFile());
     assertEquals(800, chart.getWidth());
@@ -92,19 +92,13 @@ class QuickstartTest {
 
   @Test
   void warnsWhenTheAverageIsStillMadeOfInitialWeights() {
-    Logger logger = (Logger) LoggerFactory.getLogger(Quickstart.class);
-    ListAppender<ILoggingEvent> log = new ListAppender<>();
-    log.start();
-    logger.addAppender(log);
-    try {
+    try (LogCapture log = new LogCapture(Quickstart.class)) {
       runOneEpoch("--decay=0.999");
-    } finally {
-      logger.detachAppender(log);
+      String warning = "73 % of the average are still the initial weights";
+      assertTrue(
+          log.messages(Level.WARN).stream().anyMatch(message -> message.startsWith(warning)),
+          log.messages(Level.WARN).toString());
     }
-    String warning = "73 % of the average are still the initial weights";
-    assertTrue(
-        log.list.stream().anyMatch(e -> e.getFormattedMessage().startsWith(warning)),
-        log.list.toString());
   }
 
   @ParameterizedTest
@@ -211,6 +205,16 @@ class QuickstartTest {
         .skip(1)
         .map(line -> Arrays.stream(line.split(",")).mapToDouble(Double::parseDouble).toArray())
         .toArray(double[][]::new);
+  }
+
+  private static double mean(double[][] rows, int column) {
+    return Arrays.stream(rows).mapToDouble(row -> row[column]).average().orElseThrow();
+  }
+
+  private static double range(double[][] rows, int column) {
+    DoubleSummaryStatistics values =
+        Arrays.stream(rows).mapToDouble(row -> row[column]).summaryStatistics();
+    return values.getMax() - values.getMin();
   }
 
   private static List<String> fileNames(Path output) throws IOException {

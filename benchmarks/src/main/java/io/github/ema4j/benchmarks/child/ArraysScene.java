@@ -3,11 +3,11 @@ package io.github.ema4j.benchmarks.child;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.kernel.AveragingKernel;
-import io.github.ema4j.core.kernel.Kernels;
-import io.github.ema4j.core.kernel.Nd4jKernel;
-import io.github.ema4j.core.kernel.Ranges;
-import io.github.ema4j.core.kernel.UncheckedLerp;
+import io.github.ema4j.core.internal.kernel.AveragingKernel;
+import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.Kernels;
+import io.github.ema4j.core.internal.kernel.Nd4jKernel;
+import io.github.ema4j.core.internal.kernel.UncheckedLerp;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,7 +28,7 @@ final class ArraysScene implements Scene {
   private final ParameterAverage average;
   private final INDArray shadow;
   private final AveragingKernel kernel;
-  private final Ranges all;
+  private final Chunks all;
   private INDArray scratch;
   private UncheckedLerp unchecked;
 
@@ -40,7 +40,7 @@ final class ArraysScene implements Scene {
     shadow = average.shadow();
     shadow.assign(1);
     kernel = Kernels.forArrays(shadow, params);
-    all = Ranges.all(size);
+    all = Chunks.all(size);
   }
 
   /** Bytes from the beginning of a page to the shadow and to the parameters; 0 on a GPU. */

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -28,6 +27,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * and the snapshots are added with the coefficients of that fit. How good the fit is, {@link
  * #profileError} tells without reading any values. It is best at updates with a snapshot, and for
  * widths from that of the narrowest stored average on; a dozen snapshots are plenty.
+ *
+ * <p>Some coefficients are negative. Variances, as of batch norm, are added as variances, and where
+ * their sum is not above 0, the smallest one among the snapshots added takes its place.
  *
  * <p>Immutable; safe for use by several threads. It holds no values: they are read again by every
  * reconstruction, one block at a time, and summed in double.
@@ -66,6 +68,11 @@ public final class PostHocEma {
                     snapshot.file(),
                     snapshot.length(),
                     snapshot.type()));
+      }
+      if (!snapshot.variances().equals(first.variances())) {
+        throw new IOException(
+            "The snapshots hold variances in different forms: %s and %s. Give each run a directory of its own"
+                .formatted(first.file(), snapshot.file()));
       }
       if (!snapshot.run().equals(first.run())) {
         throw new IOException(
@@ -145,16 +152,13 @@ public final class PostHocEma {
    */
   public INDArray reconstruct(double sigmaRel, long update) throws IOException {
     double[] coefficients = fit(sigmaRel, update).coefficients();
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      INDArray sum = Nd4j.zeros(DataType.DOUBLE, snapshots.get(0).length());
+    Snapshot first = snapshots.get(0);
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+        WeightedSum sum = new WeightedSum(first.length(), first.variances())) {
       for (int i = 0; i < coefficients.length; i++) {
-        snapshots.get(i).addTo(sum, coefficients[i]);
+        sum.add(snapshots.get(i), coefficients[i]);
       }
-      INDArray average = sum.castTo(snapshots.get(0).type());
-      if (average != sum) {
-        sum.close();
-      }
-      return average;
+      return sum.as(first.type());
     }
   }
 

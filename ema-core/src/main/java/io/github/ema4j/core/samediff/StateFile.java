@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.samediff;
 
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.kernel.ArrayReader;
+import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
-import io.github.ema4j.core.state.PlainValues;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -92,7 +93,10 @@ final class StateFile {
                 .formatted(root.whole("format"), FORMAT));
       }
       saved = root.map("variables");
-      state = new AverageState(AverageInfo.fromMap(root.map("average")), Nd4j.read(shadow));
+      // A SameDiff does not say which of its variables are variances.
+      state =
+          new AverageState(
+              AverageInfo.fromMap(root.map("average")), ArrayReader.read(shadow), new double[0]);
     } catch (IOException | IllegalArgumentException e) {
       throw new IOException(
           "%s cannot be read as the average of a SameDiff: %s".formatted(file, e.getMessage()), e);

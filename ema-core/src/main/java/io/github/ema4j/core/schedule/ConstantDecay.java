@@ -4,7 +4,7 @@ package io.github.ema4j.core.schedule;
 record ConstantDecay(double decay) implements DecaySchedule {
 
   ConstantDecay {
-    Ranges.unitInterval(decay, "decay");
+    Arguments.unitInterval(decay, "decay");
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.util.Objects;
 record CopyFirst(long updates, DecaySchedule then) implements DecaySchedule {
 
   CopyFirst {
-    Ranges.atLeast(updates, 0, "updates");
+    Arguments.atLeast(updates, 0, "updates");
     Objects.requireNonNull(then, "then");
   }
 

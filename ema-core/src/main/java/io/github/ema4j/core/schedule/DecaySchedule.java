@@ -6,8 +6,11 @@ package io.github.ema4j.core.schedule;
  * shadow + (1 - decay) * params}.
  *
  * <p>A schedule is a small immutable value. It knows only the number of the update, counted from 1,
- * and so can be read, plotted and tested without a network. The static factories are named as the
- * systems they come from name them; each documents its formula and source.
+ * and so can be read, plotted and tested without a network. Where an average is updated after every
+ * optimizer step, updates are steps; where an update stands for several steps it has the decays of
+ * all of them ({@link #decayOver}), so that a decay, window or half-life is always per step. The
+ * static factories are named as the systems they come from name them; each documents its formula
+ * and source.
  *
  * <p>Implementations must be immutable, thread-safe and return values in [0, 1]. A custom schedule
  * needs {@link #decayAt} and {@link #spec}; the latter identifies it in saved files.
@@ -71,30 +74,30 @@ public interface DecaySchedule {
   }
 
   /**
-   * A constant decay, given by the number of updates after which a weight's influence has halved:
-   * {@code 0.5^(1/updates)}, as in Composer and EDM2.
+   * A constant decay, given by the number of optimizer steps after which a weight's influence has
+   * halved: {@code 0.5^(1/steps)}, as in Composer and EDM2.
    *
-   * @param updates half-life in updates, above 0
+   * @param steps half-life in optimizer steps, above 0
    * @return the schedule
    */
-  static DecaySchedule halfLife(double updates) {
-    Ranges.positive(updates, "halfLife");
-    return new ConstantDecay(Math.pow(0.5, 1 / updates));
+  static DecaySchedule halfLife(double steps) {
+    Arguments.positive(steps, "halfLife");
+    return new ConstantDecay(Math.pow(0.5, 1 / steps));
   }
 
   /**
-   * A constant decay, given by the number of recent updates that it averages over: {@code 1 -
-   * 1/updates}. For a window of E epochs pass E times the number of minibatches in an epoch.
+   * A constant decay, given by the number of recent optimizer steps that it averages over: {@code 1
+   * - 1/steps}. For a window of E epochs pass E times the number of minibatches in an epoch.
    *
-   * @param updates window in updates, at least 1
+   * @param steps window in optimizer steps, at least 1
    * @return the schedule
    */
-  static DecaySchedule window(double updates) {
-    if (!(updates >= 1) || Double.isInfinite(updates)) {
+  static DecaySchedule window(double steps) {
+    if (!(steps >= 1) || Double.isInfinite(steps)) {
       throw new IllegalArgumentException(
-          "window must be at least 1 update and finite, but was " + updates);
+          "window must be at least 1 step and finite, but was " + steps);
     }
-    return new ConstantDecay(1 - 1 / updates);
+    return new ConstantDecay(1 - 1 / steps);
   }
 
   /**

@@ -4,8 +4,8 @@ package io.github.ema4j.core.schedule;
 record ExponentialRamp(double decay, double tau) implements DecaySchedule {
 
   ExponentialRamp {
-    Ranges.unitInterval(decay, "decay");
-    Ranges.positive(tau, "tau");
+    Arguments.unitInterval(decay, "decay");
+    Arguments.positive(tau, "tau");
   }
 
   @Override

@@ -5,14 +5,14 @@ record InversePower(double decay, double gamma, double power, double min, long a
     implements DecaySchedule {
 
   InversePower {
-    Ranges.unitInterval(decay, "decay");
-    Ranges.positive(gamma, "gamma");
-    Ranges.positive(power, "power");
+    Arguments.unitInterval(decay, "decay");
+    Arguments.positive(gamma, "gamma");
+    Arguments.positive(power, "power");
     if (!(min >= 0 && min <= decay)) {
       throw new IllegalArgumentException(
           "minDecay must be in [0, decay = " + decay + "], but was " + min);
     }
-    Ranges.atLeast(after, 0, "updateAfterStep");
+    Arguments.atLeast(after, 0, "updateAfterStep");
   }
 
   @Override

@@ -4,9 +4,9 @@ package io.github.ema4j.core.schedule;
 record LinearRamp(double start, double decay, long updates) implements DecaySchedule {
 
   LinearRamp {
-    Ranges.unitInterval(start, "startDecay");
-    Ranges.unitInterval(decay, "decay");
-    Ranges.atLeast(updates, 1, "updates");
+    Arguments.unitInterval(start, "startDecay");
+    Arguments.unitInterval(decay, "decay");
+    Arguments.atLeast(updates, 1, "updates");
   }
 
   @Override

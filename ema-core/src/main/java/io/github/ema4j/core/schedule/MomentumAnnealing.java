@@ -4,8 +4,8 @@ package io.github.ema4j.core.schedule;
 record MomentumAnnealing(double momentum, double gamma) implements DecaySchedule {
 
   MomentumAnnealing {
-    Ranges.unitInterval(momentum, "momentum");
-    Ranges.positive(gamma, "gamma");
+    Arguments.unitInterval(momentum, "momentum");
+    Arguments.positive(gamma, "gamma");
   }
 
   @Override

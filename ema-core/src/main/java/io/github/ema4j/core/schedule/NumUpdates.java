@@ -4,7 +4,7 @@ package io.github.ema4j.core.schedule;
 record NumUpdates(double decay) implements DecaySchedule {
 
   NumUpdates {
-    Ranges.unitInterval(decay, "decay");
+    Arguments.unitInterval(decay, "decay");
   }
 
   @Override

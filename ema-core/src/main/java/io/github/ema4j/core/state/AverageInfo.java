@@ -6,6 +6,9 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
+import io.github.ema4j.core.Ranges;
+import io.github.ema4j.core.Variances;
+import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -177,8 +180,9 @@ public record AverageInfo(
    * The description as plain values under fixed names: strings, numbers and booleans.
    *
    * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
-   *     averaged} and {@code copied} where all parameters are averaged, {@code averagedSteps} where
-   *     every update stood for {@code updateEvery} steps
+   *     averaged} and {@code copied} where all parameters are averaged, {@code variances} and
+   *     {@code log10Deviations} where there are none, {@code averagedSteps} where every update
+   *     stood for {@code updateEvery} steps
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -188,6 +192,10 @@ public record AverageInfo(
     if (coverage.averaged().count() < length) {
       map.put("averaged", Coverage.text(coverage.averaged()));
       map.put("copied", Coverage.text(coverage.copied()));
+    }
+    if (!coverage.variances().isEmpty()) {
+      map.put("variances", Coverage.text(coverage.variances().plain()));
+      map.put("log10Deviations", Coverage.text(coverage.log10Deviations()));
     }
     map.putAll(settings.toMap());
     map.put("steps", counters.steps());
@@ -220,9 +228,7 @@ public record AverageInfo(
         length,
         values.constant("paramsType", DataType.class),
         values.constant("shadowType", DataType.class),
-        map.containsKey("averaged")
-            ? Coverage.parse(length, values.text("averaged"), values.text("copied"))
-            : Coverage.all(length),
+        coverage(length, map, values),
         new Settings(
             values.text("schedule"),
             requested.equals(DEFAULT)
@@ -241,6 +247,19 @@ public record AverageInfo(
             values.whole("skipped"),
             map.containsKey("decay") ? values.number("decay") : Double.NaN,
             values.number("initialShare")));
+  }
+
+  private static Coverage coverage(long length, Map<String, ?> map, PlainValues values) {
+    boolean all = !map.containsKey("averaged");
+    boolean noVariances = !map.containsKey("variances");
+    return new Coverage(
+        all ? Ranges.all(length) : Coverage.parse(length, values.text("averaged")),
+        all ? Ranges.none(length) : Coverage.parse(length, values.text("copied")),
+        noVariances
+            ? Variances.none(length)
+            : new Variances(
+                Coverage.parse(length, values.text("variances")),
+                Coverage.parse(length, values.text("log10Deviations"))));
   }
 
   private static int interval(long steps) {

@@ -13,13 +13,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param info what the average is of, how it averages and how far it has come
  * @param shadow the averaged values, as many and of the type that {@code info} says; not copied
+ * @param variances the averaged variances that the shadow holds as log10 deviations, as many as
+ *     {@code info} says; not copied
  */
-public record AverageState(AverageInfo info, INDArray shadow) {
+public record AverageState(AverageInfo info, INDArray shadow, double[] variances) {
 
   /**
    * Checks that description and values belong together.
    *
-   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalArgumentException if a length or the type differs
    */
   public AverageState {
     Objects.requireNonNull(info, "info");
@@ -33,6 +35,11 @@ public record AverageState(AverageInfo info, INDArray shadow) {
           "The average is held in %s, but the averaged values are %s"
               .formatted(info.shadowType(), shadow.dataType()));
     }
+    if (variances.length != info.coverage().log10Deviations().count()) {
+      throw new IllegalArgumentException(
+          "The average holds %d variances as log10 deviations, but there are %d averaged variances"
+              .formatted(info.coverage().log10Deviations().count(), variances.length));
+    }
   }
 
   /**
@@ -45,7 +52,7 @@ public record AverageState(AverageInfo info, INDArray shadow) {
    */
   public static AverageState of(ParameterAverage average) {
     synchronized (average) { // counters and values of one moment
-      return new AverageState(AverageInfo.of(average), average.shadow());
+      return new AverageState(AverageInfo.of(average), average.shadow(), average.variances());
     }
   }
 
@@ -86,6 +93,7 @@ public record AverageState(AverageInfo info, INDArray shadow) {
           "The saved average is of %s parameters, but the network's are %s"
               .formatted(info.paramsType(), params.dataType()));
     }
-    return ParameterAverage.resume(config, info.counters(), shadow, params, info.coverage());
+    return ParameterAverage.resume(
+        config, info.counters(), shadow, variances, params, info.coverage());
   }
 }

@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Vectors;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.core.state.AverageInfo;
+import io.github.ema4j.core.state.AverageState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -66,10 +70,25 @@ class PostHocEmaTest {
     for (int i = 1; i <= until; i++) {
       average.update(walk[i - 1]);
       if (directory != null && i % every == 0) {
-        Snapshot.write(directory, RUN, sigmaRel, i, average.shadow());
+        Snapshot.write(directory, RUN, sigmaRel, AverageState.of(average));
       }
     }
     return average.shadow();
+  }
+
+  private static Snapshot write(
+      Path directory, UUID run, double sigmaRel, long update, INDArray values) throws IOException {
+    AveragingConfig config =
+        AveragingConfig.builder().schedule(DecaySchedule.powerFunction(sigmaRel)).build();
+    AverageInfo info =
+        new AverageInfo(
+            values.length(),
+            values.dataType(),
+            values.dataType(),
+            Coverage.all(values.length()),
+            AverageInfo.Settings.of(config),
+            new AverageCounters(update, update, update, 0, 0.5, 0));
+    return Snapshot.write(directory, run, sigmaRel, new AverageState(info, values, new double[0]));
   }
 
   private static PostHocEma snapshots(INDArray[] walk, int every, Path directory)
@@ -124,7 +143,7 @@ class PostHocEmaTest {
       PostHocEma postHoc = snapshots(walk(4), 100, directory);
       for (Snapshot snapshot : postHoc.snapshots()) {
         INDArray values = postHoc.reconstruct(snapshot.sigmaRel(), snapshot.update());
-        Vectors.assertValues(snapshot.read().toDoubleVector(), values, 1e-10);
+        Vectors.assertValues(snapshot.read().values().toDoubleVector(), values, 1e-10);
       }
     }
 
@@ -154,7 +173,7 @@ class PostHocEmaTest {
 
     @Test
     void theTypeIsThatOfTheSnapshots() throws IOException {
-      Snapshot.write(directory, RUN, 0.05, 10, Vectors.floats(1, 2, 3));
+      write(directory, RUN, 0.05, 10, Vectors.floats(1, 2, 3));
       INDArray average = PostHocEma.read(directory).reconstruct(0.05);
       assertEquals(DataType.FLOAT, average.dataType());
       Vectors.assertValues(new double[] {1, 2, 3}, average, 0);
@@ -172,10 +191,10 @@ class PostHocEmaTest {
         names = {"FLOAT", "DOUBLE"})
     void keepEveryBit(DataType type) throws IOException {
       INDArray values = Vectors.random(type, 150_001, 7);
-      Snapshot snapshot = Snapshot.write(directory, RUN, 0.07, 1234, values);
+      Snapshot snapshot = write(directory, RUN, 0.07, 1234, values);
       assertEquals(List.of(snapshot), PostHocEma.list(directory));
-      assertEquals(type, snapshot.read().dataType());
-      assertArrayEquals(Vectors.bits(values), Vectors.bits(snapshot.read()));
+      assertEquals(type, snapshot.read().values().dataType());
+      assertArrayEquals(Vectors.bits(values), Vectors.bits(snapshot.read().values()));
     }
 
     @Test
@@ -183,7 +202,7 @@ class PostHocEmaTest {
       INDArray values = Vectors.floats(1);
       for (long update : new long[] {900, 10_000, 20}) {
         for (double sigmaRel : new double[] {0.1, 0.05}) {
-          Snapshot.write(directory, RUN, sigmaRel, update, values);
+          write(directory, RUN, sigmaRel, update, values);
         }
       }
       Files.writeString(directory.resolve("notes.txt"), "not a snapshot");
@@ -197,8 +216,8 @@ class PostHocEmaTest {
 
     @Test
     void ofOneUpdateAndWidthReplaceEachOther() throws IOException {
-      Snapshot.write(directory, RUN, 0.1, 5, Vectors.floats(1));
-      Snapshot.write(directory, RUN, 0.1, 5, Vectors.floats(2));
+      write(directory, RUN, 0.1, 5, Vectors.floats(1));
+      write(directory, RUN, 0.1, 5, Vectors.floats(2));
       Vectors.assertValues(new double[] {2}, PostHocEma.read(directory).reconstruct(0.1), 0);
       try (Stream<Path> files = Files.list(directory)) {
         assertEquals(1, files.count());
@@ -208,8 +227,7 @@ class PostHocEmaTest {
     @Test
     void anInterruptedWriteLeavesNone() throws IOException {
       Path missing = directory.resolve("missing");
-      assertThrows(
-          IOException.class, () -> Snapshot.write(missing, RUN, 0.1, 5, Vectors.floats(1)));
+      assertThrows(IOException.class, () -> write(missing, RUN, 0.1, 5, Vectors.floats(1)));
       // What a crash leaves is not taken for a snapshot.
       Files.write(directory.resolve(".ema4j-dead.tmp"), new byte[20]);
       assertThrows(NoSuchFileException.class, () -> PostHocEma.read(directory));
@@ -222,7 +240,7 @@ class PostHocEmaTest {
     @TempDir Path directory;
 
     private Snapshot written() throws IOException {
-      return Snapshot.write(directory, RUN, 0.1, 5, Vectors.floats(1, 2, 3));
+      return write(directory, RUN, 0.1, 5, Vectors.floats(1, 2, 3));
     }
 
     private void assertFails(String text) {
@@ -241,21 +259,21 @@ class PostHocEmaTest {
     @Test
     void snapshotsOfDifferentNetworks() throws IOException {
       written();
-      Snapshot.write(directory, RUN, 0.05, 5, Vectors.floats(1, 2));
+      write(directory, RUN, 0.05, 5, Vectors.floats(1, 2));
       assertFails("different networks");
     }
 
     @Test
     void snapshotsOfDifferentTypes() throws IOException {
       written();
-      Snapshot.write(directory, RUN, 0.05, 5, Vectors.doubles(1, 2, 3));
+      write(directory, RUN, 0.05, 5, Vectors.doubles(1, 2, 3));
       assertFails("different networks");
     }
 
     @Test
     void snapshotsOfDifferentRuns() throws IOException {
       written();
-      Snapshot.write(directory, new UUID(3, 4), 0.05, 5, Vectors.floats(1, 2, 3));
+      write(directory, new UUID(3, 4), 0.05, 5, Vectors.floats(1, 2, 3));
       assertFails("different training runs");
     }
 
@@ -273,7 +291,7 @@ class PostHocEmaTest {
       PostHocEma postHoc = PostHocEma.read(directory);
       Path other = Files.createDirectory(directory.resolve("other"));
       Files.copy(
-          Snapshot.write(other, new UUID(3, 4), 0.1, 5, Vectors.floats(4, 5, 6)).file(),
+          write(other, new UUID(3, 4), 0.1, 5, Vectors.floats(4, 5, 6)).file(),
           snapshot.file(),
           StandardCopyOption.REPLACE_EXISTING);
       IOException e = assertThrows(IOException.class, () -> postHoc.reconstruct(0.1));

@@ -137,7 +137,7 @@ class AverageStateTest {
     AverageState state = AverageState.of(average(DataType.FLOAT, CONFIG, 4));
     INDArray shadow = state.shadow().dup();
     shadow.putScalar(3, Double.POSITIVE_INFINITY);
-    AverageState broken = new AverageState(state.info(), shadow);
+    AverageState broken = new AverageState(state.info(), shadow, new double[0]);
 
     assertThrows(
         NonFiniteParametersException.class, () -> broken.resume(params(DataType.FLOAT, 4)));
@@ -159,10 +159,10 @@ class AverageStateTest {
         () -> state.resume(params(DataType.FLOAT, 4), other));
     assertRefused(
         "of 37 parameters, but there are 5 averaged values",
-        () -> new AverageState(state.info(), Nd4j.create(DataType.FLOAT, 5)));
+        () -> new AverageState(state.info(), Nd4j.create(DataType.FLOAT, 5), new double[0]));
     assertRefused(
         "held in FLOAT, but the averaged values are DOUBLE",
-        () -> new AverageState(state.info(), Nd4j.create(DataType.DOUBLE, 37)));
+        () -> new AverageState(state.info(), Nd4j.create(DataType.DOUBLE, 37), new double[0]));
   }
 
   @Test
@@ -176,6 +176,7 @@ class AverageStateTest {
                 CONFIG,
                 average.counters(),
                 average.shadow().castTo(DataType.DOUBLE),
+                average.variances(),
                 params(DataType.FLOAT, 4),
                 average.coverage()));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;

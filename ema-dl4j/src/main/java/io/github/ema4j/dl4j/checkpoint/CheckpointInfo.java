@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.Moment;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -42,14 +42,15 @@ public record CheckpointInfo(
     Map<String, Long> checksums) {
 
   /** The newest version of the layout that this version of EMA4J reads. */
-  public static final int FORMAT = 2;
+  public static final int FORMAT = 3;
 
   /**
-   * The version of the layout that a file of so many averages has: the oldest that can hold them,
-   * so that older readers read what they can, and refuse what they would lose.
+   * The version of the layout that a file of these averages has: the oldest that can hold them, so
+   * that older readers read what they can, and refuse what they would lose.
    */
-  static int format(int averages) {
-    return averages > 1 ? 2 : 1;
+  static int format(List<AverageInfo> averages) {
+    boolean variances = averages.stream().anyMatch(a -> !a.coverage().variances().isEmpty());
+    return variances ? 3 : averages.size() > 1 ? 2 : 1;
   }
 
   /** Copies the list, and the maps in the order of the names. */

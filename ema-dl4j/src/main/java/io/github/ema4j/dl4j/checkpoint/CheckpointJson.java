@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
+import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.core.state.PlainValues;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.Moment;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

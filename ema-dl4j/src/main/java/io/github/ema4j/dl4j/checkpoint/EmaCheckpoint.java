@@ -5,14 +5,20 @@ import static org.deeplearning4j.util.ModelSerializer.COEFFICIENTS_BIN;
 import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.ModelEntries;
+import io.github.ema4j.dl4j.internal.file.ZipReader;
+import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -30,6 +36,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Saves a training run, the network and its average, in one file, and restores it so that training
@@ -60,12 +68,23 @@ import org.nd4j.shade.jackson.core.JsonProcessingException;
  */
 public final class EmaCheckpoint {
 
+  private static final Logger log = LoggerFactory.getLogger(EmaCheckpoint.class);
+
   static final String STATE_JSON = "emaState.json";
   static final String SHADOW_BIN = "emaShadow.bin";
 
   /** The entry with the values of one of several averages. */
   static String shadowBin(int index) {
     return index == 0 ? SHADOW_BIN : "emaShadow" + (index + 1) + ".bin";
+  }
+
+  /** The entry with the variances of one of several averages that its values hold as logarithms. */
+  static String variancesBin(int index) {
+    return index == 0 ? "emaVariances.bin" : "emaVariances" + (index + 1) + ".bin";
+  }
+
+  private static boolean hasVariances(AverageInfo average) {
+    return average.coverage().log10Deviations().count() > 0;
   }
 
   private EmaCheckpoint() {}
@@ -197,7 +216,7 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
      */
     public void save(Path file) throws IOException {
-      averages.forEach(ema -> requireSavable(network, ema));
+      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
       AtomicFile.write(file, this::writeTo);
     }
 
@@ -211,7 +230,7 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException as {@link #save}
      */
     public void writeTo(OutputStream out) throws IOException {
-      averages.forEach(ema -> requireSavable(network, ema));
+      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
       try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
         Moment moment = averages.get(0).moment();
         List<AverageState> states =
@@ -244,7 +263,11 @@ public final class EmaCheckpoint {
       int epoch = Networks.epochCount(network) + moment.uncountedEpochs();
       ModelEntries.writeArrays(zip, params, updaterState);
       for (int i = 0; i < averages.size(); i++) {
-        zip.array(shadowBin(i), averages.get(i).shadow());
+        AverageState average = averages.get(i);
+        zip.array(shadowBin(i), average.shadow());
+        if (hasVariances(average.info())) {
+          zip.array(variancesBin(i), Nd4j.createFromArray(average.variances()));
+        }
       }
       // What is written up to here belongs together; the rest may be edited.
       Map<String, Long> checksums = Map.copyOf(zip.checksums());
@@ -254,7 +277,7 @@ public final class EmaCheckpoint {
       }
       CheckpointInfo info =
           new CheckpointInfo(
-              CheckpointInfo.format(averages.size()),
+              CheckpointInfo.format(averages.stream().map(AverageState::info).toList()),
               writer(),
               Networks.type(network).getSimpleName(),
               iteration,
@@ -273,24 +296,6 @@ public final class EmaCheckpoint {
   private static String writer() {
     String version = EmaCheckpoint.class.getPackage().getImplementationVersion();
     return version == null ? "EMA4J" : "EMA4J " + version;
-  }
-
-  static void requireSavable(Model network, ModelEmaListener ema) {
-    if (!ema.averages(network)) {
-      throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call attach(network)"
-              .formatted(ema));
-    }
-    if (ema.isSwapped()) {
-      throw new IllegalStateException(
-          "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
-              + " close the Swap first");
-    }
-    if (ema.moment() == Moment.UPDATING) {
-      throw new IllegalStateException(
-          "An update is under way, and the average has not seen it yet: register the listener that"
-              + " saves after the ModelEmaListener");
-    }
   }
 
   // ---------------------------------------------------------------- restoring
@@ -446,7 +451,7 @@ public final class EmaCheckpoint {
       RestoredCheckpoint<N> restored =
           new RestoredCheckpoint<>(
               type.cast(network),
-              averages(zip, info, network, expected),
+              averages(zip, info, network, expected, file),
               ModelEntries.readNormalizer(zip),
               info);
       // Last, as nothing may draw from it before training goes on.
@@ -458,7 +463,11 @@ public final class EmaCheckpoint {
   }
 
   private static List<ModelEmaListener> averages(
-      ZipReader zip, CheckpointInfo info, Model network, Optional<List<AveragingConfig>> expected)
+      ZipReader zip,
+      CheckpointInfo info,
+      Model network,
+      Optional<List<AveragingConfig>> expected,
+      Path file)
       throws IOException {
     List<AverageInfo> saved = info.averages();
     if (expected.isPresent() && expected.get().size() != saved.size()) {
@@ -468,12 +477,31 @@ public final class EmaCheckpoint {
     INDArray params = Networks.params(network);
     List<ModelEmaListener> averages = new ArrayList<>();
     for (int i = 0; i < saved.size(); i++) {
-      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)));
+      double[] variances =
+          hasVariances(saved.get(i)) ? zip.array(variancesBin(i)).toDoubleVector() : new double[0];
+      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)), variances);
       ParameterAverage average =
           expected.isPresent() ? state.resume(params, expected.get().get(i)) : state.resume(params);
       averages.add(ModelEmaListener.resume(network, average));
+      if (averagesLogarithms(network, saved.get(i).coverage())) {
+        log.info(
+            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For one"
+                + " of the variances, start a new average at the network's weights",
+            file);
+      }
     }
     return averages;
+  }
+
+  /** Whether batch-norm deviations are averaged as other parameters are, as once all were. */
+  private static boolean averagesLogarithms(Model network, Coverage coverage) {
+    return coverage.log10Deviations().count() == 0
+        && ParameterSelection.averageAll()
+                .of(network)
+                .log10Deviations()
+                .minus(coverage.averaged().complement())
+                .count()
+            > 0;
   }
 
   private static CheckpointInfo info(ZipReader zip, Path file) throws IOException {
@@ -500,6 +528,12 @@ public final class EmaCheckpoint {
     List<String> all = new ArrayList<>(List.of(COEFFICIENTS_BIN));
     for (int i = 0; i < info.averages().size(); i++) {
       all.add(shadowBin(i));
+      if (hasVariances(info.averages().get(i))) {
+        all.add(variancesBin(i));
+      } else if (info.checksums().containsKey(variancesBin(i))) {
+        throw new EmaCheckpointException(
+            file, "holds variances that the state of its average does not name");
+      }
     }
     for (String required : all) {
       if (!info.checksums().containsKey(required)) {

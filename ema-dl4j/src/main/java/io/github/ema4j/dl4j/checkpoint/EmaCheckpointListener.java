@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

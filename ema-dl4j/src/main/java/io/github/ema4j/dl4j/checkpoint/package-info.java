@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Saving a training run with its average, going on with it, and saving the averaged network for
- * use.
+ * Saving a training run with its average, and going on with it.
  *
  * <p>{@link io.github.ema4j.dl4j.checkpoint.EmaCheckpoint} saves and restores, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals, {@link
- * io.github.ema4j.dl4j.checkpoint.EmaExport} writes averaged networks as ordinary model files,
- * {@link io.github.ema4j.dl4j.checkpoint.BestModels} keeps the best ones of a run.
+ * io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener} saves at intervals.
  *
  * <h2>Format of a checkpoint</h2>
  *
@@ -25,29 +22,34 @@
  *     absent if none was given</td></tr>
  * <tr><td>{@code emaShadow.bin}</td><td>the averaged parameters, in the order of the raw ones</td>
  *     </tr>
- * <tr><td>{@code emaShadow2.bin}, ...</td><td>the same of further averages, in format 2</td></tr>
+ * <tr><td>{@code emaVariances.bin}</td><td>the averaged variances that {@code emaShadow.bin} holds as
+ *     log10 of the deviation, as doubles in their order; absent where there are none</td></tr>
+ * <tr><td>{@code emaShadow2.bin}, {@code emaVariances2.bin}, ...</td><td>the same of further averages
+ *     </td></tr>
  * <tr><td>{@code emaState.json}</td><td>the object below; in UTF-8</td></tr>
  * </table>
  *
  * <table>
  * <caption>Members of {@code emaState.json}</caption>
  * <tr><th>member</th><th>content</th></tr>
- * <tr><td>{@code format}</td><td>1, or 2 for several averages. Readers refuse versions above
- *     those they know</td></tr>
+ * <tr><td>{@code format}</td><td>1, or 2 for several averages, or 3 where some of the parameters are
+ *     variances. Readers refuse versions above those they know</td></tr>
  * <tr><td>{@code writer}</td><td>the program that wrote the file</td></tr>
  * <tr><td>{@code network}</td><td>{@code class} ({@code MultiLayerNetwork} or {@code
  *     ComputationGraph}); {@code iteration} and {@code epoch}, done so far; {@code savedAt}, a
- *     {@link io.github.ema4j.dl4j.network.Moment}: counts and parameters are those that the network
+ *     {@link io.github.ema4j.dl4j.Moment}: counts and parameters are those that the network
  *     had once the update or epoch in which it was saved was complete</td></tr>
  * <tr><td>{@code average}</td><td>{@code length} (elements), {@code paramsType}, {@code
  *     shadowType}; {@code averaged} and {@code copied}, ranges of elements such as {@code
- *     0-100,150-200} (absent where all are averaged); the settings {@code schedule},
+ *     0-100,150-200} (absent where all are averaged); {@code variances} and {@code log10Deviations},
+ *     those of the averaged elements that are variances and log10 of deviations (absent where there
+ *     are none: then all are averaged as they are); the settings {@code schedule},
  *     {@code requestedShadowType} (or {@code default}),
  *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
  *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code averagedSteps} (steps that
  *     the updates stand for; absent where each stands for {@code updateEvery}), {@code skipped},
  *     {@code decay} (of the last update; absent before the first), {@code initialShare}</td></tr>
- * <tr><td>{@code furtherAverages}</td><td>a list of such objects, in format 2; absent in format 1
+ * <tr><td>{@code furtherAverages}</td><td>a list of such objects; absent where there is one average
  *     </td></tr>
  * <tr><td>{@code random}</td><td>{@code root} and {@code node}: state of ND4J's random generator in
  *     the thread that wrote the file</td></tr>

@@ -4,8 +4,8 @@ package io.github.ema4j.dl4j.diagnostics;
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.NetworkParameter;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,12 +30,14 @@ import org.slf4j.Logger;
  *
  * @param steps optimizer steps seen
  * @param updates updates of the average, at most {@code steps}
+ * @param averagedSteps optimizer steps that these updates stand for, at most {@code steps}
  * @param skipped updates left out because parameters were not finite
- * @param decay of the last update, NaN before the first
+ * @param decay per optimizer step, at the last update; NaN before the first
  * @param initialShare share of the initial weights still in the average, from 0 to 1
- * @param window updates that the average reaches back at the last decay, {@code 1 / (1 - decay)};
- *     NaN before the first update
- * @param distance {@code ||raw - averaged|| / ||raw||} over all parameters
+ * @param window optimizer steps that the average reaches back at that decay, {@code 1 / (1 -
+ *     decay)}; NaN before the first update, infinite at decay 1
+ * @param distance {@code ||raw - averaged|| / ||raw||} over all parameters; NaN where the raw ones
+ *     are not finite
  * @param distanceByLayer the same for each layer or vertex with parameters, in the order of the
  *     parameters
  * @param advice what to change, a sentence each; empty if all is well
@@ -43,6 +45,7 @@ import org.slf4j.Logger;
 public record EmaReport(
     long steps,
     long updates,
+    long averagedSteps,
     long skipped,
     double decay,
     double initialShare,
@@ -50,6 +53,8 @@ public record EmaReport(
     double distance,
     Map<String, Double> distanceByLayer,
     List<String> advice) {
+
+  private static final String NONE_YET = "none yet";
 
   /** Copies the collections. */
   public EmaReport {
@@ -89,23 +94,25 @@ public record EmaReport(
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray raw = flat(Networks.params(network));
       INDArray averaged = flat(ema.shadow());
-      for (NetworkParameter parameter : Networks.parameters(network)) {
+      for (NetworkParameter parameter : NetworkParameter.of(network)) {
         byLayer.merge(parameter.layer(), squares(parameter, raw, averaged), Squares::plus);
       }
     }
     Map<String, Double> distances = new LinkedHashMap<>();
     byLayer.forEach((layer, squares) -> distances.put(layer, squares.distance()));
     AverageCounters counters = ema.average().counters();
+    double decay = DecayAdvice.stepDecay(ema.config(), counters);
     return new EmaReport(
         counters.steps(),
         counters.updates(),
+        counters.averagedSteps(),
         counters.skipped(),
-        counters.decay(),
+        decay,
         counters.initialShare(),
-        1 / (1 - counters.decay()),
+        1 / (1 - decay),
         byLayer.values().stream().reduce(Squares.NONE, Squares::plus).distance(),
         distances,
-        advice(counters));
+        advice(ema, counters));
   }
 
   private static INDArray flat(INDArray array) {
@@ -128,14 +135,14 @@ public record EmaReport(
     return norm * norm;
   }
 
-  private static List<String> advice(AverageCounters counters) {
+  private static List<String> advice(ModelEmaListener ema, AverageCounters counters) {
     List<String> advice = new ArrayList<>();
     if (counters.updates() == 0) {
       advice.add(
           "There has been no update yet: the average is the initial weights. Register the listener"
               + " with addListeners(ema) and fit");
     }
-    DecayAdvice.about(counters).ifPresent(advice::add);
+    DecayAdvice.about(ema.config(), counters).ifPresent(advice::add);
     if (counters.skipped() > 0) {
       advice.add(
           String.format(
@@ -151,21 +158,21 @@ public record EmaReport(
   /**
    * The largest constant decay that suits a run; see {@link DecayAdvice#recommendedDecay}.
    *
-   * @param plannedUpdates updates of the average in the whole run, at least 1
-   * @return in [0, 0.9999]; 0.998 for 2,000 updates
+   * @param plannedSteps optimizer steps in the whole run, at least 1
+   * @return in [0, 0.9999]; 0.998 for 2,000 steps
    * @throws IllegalArgumentException if below 1
    */
-  public static double recommendedDecay(long plannedUpdates) {
-    return DecayAdvice.recommendedDecay(plannedUpdates);
+  public static double recommendedDecay(long plannedSteps) {
+    return DecayAdvice.recommendedDecay(plannedSteps);
   }
 
   /**
-   * Whether the average reaches back further than the updates done.
+   * Whether the average reaches back further than the steps averaged over.
    *
    * @return false before the first update
    */
   public boolean windowExceedsRun() {
-    return updates > 0 && Math.round(window) > updates;
+    return updates > 0 && Math.round(window) > averagedSteps;
   }
 
   /**
@@ -182,14 +189,25 @@ public record EmaReport(
     List<String> lines = new ArrayList<>();
     lines.add(line("steps", "%,d", steps));
     lines.add(line("updates", "%,d (%,d skipped)", updates, skipped));
-    lines.add(line("decay", "%s", decay));
+    lines.add(line("decay", "%s", updates == 0 ? NONE_YET : DecayAdvice.text(decay) + " per step"));
     lines.add(line("initial share", "%.1f %%", 100 * initialShare));
-    lines.add(
-        line(
-            "window", "%.0f updates%s", window, windowExceedsRun() ? ", longer than the run" : ""));
-    lines.add(line("distance from raw", "%.3g", distance));
-    distanceByLayer.forEach((layer, value) -> lines.add(line("  " + layer, "%.3g", value)));
+    lines.add(line("window", "%s%s", reach(), windowExceedsRun() ? ", longer than the run" : ""));
+    lines.add(line("distance from raw", "%s", text(distance)));
+    distanceByLayer.forEach((layer, value) -> lines.add(line("  " + layer, "%s", text(value))));
     return lines;
+  }
+
+  private String reach() {
+    if (updates == 0) {
+      return NONE_YET;
+    }
+    return Double.isInfinite(window)
+        ? "without end"
+        : String.format(Locale.ROOT, "%.0f steps", window);
+  }
+
+  private static String text(double distance) {
+    return Double.isFinite(distance) ? String.format(Locale.ROOT, "%.3g", distance) : "not finite";
   }
 
   private static String line(String name, String format, Object... values) {

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.EarlyStoppingModelSaver;

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
 import org.deeplearning4j.nn.api.Model;

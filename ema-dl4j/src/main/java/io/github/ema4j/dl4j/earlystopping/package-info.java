@@ -6,7 +6,7 @@
  * <p>{@link io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator} scores the averaged weights and
  * {@link io.github.ema4j.dl4j.earlystopping.EmaModelSaver} stores them. Use both or neither:
  * Deeplearning4j scores and stores the same network, and a calculator alone would choose the best
- * epoch by one set of weights and store another. {@code io.github.ema4j.dl4j.checkpoint.BestModels}
+ * epoch by one set of weights and store another. {@code io.github.ema4j.dl4j.export.BestModels}
  * keeps the best networks without stopping early.
  */
 package io.github.ema4j.dl4j.earlystopping;

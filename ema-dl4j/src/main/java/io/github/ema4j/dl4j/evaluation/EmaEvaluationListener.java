@@ -39,8 +39,9 @@ public final class EmaEvaluationListener implements TrainingListener {
   private final int every;
   private final Unit unit;
   private final List<Comparison> history = new ArrayList<>();
-  private Consumer<Comparison> onComparison = c -> {};
+  private final List<Consumer<Comparison>> consumers = new ArrayList<>();
   private long events;
+  private boolean refused;
 
   /**
    * A listener that compares at an interval; {@code EmaEvaluator.everyEpochs} makes one.
@@ -65,13 +66,15 @@ public final class EmaEvaluationListener implements TrainingListener {
   }
 
   /**
-   * Calls back after each comparison, in addition to what was set before.
+   * Calls back after each comparison, in addition to what was set before. A consumer that asks for
+   * an evaluation of weights that have diverged, of which there is none, is left at that, with a
+   * warning: what becomes of the training is not for an evaluation to decide.
    *
    * @param consumer called on the thread that trains
    * @return this
    */
   public EmaEvaluationListener onComparison(Consumer<Comparison> consumer) {
-    onComparison = onComparison.andThen(consumer);
+    consumers.add(Objects.requireNonNull(consumer, "consumer"));
     return this;
   }
 
@@ -107,8 +110,27 @@ public final class EmaEvaluationListener implements TrainingListener {
     if (comparison.averaged().isEmpty()) {
       log.info("The average has not been updated yet; only the raw weights were evaluated");
     }
+    if (!comparison.raw().isFinite()) {
+      log.warn(
+          "The raw weights have diverged after {} iterations: their predictions are not finite",
+          comparison.iteration());
+    }
     history.add(comparison);
-    onComparison.accept(comparison);
+    consumers.forEach(consumer -> tell(consumer, comparison));
+  }
+
+  private void tell(Consumer<Comparison> consumer, Comparison comparison) {
+    try {
+      consumer.accept(comparison);
+    } catch (NonFinitePredictionsException e) {
+      if (!refused) {
+        refused = true;
+        log.warn(
+            "A consumer of comparisons asked for an evaluation that there is not; training goes on."
+                + " This is said once",
+            e);
+      }
+    }
   }
 
   @Override

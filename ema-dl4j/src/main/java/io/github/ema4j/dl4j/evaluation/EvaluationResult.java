@@ -4,16 +4,24 @@ package io.github.ema4j.dl4j.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.evaluation.IEvaluation;
 
 /**
  * What one evaluation of one set of weights gave: Deeplearning4j's evaluation objects, filled.
  * Immutable as far as they are.
+ *
+ * <p>Where weights have diverged and predictions are NaN, most of these objects refuse them. The
+ * result then holds none, and says so by {@link #isFinite}; others, such as {@code
+ * RegressionEvaluation}, are there and have NaN for scores.
  */
 public final class EvaluationResult {
 
   private final Map<Integer, List<IEvaluation<?>>> byOutput;
+  private final boolean finite;
+  private final Throwable refusal; // null if there are evaluations
 
   /**
    * Keeps evaluations that are filled already.
@@ -21,9 +29,45 @@ public final class EvaluationResult {
    * @param byOutput by index of the output, from 0, in the order in which they were asked for
    */
   public EvaluationResult(Map<Integer, List<IEvaluation<?>>> byOutput) {
+    this(byOutput, true, null);
+  }
+
+  EvaluationResult(Map<Integer, List<IEvaluation<?>>> byOutput, boolean finite, Throwable refusal) {
     Map<Integer, List<IEvaluation<?>>> copy = new TreeMap<>();
     byOutput.forEach((output, evaluations) -> copy.put(output, List.copyOf(evaluations)));
     this.byOutput = copy;
+    this.finite = finite;
+    this.refusal = refusal;
+  }
+
+  /**
+   * A result without evaluations, of weights whose predictions are not finite.
+   *
+   * @param cause what an evaluation said of them
+   * @return the result
+   */
+  public static EvaluationResult notFinite(Throwable cause) {
+    return new EvaluationResult(Map.of(), false, Objects.requireNonNull(cause, "cause"));
+  }
+
+  /**
+   * Whether the predictions that were evaluated were finite. Ones that a mask leaves out do not
+   * count.
+   *
+   * @return false if the weights have diverged
+   */
+  public boolean isFinite() {
+    return finite;
+  }
+
+  /**
+   * A score of this result, to be compared with others.
+   *
+   * @param score of an evaluation, such as {@code result -> result.get(Evaluation.class).f1()}
+   * @return what it gives; NaN, without asking it, if the predictions were not finite
+   */
+  public double score(ToDoubleFunction<? super EvaluationResult> score) {
+    return finite ? score.applyAsDouble(this) : Double.NaN;
   }
 
   /**
@@ -33,8 +77,10 @@ public final class EvaluationResult {
    * @param <E> the class
    * @return the evaluation
    * @throws IllegalArgumentException if none of that class was asked for
+   * @throws NonFinitePredictionsException if the predictions were not finite, and refused
    */
   public <E extends IEvaluation<?>> E get(Class<E> type) {
+    requireEvaluations();
     for (int output : byOutput.keySet()) {
       for (IEvaluation<?> evaluation : byOutput.get(output)) {
         if (type.isInstance(evaluation)) {
@@ -54,8 +100,10 @@ public final class EvaluationResult {
    * @param <E> the class
    * @return the evaluation
    * @throws IllegalArgumentException if none of that class was asked for at that output
+   * @throws NonFinitePredictionsException if the predictions were not finite, and refused
    */
   public <E extends IEvaluation<?>> E get(int output, Class<E> type) {
+    requireEvaluations();
     for (IEvaluation<?> evaluation : byOutput.getOrDefault(output, List.of())) {
       if (type.isInstance(evaluation)) {
         return type.cast(evaluation);
@@ -69,12 +117,24 @@ public final class EvaluationResult {
   /**
    * All evaluations, by output and in the order in which they were asked for.
    *
-   * @return unmodifiable
+   * @return unmodifiable; empty if the predictions were not finite, and refused
    */
   public List<IEvaluation<?>> all() {
     List<IEvaluation<?>> all = new ArrayList<>();
     byOutput.values().forEach(all::addAll);
     return List.copyOf(all);
+  }
+
+  private void requireEvaluations() {
+    if (refusal != null) {
+      throw new NonFinitePredictionsException(refusal);
+    }
+  }
+
+  /** Names the evaluations, and says where predictions were not finite. */
+  @Override
+  public String toString() {
+    return "EvaluationResult" + names() + (finite ? "" : ", not finite");
   }
 
   private String names() {

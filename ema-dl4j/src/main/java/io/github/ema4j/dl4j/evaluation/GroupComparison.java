@@ -8,7 +8,7 @@ import java.util.Locale;
 /**
  * The scores of several averages of one network on the same data, and of its raw weights.
  *
- * @param raw score of the network's own weights
+ * @param raw score of the network's own weights; NaN if their predictions are not finite
  * @param members score of each average, in the order of the group; at least one
  * @param minimise whether the smallest score is best, rather than the largest
  */
@@ -20,7 +20,7 @@ public record GroupComparison(double raw, List<Member> members, boolean minimise
    * @param index its place in the group, from 0
    * @param schedule the textual form of its decay schedule
    * @param initialShare share of the initial weights still in it
-   * @param score what the metric gave
+   * @param score what the metric gave; NaN if the predictions are not finite
    */
   public record Member(int index, String schedule, double initialShare, double score) {}
 
@@ -70,6 +70,6 @@ public record GroupComparison(double raw, List<Member> members, boolean minimise
   }
 
   private static String number(double score) {
-    return String.format(Locale.ROOT, "%.6g", score);
+    return Double.isFinite(score) ? String.format(Locale.ROOT, "%.6g", score) : "not finite";
   }
 }

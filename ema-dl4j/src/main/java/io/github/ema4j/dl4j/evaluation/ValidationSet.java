@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.AsyncShieldDataSetIterator;
 import org.deeplearning4j.datasets.iterator.AsyncShieldMultiDataSetIterator;
 import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
@@ -81,7 +82,8 @@ public final class ValidationSet {
    * Makes one pass over the data.
    *
    * @param network a MultiLayerNetwork or ComputationGraph
-   * @return new evaluation objects, filled
+   * @return new evaluation objects, filled; without them, and not finite, if one refused
+   *     predictions that are NaN
    * @throws IllegalStateException if the data is empty, or exhausted and cannot be reset
    */
   public EvaluationResult evaluate(Model network) {
@@ -93,22 +95,35 @@ public final class ValidationSet {
               : "The validation iterator is exhausted and does not support reset(): pass a new one");
     }
     Map<Integer, IEvaluation<?>[]> evaluations = new HashMap<>();
+    List<FinitePredictions> checks = new ArrayList<>();
     prototypes.forEach(
-        (output, list) ->
-            evaluations.put(
-                output, list.stream().map(IEvaluation::newInstance).toArray(IEvaluation[]::new)));
+        (output, list) -> {
+          FinitePredictions check = new FinitePredictions();
+          checks.add(check);
+          evaluations.put(
+              output,
+              Stream.concat(Stream.of(check), list.stream().map(IEvaluation::newInstance))
+                  .toArray(IEvaluation<?>[]::new));
+        });
     try {
       if (network instanceof MultiLayerNetwork mln) {
         evaluate(mln, evaluations);
       } else {
         evaluate((ComputationGraph) network, evaluations);
       }
+    } catch (RuntimeException e) { // thrown by evaluations that refuse NaN
+      if (checks.stream().noneMatch(FinitePredictions::sawNonFinite)) {
+        throw e;
+      }
+      return EvaluationResult.notFinite(e);
     } finally {
       reset();
     }
     Map<Integer, List<IEvaluation<?>>> result = new HashMap<>();
-    evaluations.forEach((output, filled) -> result.put(output, List.of(filled)));
-    return new EvaluationResult(result);
+    evaluations.forEach(
+        (output, filled) -> result.put(output, List.of(filled).subList(1, filled.length)));
+    boolean finite = checks.stream().noneMatch(FinitePredictions::sawNonFiniteThatCounts);
+    return new EvaluationResult(result, finite, null);
   }
 
   private void evaluate(MultiLayerNetwork network, Map<Integer, IEvaluation<?>[]> evaluations) {

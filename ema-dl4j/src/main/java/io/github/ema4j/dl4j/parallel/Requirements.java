@@ -5,7 +5,7 @@ import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.posthoc.PostHocEmaListener;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.parallel;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;

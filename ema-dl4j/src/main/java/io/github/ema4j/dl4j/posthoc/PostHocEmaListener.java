@@ -5,12 +5,14 @@ import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.Ranges;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -182,13 +184,18 @@ public final class PostHocEmaListener implements TrainingListener {
     // The first update of a power-function average copies: nothing is left of the initial weights.
     AverageCounters counters =
         new AverageCounters(update, update, update, 0, config.schedule().decayAt(update), 0);
+    Snapshot.Content content = snapshot.read();
     ParameterAverage average =
         ParameterAverage.resume(
             config,
             counters,
-            snapshot.read(),
+            content.values(),
+            content.variances(),
             Networks.params(network),
-            Coverage.all(snapshot.length()));
+            new Coverage(
+                Ranges.all(snapshot.length()),
+                Ranges.none(snapshot.length()),
+                snapshot.variances()));
     return ModelEmaListener.resume(network, average);
   }
 
@@ -213,7 +220,7 @@ public final class PostHocEmaListener implements TrainingListener {
     try {
       Files.createDirectories(directory);
       for (int i = 0; i < sigmaRels.length; i++) {
-        Snapshot.write(directory, run, sigmaRels[i], update, averages.get(i).shadow());
+        Snapshot.write(directory, run, sigmaRels[i], AverageState.of(averages.get(i).average()));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("The snapshots of update " + update + " were not written", e);

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.posthoc;
 
 import io.github.ema4j.core.posthoc.PostHocEma;
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

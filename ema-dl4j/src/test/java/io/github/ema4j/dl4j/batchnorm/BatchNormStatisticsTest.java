@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.dl4j.MultiBatches;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.transferlearning.TransferLearning;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +47,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Recalibrated statistics against a computation in double precision over all data at once. */
+@Tag("numbers")
 class BatchNormStatisticsTest {
 
   private static final int EXAMPLES = 250;
@@ -414,11 +417,11 @@ class BatchNormStatisticsTest {
       graph.fit(data);
       graph.fit(data);
 
-      assertEquals(4, BatchNormStatistics.recalibrate(graph, new MultiBatches(data, BATCH)));
+      assertEquals(4, BatchNormStatistics.recalibrate(graph, MultiBatches.of(data, BATCH)));
 
       assertFits(graph, data.getFeatures(), GRAPH_NORMS);
       float[] first = graph.params().toFloatVector();
-      BatchNormStatistics.recalibrate(graph, new MultiBatches(data, BATCH));
+      BatchNormStatistics.recalibrate(graph, MultiBatches.of(data, BATCH));
       assertArrayEquals(first, graph.params().toFloatVector());
     }
   }
@@ -459,7 +462,7 @@ class BatchNormStatisticsTest {
     assertInstanceOf(FrozenLayer.class, graph.getLayer("firstNorm"));
     float[] frozen = graph.getLayer("firstNorm").params().dup().data().asFloat();
 
-    assertEquals(3, BatchNormStatistics.recalibrate(graph, new MultiBatches(twoInputs(), BATCH)));
+    assertEquals(3, BatchNormStatistics.recalibrate(graph, MultiBatches.of(twoInputs(), BATCH)));
 
     assertArrayEquals(frozen, graph.getLayer("firstNorm").params().dup().data().asFloat());
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.dl4j.network.Moment;
+import io.github.ema4j.dl4j.Moment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,6 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>It is of two epochs of two minibatches, with Adam and dropout, saved at the end of the second.
  */
+@Tag("numbers")
 class Format1Test {
 
   private static final double[] PARAMS = {

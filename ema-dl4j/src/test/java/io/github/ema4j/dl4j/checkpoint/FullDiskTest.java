@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.testing.Jvm;
+import io.github.ema4j.testing.dl4j.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

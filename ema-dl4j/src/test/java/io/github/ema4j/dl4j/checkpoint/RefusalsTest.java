@@ -11,9 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
-import io.github.ema4j.core.file.AtomicFile;
+import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.dl4j.internal.file.ModelEntries;
+import io.github.ema4j.testing.Zips;
+import io.github.ema4j.testing.dl4j.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;

@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import io.github.ema4j.dl4j.network.Moment;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.testing.dl4j.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;

@@ -4,7 +4,9 @@ package io.github.ema4j.dl4j.checkpoint;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.testing.dl4j.Kind;
+import io.github.ema4j.testing.dl4j.Models;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,16 +20,16 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** A network, its average, and the ways to train it. */
-record Run(Kind kind, Model network, ModelEmaListener ema) {
+public record Run(Kind kind, Model network, ModelEmaListener ema) {
 
-  static final AveragingConfig CONFIG =
+  public static final AveragingConfig CONFIG =
       AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.99)).updateEvery(2).build();
 
-  static Run start(Kind kind) {
+  public static Run start(Kind kind) {
     return start(kind, new ModelEmaListener(CONFIG));
   }
 
-  static Run start(Kind kind, ParameterSelection selection) {
+  public static Run start(Kind kind, ParameterSelection selection) {
     return start(
         kind,
         ModelEmaListener.builder()
@@ -43,7 +45,7 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
     return run;
   }
 
-  static Run restore(Kind kind, Path file) throws IOException {
+  public static Run restore(Kind kind, Path file) throws IOException {
     RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, CONFIG);
     Run run = new Run(kind, restored.network(), restored.ema());
     run.network.setListeners(run.ema);
@@ -51,19 +53,19 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
   }
 
   /** Adds a listener after the average's. */
-  Run with(TrainingListener listener) {
+  public Run with(TrainingListener listener) {
     network.setListeners(ema, listener);
     return this;
   }
 
   /** One fit per minibatch. */
-  void fitIterations(int from, int to) {
+  public void fitIterations(int from, int to) {
     for (int i = from; i < to; i++) {
-      kind.fit(network, kind.batch(i));
+      Models.fit(network, kind.batch(i));
     }
   }
 
-  void fitEpochs(int epochs) {
+  public void fitEpochs(int epochs) {
     ListDataSetIterator<DataSet> batches = new ListDataSetIterator<>(kind.epoch(), 1);
     if (network instanceof MultiLayerNetwork mln) {
       mln.fit(batches, epochs);
@@ -72,7 +74,7 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
     }
   }
 
-  void save(Path file) {
+  public void save(Path file) {
     try {
       EmaCheckpoint.save(file, network, ema);
     } catch (IOException e) {
@@ -81,14 +83,14 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
   }
 
   /** All of the state as a checkpoint has it: equal states are equal bytes. */
-  byte[] state(Path directory) throws IOException {
+  public byte[] state(Path directory) throws IOException {
     Path file = directory.resolve("state.zip");
     save(file);
     return Files.readAllBytes(file);
   }
 
   /** Saves once, in iterationDone of one iteration. */
-  static TrainingListener savingInIteration(int iteration, Path file, ModelEmaListener ema) {
+  public static TrainingListener savingInIteration(int iteration, Path file, ModelEmaListener ema) {
     return new BaseTrainingListener() {
       @Override
       public void iterationDone(Model network, int done, int epoch) {
@@ -100,7 +102,7 @@ record Run(Kind kind, Model network, ModelEmaListener ema) {
   }
 
   /** Saves in onEpochEnd. */
-  static TrainingListener savingAtEpochEnd(Path file, ModelEmaListener ema) {
+  public static TrainingListener savingAtEpochEnd(Path file, ModelEmaListener ema) {
     return new BaseTrainingListener() {
       @Override
       public void onEpochEnd(Model network) {

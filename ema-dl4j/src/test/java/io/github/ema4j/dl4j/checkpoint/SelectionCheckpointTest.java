@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.selection.ParameterSelection;
-import io.github.ema4j.dl4j.selection.Treatment;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.dl4j.Treatment;
+import io.github.ema4j.testing.dl4j.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.api.Model;

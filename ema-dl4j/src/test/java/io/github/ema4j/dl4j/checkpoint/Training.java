@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import io.github.ema4j.dl4j.network.Networks;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.testing.dl4j.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.IteratorMultiDataSetIterator;
@@ -31,7 +34,7 @@ class AveragingModeTest {
   private static final DecaySchedule CONSTANT = DecaySchedule.constant(0.9);
 
   /** 11 minibatches, which is no multiple of any number of workers. */
-  private static final DataSet POINTS = Scene.points(1, 10 * BATCH + 3);
+  private static final DataSet POINTS = Data.points(1, 10 * BATCH + 3);
 
   static Stream<Arguments> modes() {
     return Stream.of(
@@ -43,12 +46,13 @@ class AveragingModeTest {
   }
 
   private static Replay replay(Model network, int workers, int frequency, DecaySchedule schedule) {
-    return new Replay(network, workers, frequency, new EmaByHand(schedule, network.params()));
+    return new Replay(network, workers, frequency, oracle(schedule, network));
   }
 
   private static void assertSame(Replay expected, Model network, ModelEmaListener ema) {
-    assertArrayEquals(Scene.floats(expected.network().params()), Scene.floats(network.params()));
-    assertArrayEquals(expected.ema().shadow(), Scene.floats(ema.shadow()));
+    assertArrayEquals(
+        EmaOracle.floats(expected.network().params()), EmaOracle.floats(network.params()));
+    assertArrayEquals(expected.ema().shadow(), EmaOracle.floats(ema.shadow()));
     assertEquals(expected.ema().updates(), ema.updateCount());
     assertEquals(expected.ema().initialShare(), ema.initialShare(), 1e-12);
     assertEquals(
@@ -142,8 +146,8 @@ class AveragingModeTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
       wrapper.fit(Scene.batches(POINTS));
       ParallelEma.attach(wrapper, ema);
-      EmaByHand expected = new EmaByHand(CONSTANT, network.params());
-      assertArrayEquals(expected.shadow(), Scene.floats(ema.shadow()));
+      EmaOracle expected = oracle(CONSTANT, network);
+      assertArrayEquals(expected.shadow(), EmaOracle.floats(ema.shadow()));
 
       wrapper.fit(Scene.batches(POINTS));
       // Rounds 7 to 12: two of them complete the four that the first fit began.
@@ -173,9 +177,14 @@ class AveragingModeTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 1)) {
       ParallelEma.attach(wrapper, ema);
       network.params().muli(0.5); // as if others were loaded
-      float[] start = Scene.floats(network.params());
+      float[] start = EmaOracle.floats(network.params());
       wrapper.fit(Scene.batches(POINTS));
-      assertArrayEquals(start, Scene.floats(ema.shadow()));
+      assertArrayEquals(start, EmaOracle.floats(ema.shadow()));
     }
+  }
+
+  private static EmaOracle oracle(DecaySchedule schedule, Model network) {
+    return new EmaOracle(
+        schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
   }
 }

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Data;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -35,7 +37,7 @@ import org.nd4j.linalg.factory.Nd4j;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FailuresTest {
 
-  private static final DataSet POINTS = Scene.points(1, 12 * BATCH);
+  private static final DataSet POINTS = Data.points(1, 12 * BATCH);
 
   private final MultiLayerNetwork network = Scene.network();
   private final ModelEmaListener ema = new ModelEmaListener(0.9);
@@ -89,18 +91,18 @@ class FailuresTest {
     assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
     // Six rounds, of which the fourth failed: the average is as after the second.
     assertEquals(1, ema.updateCount());
-    assertArrayEquals(expected.shadow, Scene.floats(ema.shadow()));
+    assertArrayEquals(expected.shadow, EmaOracle.floats(ema.shadow()));
 
     // The workers of the failed fit are still there.
     assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     wrapper.shutdown();
     assertEquals(1, ema.updateCount());
-    assertArrayEquals(expected.shadow, Scene.floats(ema.shadow()));
+    assertArrayEquals(expected.shadow, EmaOracle.floats(ema.shadow()));
 
     // And then it may go on.
     wrapper.fit(Scene.batches(POINTS));
     assertTrue(ema.updateCount() >= 4, ema.toString());
-    assertArrayEquals(expected.shadow, Scene.floats(ema.shadow()));
+    assertArrayEquals(expected.shadow, EmaOracle.floats(ema.shadow()));
   }
 
   /** Keeps the shadow as it was at the last synchronisation. */
@@ -109,7 +111,7 @@ class FailuresTest {
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
-      shadow = Scene.floats(ema.shadow());
+      shadow = EmaOracle.floats(ema.shadow());
     }
   }
 
@@ -153,7 +155,7 @@ class FailuresTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void workersThatCannotStart(boolean sharing) {
-    float[] before = Scene.floats(network.params());
+    float[] before = EmaOracle.floats(network.params());
     ParallelWrapper wrapper = sharing ? Scene.sharing(network, 2) : Scene.averaging(network, 2, 1);
     wrapper.setListeners(new NotToBeCloned());
     ParallelEma.attach(wrapper, ema);
@@ -162,8 +164,8 @@ class FailuresTest {
     assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
     wrapper.shutdown();
     assertEquals(0, ema.average().stepCount());
-    assertArrayEquals(before, Scene.floats(network.params()));
-    assertArrayEquals(before, Scene.floats(ema.shadow()));
+    assertArrayEquals(before, EmaOracle.floats(network.params()));
+    assertArrayEquals(before, EmaOracle.floats(ema.shadow()));
   }
 
   @Test

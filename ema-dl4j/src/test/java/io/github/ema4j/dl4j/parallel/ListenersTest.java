@@ -16,6 +16,8 @@ import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
 import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +44,7 @@ import org.nd4j.linalg.dataset.DataSet;
 class ListenersTest {
 
   /** Six rounds of two workers. */
-  private static final DataSet POINTS = Scene.points(1, 12 * BATCH);
+  private static final DataSet POINTS = Data.points(1, 12 * BATCH);
 
   private final MultiLayerNetwork network = Scene.network();
   private final ModelEmaListener ema = new ModelEmaListener(0.9);
@@ -90,7 +92,7 @@ class ListenersTest {
               new BaseTrainingListener() {
                 @Override
                 public void iterationDone(Model model, int iteration, int epoch) {
-                  raw.add(Scene.floats(model.params()));
+                  raw.add(EmaOracle.floats(model.params()));
                 }
               }));
       wrapper.fit(Scene.batches(POINTS));
@@ -108,12 +110,12 @@ class ListenersTest {
             "end");
     assertEquals(expected, log.events);
     assertEquals(expected, averaged.events);
-    assertArrayEquals(Scene.floats(ema.shadow()), raw.get(3));
+    assertArrayEquals(EmaOracle.floats(ema.shadow()), raw.get(3));
   }
 
   @Test
   void evaluation() throws Exception {
-    EmaEvaluator evaluator = new EmaEvaluator(ema, Scene.batches(Scene.points(2, 5 * BATCH)));
+    EmaEvaluator evaluator = new EmaEvaluator(ema, Scene.batches(Data.points(2, 5 * BATCH)));
     EmaEvaluationListener byIteration = evaluator.everyIterations(1);
     EmaEvaluationListener byEpoch = evaluator.everyEpochs(2);
     MultiLayerNetwork unseen = Scene.network();
@@ -138,7 +140,7 @@ class ListenersTest {
         evaluator.raw(network).get(Evaluation.class).accuracy(),
         last.raw().get(Evaluation.class).accuracy());
     // Nothing of it is felt in the training.
-    assertArrayEquals(Scene.floats(unseen.params()), Scene.floats(network.params()));
+    assertArrayEquals(EmaOracle.floats(unseen.params()), EmaOracle.floats(network.params()));
   }
 
   @Test
@@ -152,7 +154,7 @@ class ListenersTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
       ParallelEma.attach(wrapper, ema, checkpoints);
       wrapper.fit(Scene.batches(POINTS));
-      afterFirst = Scene.floats(ema.shadow());
+      afterFirst = EmaOracle.floats(ema.shadow());
       wrapper.fit(Scene.batches(POINTS));
     }
     List<Checkpoint> saved = EmaCheckpointListener.availableCheckpoints(directory);
@@ -164,13 +166,13 @@ class ListenersTest {
     MultiLayerNetwork resumed = run.network();
     assertEquals(6, resumed.getIterationCount());
     assertEquals(0, resumed.getEpochCount());
-    assertArrayEquals(afterFirst, Scene.floats(run.ema().shadow()));
+    assertArrayEquals(afterFirst, EmaOracle.floats(run.ema().shadow()));
     try (ParallelWrapper wrapper = Scene.averaging(resumed, 2, 3)) {
       ParallelEma.attach(wrapper, run.ema());
       wrapper.fit(Scene.batches(POINTS));
     }
-    assertArrayEquals(Scene.floats(network.params()), Scene.floats(resumed.params()));
-    assertArrayEquals(Scene.floats(ema.shadow()), Scene.floats(run.ema().shadow()));
+    assertArrayEquals(EmaOracle.floats(network.params()), EmaOracle.floats(resumed.params()));
+    assertArrayEquals(EmaOracle.floats(ema.shadow()), EmaOracle.floats(run.ema().shadow()));
     assertEquals(ema.average().counters(), run.ema().average().counters());
   }
 
@@ -192,8 +194,8 @@ class ListenersTest {
     RestoredCheckpoint<ComputationGraph> run = EmaCheckpoint.restoreComputationGraph(file);
     fitAnew(graph, warmUp);
     fitAnew(run.network(), run.ema());
-    assertArrayEquals(Scene.floats(graph.params()), Scene.floats(run.network().params()));
-    assertArrayEquals(Scene.floats(warmUp.shadow()), Scene.floats(run.ema().shadow()));
+    assertArrayEquals(EmaOracle.floats(graph.params()), EmaOracle.floats(run.network().params()));
+    assertArrayEquals(EmaOracle.floats(warmUp.shadow()), EmaOracle.floats(run.ema().shadow()));
     assertEquals(warmUp.average().counters(), run.ema().average().counters());
     assertEquals(12, run.ema().average().counters().averagedSteps());
   }
@@ -207,7 +209,7 @@ class ListenersTest {
 
   @Test
   void earlyStopping() {
-    DataSet validation = Scene.points(2, 5 * BATCH);
+    DataSet validation = Data.points(2, 5 * BATCH);
     EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
         new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
             .scoreCalculator(
@@ -228,7 +230,8 @@ class ListenersTest {
         result.getTerminationReason());
     assertEquals(6 * result.getTotalEpochs(), ema.average().stepCount());
     // The loss falls all the time, so the best is the last.
-    assertArrayEquals(Scene.floats(ema.shadow()), Scene.floats(result.getBestModel().params()));
+    assertArrayEquals(
+        EmaOracle.floats(ema.shadow()), EmaOracle.floats(result.getBestModel().params()));
     assertNotEquals(network.params(), result.getBestModel().params());
     Exception e =
         org.junit.jupiter.api.Assertions.assertThrows(

@@ -12,6 +12,8 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Data;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.solvers.accumulation.BasicGradientsAccumulator;
@@ -26,7 +28,7 @@ import org.nd4j.linalg.dataset.DataSet;
 @Timeout(60)
 class RefusalsTest {
 
-  private static final DataSet POINTS = Scene.points(1, 4 * BATCH);
+  private static final DataSet POINTS = Data.points(1, 4 * BATCH);
 
   private final MultiLayerNetwork network = Scene.network();
   private final ModelEmaListener ema = new ModelEmaListener(0.9);
@@ -136,7 +138,7 @@ class RefusalsTest {
 
   @Test
   void whatIsWrongWhenTheFitBegins() {
-    float[] before = Scene.floats(network.params());
+    float[] before = EmaOracle.floats(network.params());
     ParallelWrapper wrapper = Scene.averaging(network, 2, 1);
     ParallelEma.attach(wrapper, ema);
 
@@ -151,7 +153,7 @@ class RefusalsTest {
     assertFitRefused("another network", wrapper);
     wrapper.setModel(network);
 
-    assertArrayEquals(before, Scene.floats(network.params()));
+    assertArrayEquals(before, EmaOracle.floats(network.params()));
     wrapper.fit(Scene.batches(POINTS));
     assertEquals(2, ema.updateCount());
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -21,17 +22,17 @@ final class Replay {
   private final Model network;
   private final int workers;
   private final int frequency;
-  private final EmaByHand ema;
+  private final EmaOracle ema;
   private final List<Long> intervals = new ArrayList<>();
   private long rounds;
   private int synchronised;
 
-  Replay(Model network, int workers, int frequency, EmaByHand ema) {
+  Replay(Model network, int workers, int frequency, EmaOracle ema) {
     this.network = network;
     this.workers = workers;
     this.frequency = frequency;
     this.ema = ema;
-    synchronised = iterations(network);
+    synchronised = Models.iterations(network);
   }
 
   void fit(List<DataSet> batches) {
@@ -42,7 +43,7 @@ final class Replay {
     for (int from = 0; from < batches.size(); from += workers) {
       int busy = Math.min(workers, batches.size() - from);
       for (int i = 0; i < busy; i++) {
-        fit(replicas.get(i), batches.get(from + i));
+        Models.fit(replicas.get(i), batches.get(from + i));
       }
       if (++rounds % frequency == 0) {
         average(replicas.subList(0, busy));
@@ -54,7 +55,7 @@ final class Replay {
   }
 
   private void synchronise() {
-    int steps = iterations(network) - synchronised;
+    int steps = Models.iterations(network) - synchronised;
     if (steps > 0) {
       ema.update(network.params(), steps);
       intervals.add((long) steps);
@@ -64,14 +65,14 @@ final class Replay {
 
   private static void average(List<Model> busy) {
     Nd4j.averageAndPropagate(null, busy.stream().map(Model::params).toList());
-    Nd4j.averageAndPropagate(null, busy.stream().map(Replay::updaterState).toList());
+    Nd4j.averageAndPropagate(null, busy.stream().map(Models::updaterState).toList());
   }
 
   Model network() {
     return network;
   }
 
-  EmaByHand ema() {
+  EmaOracle ema() {
     return ema;
   }
 
@@ -85,27 +86,8 @@ final class Replay {
       return mln.clone();
     }
     ComputationGraph copy = ((ComputationGraph) network).clone();
-    copy.getConfiguration().setIterationCount(iterations(network)); // which clone() leaves out
+    copy.getConfiguration()
+        .setIterationCount(Models.iterations(network)); // which clone() leaves out
     return copy;
-  }
-
-  private static void fit(Model network, DataSet batch) {
-    if (network instanceof MultiLayerNetwork mln) {
-      mln.fit(batch);
-    } else {
-      ((ComputationGraph) network).fit(batch);
-    }
-  }
-
-  private static int iterations(Model network) {
-    return network instanceof MultiLayerNetwork mln
-        ? mln.getIterationCount()
-        : ((ComputationGraph) network).getConfiguration().getIterationCount();
-  }
-
-  private static INDArray updaterState(Model network) {
-    return network instanceof MultiLayerNetwork mln
-        ? mln.getUpdater().getStateViewArray()
-        : ((ComputationGraph) network).getUpdater().getStateViewArray();
   }
 }

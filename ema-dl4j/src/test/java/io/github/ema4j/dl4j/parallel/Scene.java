@@ -96,21 +96,6 @@ final class Scene {
     return network;
   }
 
-  /** Points around the centres of three classes; the last batch may be a smaller one. */
-  static DataSet points(long seed, int examples) {
-    Random random = new Random(seed);
-    INDArray features = Nd4j.create(examples, 4);
-    INDArray labels = Nd4j.create(examples, 3);
-    for (int i = 0; i < examples; i++) {
-      int type = random.nextInt(3);
-      for (int j = 0; j < 4; j++) {
-        features.putScalar(i, j, 0.8 * random.nextGaussian() + (j == type ? 2 : 0));
-      }
-      labels.putScalar(i, type, 1);
-    }
-    return new DataSet(features, labels);
-  }
-
   /** Sequences of 7 steps. */
   static DataSet sequences(long seed, int examples) {
     Random random = new Random(seed);
@@ -137,10 +122,5 @@ final class Scene {
         .workers(workers)
         .trainingMode(ParallelWrapper.TrainingMode.SHARED_GRADIENTS)
         .build();
-  }
-
-  /** All values of a FLOAT vector, whose bits {@code assertArrayEquals} compares. */
-  static float[] floats(INDArray params) {
-    return params.dup().data().asFloat();
   }
 }

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.testing.EmaOracle;
+import io.github.ema4j.testing.dl4j.Data;
+import io.github.ema4j.testing.dl4j.Models;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,16 +49,16 @@ class SharedGradientsTest {
     public void iterationDone(Model network, int iteration, int epoch) {
       weights
           .computeIfAbsent(network, n -> new CopyOnWriteArrayList<>())
-          .add(Scene.floats(network.params()));
+          .add(EmaOracle.floats(network.params()));
     }
   }
 
   @ParameterizedTest
   @MethodSource("modes")
   void averageIsOfTheWeightsAfterEachIteration(Model network, int workers) throws Exception {
-    DataSet points = Scene.points(1, 4 * workers * BATCH);
+    DataSet points = Data.points(1, 4 * workers * BATCH);
     ModelEmaListener ema = ModelEmaListener.builder().schedule(SCHEDULE).build();
-    EmaByHand expected = new EmaByHand(SCHEDULE, network.params());
+    EmaOracle expected = oracle(SCHEDULE, network);
     Recorder recorder = new Recorder();
     try (ParallelWrapper wrapper = Scene.sharing(network, workers)) {
       wrapper.setListeners(recorder);
@@ -67,7 +70,7 @@ class SharedGradientsTest {
     List<float[]> own = recorder.weights.get(network);
     assertEquals(8, own.size());
     own.forEach(weights -> expected.update(weights, 1));
-    assertArrayEquals(expected.shadow(), Scene.floats(ema.shadow()));
+    assertArrayEquals(expected.shadow(), EmaOracle.floats(ema.shadow()));
     assertEquals(8, ema.updateCount());
     assertEquals(8, ema.average().stepCount());
     // Every replica of either fit agreed with the network, from the first iteration on.
@@ -86,5 +89,10 @@ class SharedGradientsTest {
 
   private static boolean close(float[] a, float[] b) {
     return IntStream.range(0, a.length).allMatch(i -> Math.abs(a[i] - b[i]) < 1e-5);
+  }
+
+  private static EmaOracle oracle(DecaySchedule schedule, Model network) {
+    return new EmaOracle(
+        schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
   }
 }

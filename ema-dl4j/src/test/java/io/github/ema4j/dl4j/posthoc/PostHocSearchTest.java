@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.posthoc.PostHocEma;
+import io.github.ema4j.testing.Bits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -17,12 +18,14 @@ import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
+@Tag("numbers")
 class PostHocSearchTest {
 
   @TempDir static Path directory;
@@ -98,14 +101,14 @@ class PostHocSearchTest {
     MultiLayerNetwork best = search.network(postHoc, 0.1);
     assertNotSame(network, best);
     INDArray expected = postHoc.reconstruct(0.1);
-    assertEquals(Runs.bits(expected), Runs.bits(best.params()));
+    assertEquals(Bits.of(expected), Bits.of(best.params()));
     assertEquals(best.evaluate(validation()).accuracy(), result.best().score());
     assertEquals(postHoc.profileError(0.1, postHoc.lastUpdate()), result.best().profileError());
   }
 
   @Test
   void theNetworkIsNotChanged() throws IOException {
-    List<Integer> before = Runs.bits(network.params());
+    Bits before = Bits.of(network.params());
     PostHocSearch.maximise(
             network,
             n -> {
@@ -113,7 +116,7 @@ class PostHocSearchTest {
               return 1;
             })
         .over(postHoc, 0.1, 0.2);
-    assertEquals(before, Runs.bits(network.params()));
+    assertEquals(before, Bits.of(network.params()));
   }
 
   @Test

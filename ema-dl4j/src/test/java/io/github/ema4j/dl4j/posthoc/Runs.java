@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.posthoc;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -100,12 +99,5 @@ final class Runs {
     for (int epoch = 0; epoch < epochs; epoch++) {
       batches().forEach(graph::fit);
     }
-  }
-
-  /** The elements of a FLOAT vector, exactly. */
-  static List<Integer> bits(INDArray vector) {
-    return Arrays.stream(vector.reshape(vector.length()).toDoubleVector())
-        .mapToObj(value -> Float.floatToRawIntBits((float) value))
-        .toList();
   }
 }

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The data of the examples, without network. {@link io.github.ema4j.examples.data.FashionMnist}
- * reads the shipped images from the class path, and {@link
- * io.github.ema4j.examples.data.ImageIterator} feeds them to DL4J as they are.
- *
- * <p>An {@link io.github.ema4j.examples.data.ImageSource} does more: it brings images from an
- * {@link io.github.ema4j.examples.data.ImageFolder}, or the shipped ones, to any size, augments
- * them, and loads them ahead in threads of its own. {@code Batches} makes the batches, {@code
- * Preparation} the images in them, {@code Pass} has them made ahead.
+ * The made-up data of the examples: {@link io.github.ema4j.examples.data.MachineStates} and {@link
+ * io.github.ema4j.examples.data.Pumps}. Their images are those of the {@code train} command, {@link
+ * io.github.ema4j.train.images.FashionMnist}.
  */
 package io.github.ema4j.examples.data;

@@ -27,6 +27,12 @@ enum Experiment {
     IUpdater updater(int iterations) {
       return new Nesterovs(0.05, 0.9);
     }
+
+    @Override
+    List<Claim> claims() {
+      return List.of(
+          Claim.everyAverageIsBetter(averageNames()), Claim.isAlwaysAboveRaw("EMA 0.99"));
+    }
   },
 
   /** As EfficientNet and MobileNet are trained, for which timm's averaging was made. */
@@ -45,6 +51,13 @@ enum Experiment {
           .epsilon(1e-3)
           .build();
     }
+
+    @Override
+    List<Claim> claims() {
+      return List.of(
+          Claim.everyAverageIsBetter(averageNames()),
+          Claim.givesMostOfTheGain("EMA 0.9", "EMA 0.99"));
+    }
   },
 
   /** Where averaging gives most: the raw weights run after each wrong label. */
@@ -57,6 +70,14 @@ enum Experiment {
     @Override
     IUpdater updater(int iterations) {
       return new Sgd(0.1);
+    }
+
+    @Override
+    List<Claim> claims() {
+      return List.of(
+          Claim.everyAverageIsBetter(averageNames()),
+          Claim.variesLess("EMA 0.99"),
+          Claim.hasTheLargerLoss("EMA 0.999", "EMA 0.99"));
     }
   },
 
@@ -71,6 +92,14 @@ enum Experiment {
     IUpdater updater(int iterations) {
       return new Nesterovs(new LinearToZero(0.05, iterations), 0.9);
     }
+
+    @Override
+    List<Claim> claims() {
+      return List.of(
+          Claim.gainsNothing("EMA 0.9", 0.5),
+          Claim.gainsNothing("EMA 0.99", 0.5),
+          Claim.isWorse("EMA 0.998"));
+    }
   },
 
   /** noisy-labels with a decay that is too large for so short a run, with and without warm-up. */
@@ -83,6 +112,14 @@ enum Experiment {
     @Override
     IUpdater updater(int iterations) {
       return new Sgd(0.1);
+    }
+
+    @Override
+    List<Claim> claims() {
+      return List.of(
+          Claim.isBetter("EMA 0.999"),
+          Claim.isWorse("EMA 0.9999"),
+          Claim.isAsGoodAs("EMA 0.9999 with warm-up", "EMA 0.999", 0.5));
     }
   };
 
@@ -128,6 +165,9 @@ enum Experiment {
    * @param iterations of the whole run
    */
   abstract IUpdater updater(int iterations);
+
+  /** What the results at full length show, whatever the processor. */
+  abstract List<Claim> claims();
 
   /** Network and batch size. */
   Recipe recipe() {

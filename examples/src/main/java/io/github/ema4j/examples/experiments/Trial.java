@@ -3,10 +3,10 @@ package io.github.ema4j.examples.experiments;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.ModelEmaGroup;
-import io.github.ema4j.examples.data.FashionMnist;
-import io.github.ema4j.examples.data.ImageIterator;
-import io.github.ema4j.examples.data.LabelledImages;
-import io.github.ema4j.examples.runlog.Score;
+import io.github.ema4j.train.images.FashionMnist;
+import io.github.ema4j.train.images.ImageIterator;
+import io.github.ema4j.train.images.LabelledImages;
+import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.report;
 
+import io.github.ema4j.train.record.OutputFile;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;

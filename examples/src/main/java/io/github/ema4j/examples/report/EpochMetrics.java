@@ -10,7 +10,8 @@ import org.nd4j.evaluation.classification.Evaluation;
  *
  * @param epoch from 1
  * @param loss mean training loss over the epoch
- * @param rawAccuracy accuracy of the trained network on the test images, 0 to 1
+ * @param rawAccuracy accuracy of the trained network on the test images, 0 to 1; NaN if it has
+ *     diverged
  * @param averagedAccuracy accuracy of its averaged weights on the same images, 0 to 1
  * @param initialShare the share of the initial weights still in the average, 0 to 1
  */
@@ -32,6 +33,6 @@ public record EpochMetrics(
   }
 
   private static double accuracy(EvaluationResult result) {
-    return result.get(Evaluation.class).accuracy();
+    return result.score(finite -> finite.get(Evaluation.class).accuracy());
   }
 }

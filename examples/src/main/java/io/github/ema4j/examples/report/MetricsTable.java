@@ -15,16 +15,24 @@ public final class MetricsTable {
   public static String row(EpochMetrics metrics) {
     return String.format(
         Locale.ROOT,
-        "%5d   %13.4f   %10.2f %%   %15.2f %%   %11.2f %%",
+        "%5d   %13.4f   %12s   %17s   %11.2f %%",
         metrics.epoch(),
         metrics.loss(),
-        100 * metrics.rawAccuracy(),
-        100 * metrics.averagedAccuracy(),
+        percent(metrics.rawAccuracy()),
+        percent(metrics.averagedAccuracy()),
         100 * metrics.initialShare());
+  }
+
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "not finite" : String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 
   /** The outcome in one sentence. */
   public static String summary(EpochMetrics last) {
+    if (Double.isNaN(last.rawAccuracy())) {
+      return "The raw weights have diverged; accuracy of the averaged weights "
+          + percent(last.averagedAccuracy());
+    }
     return String.format(
         Locale.ROOT,
         "Accuracy of the raw weights %.2f %%, of the averaged weights %.2f %% (%+.2f points)",

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.examples.data.FashionMnist;
-import io.github.ema4j.examples.data.ImageIterator;
+import io.github.ema4j.testing.MarkdownSnippets;
+import io.github.ema4j.train.images.FashionMnist;
+import io.github.ema4j.train.images.ImageIterator;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** What the README and the documentation say and show is so. */
@@ -55,7 +56,7 @@ class DocumentationTest {
     List<Path> pages = new ArrayList<>(List.of(README));
     for (Path page : documentation()) {
       if (!CHECKED_ELSEWHERE.contains(page.getFileName().toString())
-          && !JavaSnippets.of(page).blocks().isEmpty()) {
+          && !MarkdownSnippets.of(page).blocks().isEmpty()) {
         pages.add(page);
       }
     }
@@ -65,25 +66,18 @@ class DocumentationTest {
   @ParameterizedTest
   @MethodSource("pagesWithCode")
   void javaBlocksCompileAndRun(Path page) throws Exception {
-    JavaSnippets snippets = JavaSnippets.of(page);
+    MarkdownSnippets snippets = MarkdownSnippets.of(page);
     assertFalse(snippets.blocks().isEmpty(), page + " shows code");
-    Class<?> compiled =
+    List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
             imports(),
             "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
                 + " int epochs, Path directory");
-    for (int i = 0; i < snippets.blocks().size(); i++) {
-      compiled
-          .getMethod(
-              "block" + i,
-              MultiLayerNetwork.class,
-              DataSetIterator.class,
-              DataSetIterator.class,
-              int.class,
-              Path.class)
-          .invoke(
-              null,
+    for (int i = 0; i < blocks.size(); i++) {
+      blocks
+          .get(i)
+          .run(
               softmax(),
               ImageIterator.shuffled(FashionMnist.training(), 500, 1),
               ImageIterator.inOrder(FashionMnist.test(), 500),
@@ -125,6 +119,7 @@ class DocumentationTest {
       return files
           .filter(file -> file.endsWith("package-info.java"))
           .map(file -> sources.relativize(file.getParent()).toString())
+          .filter(directory -> !directory.contains("internal")) // not for users
           .map(directory -> directory.replace(File.separatorChar, '.') + ".*")
           .toList();
     }
@@ -200,6 +195,41 @@ class DocumentationTest {
       String name = page.getFileName().toString();
       assertTrue(page.equals(INDEX) || links.contains(name), "docs/README.md lacks " + name);
     }
+  }
+
+  /** The folders of all modules, and what else there is to be found. */
+  @Test
+  void mapOfTheRepositoryIsThatOfItsFolders() throws Exception {
+    TreeSet<String> folders = new TreeSet<>(List.of("docs", ".ci"));
+    modules().forEach(module -> folders.add(module.split("/")[0]));
+    String contributing = Files.readString(TOP.resolve("CONTRIBUTING.md"));
+    String map =
+        contributing.substring(
+            contributing.indexOf("## Where things are"),
+            contributing.indexOf("## What the build checks"));
+    assertEquals(folders, new TreeSet<>(found("(?m)^\\| `([^`]+)` \\|", map)));
+  }
+
+  @Test
+  void bomNamesEveryModuleThatIsPublished() throws Exception {
+    TreeSet<String> published = new TreeSet<>();
+    for (String module : modules()) {
+      String pom = Files.readString(TOP.resolve(module).resolve("pom.xml"));
+      if (!pom.contains("<maven.deploy.skip>true<") && !pom.contains("<packaging>pom<")) {
+        published.add(module);
+      }
+    }
+    String bom = Files.readString(TOP.resolve("ema-bom/pom.xml"));
+    String managed = bom.substring(bom.indexOf("<dependencyManagement>"));
+    assertEquals(published, new TreeSet<>(found("<artifactId>([^<]+)<", managed)));
+  }
+
+  private static List<String> modules() throws IOException {
+    return found("<module>([^<]+)<", Files.readString(TOP.resolve("pom.xml")));
+  }
+
+  private static List<String> found(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(m -> m.group(1)).toList();
   }
 
   /** So that who looks for a message finds it, also after it has been reworded in the code. */

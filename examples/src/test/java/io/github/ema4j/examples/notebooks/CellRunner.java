@@ -33,10 +33,12 @@ final class CellRunner implements AutoCloseable {
   /**
    * Runs all cells.
    *
+   * @param claims of the text, as expressions over what the cells have declared
    * @return the number of cells that end in an image, which a kernel would show
-   * @throws AssertionError if a cell does not compile, throws, or ends in a value of another type
+   * @throws AssertionError if a cell does not compile, throws, or ends in a value of another type,
+   *     or if a claim is not true then
    */
-  static int run(Notebook notebook) {
+  static int run(Notebook notebook, String... claims) {
     try (CellRunner runner = new CellRunner(notebook)) {
       int images = 0;
       for (Cell cell : notebook.cells()) {
@@ -47,7 +49,18 @@ final class CellRunner implements AutoCloseable {
         }
         images += shown.isPresent() ? 1 : 0;
       }
+      for (String claim : claims) {
+        runner.requireTrue(claim);
+      }
       return images;
+    }
+  }
+
+  private void requireTrue(String claim) {
+    for (SnippetEvent event : shell.eval(claim)) {
+      if (!"true".equals(event.value())) {
+        throw new AssertionError("%s claims %s: %s".formatted(notebook.name(), claim, event));
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -16,15 +17,58 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /** The notebooks run from top to bottom, and what would stop a reader fails here. */
 class NotebookTest {
 
+  /**
+   * What the texts say of the numbers, whatever these are on a processor: by how much they differ
+   * from it is many times what a processor changes.
+   */
+  private static final Map<String, String[]> CLAIMS =
+      Map.of(
+          "01-one-line-to-add.ipynb",
+          new String[] {
+            // averaged better in every epoch, and climbing
+            "java.util.stream.IntStream.range(0, 7).allMatch(i -> averaged[i] > raw[i])",
+            "java.util.stream.IntStream.range(1, 7)"
+                + ".allMatch(i -> averaged[i] > averaged[i - 1] - 0.002)",
+            "java.util.stream.IntStream.range(1, 7).anyMatch(i -> raw[i] < raw[i - 1] - 0.01)"
+          },
+          "02-which-decay.ipynb",
+          new String[] {
+            // 0.9999 mostly random weights, and better than the raw ones with the warm-up
+            "history.get(5).members().get(2).score() < history.get(5).raw() / 2",
+            "history.get(5).members().get(3).score() > history.get(5).raw()"
+          },
+          "03-batch-norm.ipynb",
+          new String[] {
+            // the average of variances better than the raw weights, and as good as recalibrated
+            "java.util.stream.IntStream.range(1, 4)"
+                + ".allMatch(i -> rows.get(i)[1] > rows.get(i)[0] - 0.01)",
+            "rows.get(3)[1] > rows.get(3)[3] - 0.03",
+            // the form makes no difference before the activation
+            "rowsBefore.stream().allMatch(row -> Math.abs(row[1] - row[2]) < 0.01)"
+          },
+          "04-several-decays.ipynb",
+          new String[] {
+            // each average better than the raw weights, and from 0.03 on all lengths as good
+            "scores.members().stream().allMatch(member -> member.score() > scores.raw())",
+            "java.util.stream.IntStream.range(2, 12)"
+                + ".allMatch(i -> accuracies[i] > found.best().score() - 0.013)"
+          },
+          "05-resume-and-deploy.ipynb",
+          new String[] {
+            "sameBits(whole.params(), resumed.params())",
+            "sameBits(wholeEma.shadow(), run.ema().shadow())"
+          });
+
   @TempDir Path directory;
 
   @TestFactory
-  Stream<DynamicTest> notebooksRun() throws IOException {
+  Stream<DynamicTest> notebooksRunAndShowWhatTheyClaim() throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.list(Path.of("notebooks"))) {
       files = all.filter(file -> file.toString().endsWith(".ipynb")).sorted().toList();
@@ -39,7 +83,8 @@ class NotebookTest {
   private static void runsShowing(Path file) throws IOException {
     Notebook notebook = Notebook.read(file);
     notebook.requirePortable();
-    assertTrue(CellRunner.run(notebook) > 0, file + ": no cell ends in an image");
+    String[] claims = CLAIMS.getOrDefault(notebook.name(), new String[0]);
+    assertTrue(CellRunner.run(notebook, claims) > 0, file + ": no cell ends in an image");
   }
 
   @ParameterizedTest
@@ -58,6 +103,15 @@ class NotebookTest {
     Notebook notebook = Notebook.read(notebook("int fine = 1;", source));
     AssertionError e = assertThrows(AssertionError.class, () -> CellRunner.run(notebook));
     assertTrue(e.getMessage().startsWith("test.ipynb, cell 3 " + message), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"i > 1", "j > 0", "throw new Error()"})
+  void claimThatIsNotTrueIsReported(String claim) throws IOException {
+    Notebook notebook = Notebook.read(notebook("int i = 1;"));
+    CellRunner.run(notebook, "i == 1");
+    AssertionError e = assertThrows(AssertionError.class, () -> CellRunner.run(notebook, claim));
+    assertTrue(e.getMessage().startsWith("test.ipynb claims " + claim), e.getMessage());
   }
 
   @Test

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.export;
+
+import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import org.deeplearning4j.nn.api.Model;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the best raw and the best averaged network of a training run, as model files in a
+ * directory. The two seldom are of the same epoch: averaged weights are often at their best later.
+ *
+ * <pre>{@code
+ * EmaEvaluator evaluator = new EmaEvaluator(ema, validationData);
+ * BestModels best =
+ *     BestModels.maximizing(
+ *         directory, net, evaluator, result -> result.get(Evaluation.class).accuracy());
+ * net.addListeners(ema, evaluator.everyEpochs(1).onComparison(best));
+ * net.fit(trainingData, epochs);
+ *
+ * Path file = best.averaged().orElseThrow().file();
+ * MultiLayerNetwork averaged = MultiLayerNetwork.load(file.toFile(), false);
+ * }</pre>
+ *
+ * <p>A file is replaced only by a strictly better network, and holds what was scored: the averaged
+ * network, in the network's data type, with recalibrated batch-norm statistics if the evaluator
+ * recalibrates (once more, so over data in a fixed order), and from a comparison after an iteration
+ * the raw weights before Deeplearning4j applies constraints. The files {@value #RAW} and {@value
+ * #AVERAGED} are ordinary model files of Deeplearning4j, without updater state; training goes on
+ * from an {@link EmaCheckpoint}. The score is in the same file, in an entry {@code bestScore.json},
+ * so that a run that is resumed with the same directory goes on comparing with the best so far.
+ * Give each run, and each kind of score, a directory of its own.
+ *
+ * <p>Not thread-safe: it belongs to the thread that trains.
+ */
+public final class BestModels implements Consumer<Comparison> {
+
+  /** The file with the best raw network. */
+  public static final String RAW = "bestRaw.zip";
+
+  /** The file with the best averaged network. */
+  public static final String AVERAGED = "bestAveraged.zip";
+
+  private static final Logger log = LoggerFactory.getLogger(BestModels.class);
+
+  /** Which score is best. */
+  enum Goal {
+    MINIMIZE,
+    MAXIMIZE
+  }
+
+  /**
+   * A network that is kept.
+   *
+   * @param file a model file of Deeplearning4j
+   * @param score finite
+   * @param iteration iterations that the network had made
+   * @param epoch epochs that the network had completed
+   */
+  public record Best(Path file, double score, int iteration, int epoch) {}
+
+  private final Path directory;
+  private final Model network;
+  private final EmaEvaluator evaluator;
+  private final ToDoubleFunction<EvaluationResult> score;
+  private final Goal goal;
+  private Optional<Best> raw;
+  private Optional<Best> averaged;
+
+  private BestModels(
+      Path directory,
+      Model network,
+      EmaEvaluator evaluator,
+      ToDoubleFunction<EvaluationResult> score,
+      Goal goal)
+      throws IOException {
+    this.directory = Objects.requireNonNull(directory, "directory");
+    this.network = Objects.requireNonNull(network, "network");
+    this.evaluator = Objects.requireNonNull(evaluator, "evaluator");
+    this.score = Objects.requireNonNull(score, "score");
+    this.goal = goal;
+    Files.createDirectories(directory);
+    AtomicFile.deleteLeftovers(directory);
+    raw = read(directory.resolve(RAW));
+    averaged = read(directory.resolve(AVERAGED));
+  }
+
+  /**
+   * Keeps the networks of the lowest score, such as a loss.
+   *
+   * @param directory made if it does not exist; networks that it holds already stay until better
+   *     ones are found
+   * @param network the network that trains
+   * @param evaluator makes the comparisons
+   * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
+   *     the best
+   * @return to be given to {@code EmaEvaluationListener.onComparison}
+   * @throws IOException if the directory cannot be made or a file in it cannot be read
+   * @throws IllegalArgumentException if its networks were kept for the highest score
+   */
+  public static BestModels minimizing(
+      Path directory,
+      Model network,
+      EmaEvaluator evaluator,
+      ToDoubleFunction<EvaluationResult> score)
+      throws IOException {
+    return new BestModels(directory, network, evaluator, score, Goal.MINIMIZE);
+  }
+
+  /**
+   * Keeps the networks of the highest score, such as an accuracy.
+   *
+   * @param directory made if it does not exist; networks that it holds already stay until better
+   *     ones are found
+   * @param network the network that trains
+   * @param evaluator makes the comparisons
+   * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
+   *     the best
+   * @return to be given to {@code EmaEvaluationListener.onComparison}
+   * @throws IOException if the directory cannot be made or a file in it cannot be read
+   * @throws IllegalArgumentException if its networks were kept for the lowest score
+   */
+  public static BestModels maximizing(
+      Path directory,
+      Model network,
+      EmaEvaluator evaluator,
+      ToDoubleFunction<EvaluationResult> score)
+      throws IOException {
+    return new BestModels(directory, network, evaluator, score, Goal.MAXIMIZE);
+  }
+
+  /**
+   * The best raw network.
+   *
+   * @return empty as long as there was no comparison with a finite score
+   */
+  public Optional<Best> raw() {
+    return raw;
+  }
+
+  /**
+   * The best averaged network.
+   *
+   * @return empty as long as there was no comparison with a finite score
+   */
+  public Optional<Best> averaged() {
+    return averaged;
+  }
+
+  /**
+   * Takes in a comparison of the network as it is now.
+   *
+   * @param comparison made by the evaluator
+   * @throws UncheckedIOException if a network cannot be saved; the one kept before stays then
+   */
+  @Override
+  public void accept(Comparison comparison) {
+    try {
+      Best candidate = candidate(RAW, comparison, comparison.raw());
+      if (isBetter(candidate, raw)) {
+        save(candidate, network);
+        raw = Optional.of(candidate);
+      }
+      if (comparison.averaged().isPresent()) {
+        candidate = candidate(AVERAGED, comparison, comparison.averaged().get());
+        if (isBetter(candidate, averaged)) {
+          save(candidate, evaluator.averagedNetwork(network));
+          averaged = Optional.of(candidate);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Best candidate(String name, Comparison comparison, EvaluationResult result) {
+    return new Best(
+        directory.resolve(name), result.score(score), comparison.iteration(), comparison.epoch());
+  }
+
+  private boolean isBetter(Best candidate, Optional<Best> best) {
+    if (!Double.isFinite(candidate.score())) {
+      log.warn("The score {} is not finite, so this network is not kept", candidate.score());
+      return false;
+    }
+    return best.isEmpty()
+        || (goal == Goal.MINIMIZE
+            ? candidate.score() < best.get().score()
+            : candidate.score() > best.get().score());
+  }
+
+  private void save(Best best, Model scored) throws IOException {
+    byte[] json = BestScoreJson.write(best, goal);
+    EmaExport.write(
+        best.file(),
+        scored,
+        best.iteration(),
+        best.epoch(),
+        zip -> zip.text(BestScoreJson.ENTRY, json));
+    log.info("New best score {} in {}", best.score(), best.file());
+  }
+
+  private Optional<Best> read(Path file) throws IOException {
+    return Files.exists(file) ? Optional.of(BestScoreJson.read(file, goal)) : Optional.empty();
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.internal.file;
+
+import io.github.ema4j.core.internal.file.AtomicFile;
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Writes the entries of a model file. Texts are compressed; arrays are not, since weights hardly
+ * shrink and it would take ten times as long. Equal content gives equal bytes.
+ */
+public final class ZipWriter implements AutoCloseable {
+
+  // The earliest month that a zip can hold without an extra field that depends on the time zone.
+  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
+
+  private final ZipOutputStream zip;
+  private final Map<String, Long> checksums = new LinkedHashMap<>();
+
+  /** Begins a zip; the stream is not closed with it. */
+  public ZipWriter(OutputStream out) {
+    zip = new ZipOutputStream(out);
+  }
+
+  /** Bytes that shrink. */
+  public void text(String name, byte[] text) throws IOException {
+    entry(name, Deflater.DEFAULT_COMPRESSION, out -> out.write(text));
+  }
+
+  /** An array as {@link Nd4j#write} lays it out. */
+  public void array(String name, INDArray array) throws IOException {
+    entry(
+        name,
+        Deflater.NO_COMPRESSION,
+        out -> {
+          DataOutputStream data = new DataOutputStream(new BufferedOutputStream(out, 1 << 16));
+          Nd4j.write(array, data);
+          data.flush();
+        });
+  }
+
+  private void entry(String name, int level, AtomicFile.Content content) throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    entry.setTimeLocal(NO_TIME);
+    zip.setLevel(level);
+    zip.putNextEntry(entry);
+    content.writeTo(zip);
+    zip.closeEntry();
+    checksums.put(name, entry.getCrc());
+  }
+
+  /** CRC-32 of the entries so far by name. */
+  public Map<String, Long> checksums() {
+    return checksums;
+  }
+
+  /** Ends the zip without closing the stream under it. */
+  @Override
+  public void close() throws IOException {
+    zip.finish();
+  }
+}

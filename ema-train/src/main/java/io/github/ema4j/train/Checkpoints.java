@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
+import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.record.OutputFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.util.ModelSerializer;
+
+/**
+ * The checkpoints of a run, one file for each epoch: network, optimizer, averages and counters. A
+ * file appears under its name only when it is complete.
+ */
+final class Checkpoints {
+  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)\\.zip");
+
+  private final Path directory;
+
+  Checkpoints(Path directory) {
+    this.directory = directory;
+  }
+
+  /** What a checkpoint holds. */
+  record Restored(Model network, List<ModelEmaListener> averages) {}
+
+  Path file(int epoch) {
+    return directory.resolve("checkpoint-" + epoch + ".zip");
+  }
+
+  /** The number of epochs that a checkpoint was saved after. */
+  static int epoch(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    if (!name.matches()) {
+      throw new UserError(
+          file + " is not a checkpoint of a run: they are called checkpoint-EPOCH.zip");
+    }
+    return Integer.parseInt(name.group(1));
+  }
+
+  /** Saves the network as it is after this epoch, then deletes all but the latest ones. */
+  void save(Model network, Optional<ModelEmaGroup> averages, int epoch, int keep)
+      throws IOException {
+    Path file = file(epoch);
+    if (averages.isPresent()) {
+      Writing.to(file, () -> EmaCheckpoint.save(file, network, averages.get()));
+    } else {
+      OutputFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
+    }
+    for (Path old : all().headMap(epoch - keep, true).values()) {
+      Files.delete(old);
+    }
+  }
+
+  /** The latest checkpoint, if there is any. */
+  Optional<Path> latest() throws IOException {
+    return Optional.ofNullable(all().lastEntry()).map(entry -> entry.getValue());
+  }
+
+  /** Deletes what comes after an epoch from which the run goes on. */
+  void deleteAfter(int epoch) throws IOException {
+    for (Path later : all().tailMap(epoch, false).values()) {
+      Files.delete(later);
+    }
+  }
+
+  private TreeMap<Integer, Path> all() throws IOException {
+    TreeMap<Integer, Path> byEpoch = new TreeMap<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      files
+          .filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+          .forEach(file -> byEpoch.put(epoch(file), file));
+    }
+    return byEpoch;
+  }
+
+  /** Restores a network with averages that must be as configured, or without any. */
+  static Restored restore(Path file, List<AveragingConfig> averages) throws IOException {
+    if (averages.isEmpty()) {
+      return new Restored(Nets.load(file, true), List.of());
+    }
+    RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, averages);
+    return new Restored(restored.network(), restored.averages());
+  }
+}

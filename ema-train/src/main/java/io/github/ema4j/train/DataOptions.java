@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.images.ImageFolder;
+import io.github.ema4j.train.images.ImageSource;
+import io.github.ema4j.train.images.LoadOptions;
+import io.github.ema4j.train.images.ShippedImages;
+import io.github.ema4j.train.models.ImageShape;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The images, and how they are loaded. */
+final class DataOptions {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DIR",
+      description =
+          "Folder of images, train/CLASS/*.jpg|png and val/CLASS/*.jpg|png; without it, the"
+              + " Fashion-MNIST images that are part of EMA4J.")
+  private Path folder;
+
+  @Option(
+      names = {"-b", "--batch-size"},
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "Images in a batch (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Option(
+      names = "--input-size",
+      paramLabel = "N | C H W",
+      hideParamSyntax = true,
+      split = "[,x ]",
+      arity = "1..3",
+      description =
+          "Size that images are brought to, N or C H W, as in 3 224 224 (default: 3 224 224 for a"
+              + " folder, 1 28 28 for the images of EMA4J).")
+  private List<Integer> inputSize;
+
+  @Option(
+      names = {"-j", "--workers"},
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads that load images (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--smoothing",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Label smoothing, 0 to below 1 (default: ${DEFAULT-VALUE}).")
+  private double smoothing;
+
+  @Option(
+      names = "--hflip",
+      negatable = true,
+      defaultValue = "false",
+      fallbackValue = "true",
+      description = "Mirror every second training image, drawn at random (default: no).")
+  private boolean flip;
+
+  @Option(
+      names = "--random-resized-crop",
+      negatable = true,
+      defaultValue = "false",
+      fallbackValue = "true",
+      description = "Train on random parts of the images, resized (default: no).")
+  private boolean randomResizedCrop;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "42",
+      description =
+          "Of start weights, order, augmentation and dropout (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  ImageSource open() {
+    return folder == null ? ShippedImages.open() : ImageFolder.open(folder);
+  }
+
+  /**
+   * Puts the image size that depends on the images in place.
+   *
+   * @throws UserError if a size was given that cannot be
+   */
+  void complete(ImageSource source) {
+    if (folder != null) {
+      folder = folder.toAbsolutePath().normalize();
+    }
+    ImageShape shape = inputSize == null ? source.naturalShape() : shape(source.naturalShape());
+    inputSize = List.of(shape.channels(), shape.height(), shape.width());
+  }
+
+  private ImageShape shape(ImageShape natural) {
+    return switch (inputSize.size()) {
+      case 1 -> new ImageShape(natural.channels(), inputSize.get(0), inputSize.get(0));
+      case 3 -> new ImageShape(inputSize.get(0), inputSize.get(1), inputSize.get(2));
+      default ->
+          throw new UserError(
+              "--input-size " + inputSize + ": give one number, or channels, height and width");
+    };
+  }
+
+  /** After {@link #complete}. */
+  ImageShape shape() {
+    return new ImageShape(inputSize.get(0), inputSize.get(1), inputSize.get(2));
+  }
+
+  String description() {
+    return folder == null ? "Fashion-MNIST, as shipped with EMA4J" : folder.toString();
+  }
+
+  LoadOptions training() {
+    return new LoadOptions(batchSize, shape(), seed, workers, smoothing, flip, randomResizedCrop);
+  }
+
+  /** Images as they are, for validation and for statistics. */
+  LoadOptions plain() {
+    return new LoadOptions(batchSize, shape(), seed, workers, 0, false, false);
+  }
+
+  /** Batches that hold at least so many images. */
+  int batchesFor(int images) {
+    return (images + batchSize - 1) / batchSize;
+  }
+
+  long seed() {
+    return seed;
+  }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.ParameterSelection;
+import io.github.ema4j.train.error.UserError;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Whether and how the weights are averaged; timm's flags first, then what timm does not have. */
+final class EmaOptions {
+
+  /** Where the batch-norm statistics of averaged weights come from. */
+  enum BatchNorm {
+    AVERAGE,
+    COPY,
+    RECALIBRATE;
+
+    @Override
+    public String toString() {
+      return Names.of(this);
+    }
+  }
+
+  @Option(
+      names = "--model-ema",
+      negatable = true,
+      defaultValue = "false",
+      fallbackValue = "true",
+      description = "Keep an average of the weights, and validate it too (default: no).")
+  private boolean enabled;
+
+  @Option(
+      names = "--model-ema-decay",
+      paramLabel = "D[,D...]",
+      hideParamSyntax = true,
+      split = ",",
+      defaultValue = "0.9998",
+      description =
+          "Decay of the average, 0 to 1 (default: ${DEFAULT-VALUE}). Several, as in 0.9,0.99, keep"
+              + " an average each.")
+  private List<Double> decays;
+
+  @Option(
+      names = "--model-ema-warmup",
+      negatable = true,
+      defaultValue = "false",
+      fallbackValue = "true",
+      description =
+          "Let the decay rise as timm's ModelEmaV3 does: 1 - n^(-2/3) at update n, up to the decay"
+              + " given (default: no).")
+  private boolean warmup;
+
+  @Option(
+      names = "--model-ema-force-cpu",
+      negatable = true,
+      defaultValue = "false",
+      fallbackValue = "true",
+      description =
+          "Keep averages in host memory, also on a GPU; unlike in timm they are validated all the"
+              + " same (default: no).")
+  private boolean forceCpu;
+
+  @Option(
+      names = "--model-ema-schedule",
+      paramLabel = "SPEC[;SPEC...]",
+      hideParamSyntax = true,
+      split = ";",
+      description =
+          "Any schedule of the library instead of decay and warm-up, as in"
+              + " 'exponential-ramp(decay=0.999, tau=2000)'; several, separated by ';' or by giving"
+              + " the option again, keep an average each.")
+  private List<String> schedules;
+
+  @Option(
+      names = "--model-ema-interval",
+      paramLabel = "K",
+      defaultValue = "1",
+      description =
+          "Average at every K-th update, with the decay to the power of K (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int interval;
+
+  @Option(
+      names = "--model-ema-bn",
+      paramLabel = "HOW",
+      defaultValue = "average",
+      description =
+          "Batch-norm statistics of averaged weights: average, copy (of the raw weights) or"
+              + " recalibrate (on 2,048 training images, before each validation; default:"
+              + " ${DEFAULT-VALUE}).")
+  private BatchNorm batchNorm;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  /**
+   * One average to keep.
+   *
+   * @param name of it in all reports
+   * @param schedule of its decay
+   */
+  record Average(String name, DecaySchedule schedule) {}
+
+  boolean recalibrates() {
+    return enabled && batchNorm == BatchNorm.RECALIBRATE;
+  }
+
+  /**
+   * The averages to keep, none without {@code --model-ema}.
+   *
+   * @throws UserError if a value is wrong, or options contradict each other
+   */
+  List<Average> averages() {
+    if (!enabled) {
+      refuseWithoutAverage();
+      return List.of();
+    }
+    if (interval < 1) {
+      throw new UserError("--model-ema-interval " + interval + ": it has to be 1 or more");
+    }
+    List<Average> averages = schedules == null ? ofDecays() : ofSchedules();
+    Set<String> names = new HashSet<>();
+    for (Average average : averages) {
+      if (!names.add(average.name())) {
+        throw new UserError(
+            "the average " + average.name() + " is asked for twice: give each decay once");
+      }
+    }
+    return averages;
+  }
+
+  private List<Average> ofDecays() {
+    List<Average> averages = new ArrayList<>();
+    for (double decay : decays) {
+      try {
+        averages.add(
+            new Average(
+                Double.toString(decay),
+                warmup ? DecaySchedule.inversePower(decay) : DecaySchedule.constant(decay)));
+      } catch (IllegalArgumentException e) {
+        throw new UserError("--model-ema-decay " + decay + ": " + e.getMessage(), e);
+      }
+    }
+    return averages;
+  }
+
+  private List<Average> ofSchedules() {
+    if (warmup || isGiven("--model-ema-decay")) {
+      throw new UserError(
+          "--model-ema-schedule says all about the decay: leave out --model-ema-decay and"
+              + " --model-ema-warmup");
+    }
+    List<Average> averages = new ArrayList<>();
+    for (String spec : schedules) {
+      try {
+        DecaySchedule schedule = DecaySchedule.parse(spec);
+        averages.add(new Average(schedule.spec(), schedule));
+      } catch (IllegalArgumentException e) {
+        throw new UserError("--model-ema-schedule: " + e.getMessage(), e);
+      }
+    }
+    return averages;
+  }
+
+  /** timm ignores them; a run of hours without the average asked for is worse than an error. */
+  private void refuseWithoutAverage() {
+    for (String option :
+        List.of(
+            "--model-ema-decay",
+            "--model-ema-warmup",
+            "--model-ema-force-cpu",
+            "--model-ema-schedule",
+            "--model-ema-interval",
+            "--model-ema-bn")) {
+      if (isGiven(option)) {
+        throw new UserError(option + " needs --model-ema, without which no average is kept");
+      }
+    }
+  }
+
+  private boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** A listener that keeps one of the averages. */
+  ModelEmaListener listener(Average average) {
+    return ModelEmaListener.builder()
+        .schedule(average.schedule())
+        .updateEvery(interval)
+        .shadowOnHost(forceCpu)
+        .parameters(
+            batchNorm == BatchNorm.COPY
+                ? ParameterSelection.averageAll().copyBatchNormStatistics()
+                : ParameterSelection.averageAll())
+        .build();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.train.record.AveragedResult;
+import io.github.ema4j.train.record.EpochResult;
+import io.github.ema4j.train.record.Score;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Locale;
+
+/** The end of an epoch as lines to read: the raw weights, and each average below them. */
+final class EpochTable {
+  private EpochTable() {}
+
+  static String rows(EpochResult epoch, int epochs) {
+    StringBuilder rows = new StringBuilder();
+    rows.append(
+        String.format(
+            Locale.ROOT,
+            "epoch %d/%d done in %s: train loss %.4f, learning rate %.4g%n",
+            epoch.epoch(),
+            epochs,
+            Progress.duration(epoch.seconds()),
+            epoch.trainLoss(),
+            epoch.learningRate()));
+    rows.append(row("raw", epoch.raw())).append(System.lineSeparator());
+    for (AveragedResult average : epoch.averages()) {
+      rows.append(
+              average
+                  .score()
+                  .map(score -> row("ema " + average.name(), score))
+                  .orElse(String.format("  %-16s not updated yet", "ema " + average.name())))
+          .append(
+              String.format(
+                  Locale.ROOT,
+                  "  decay %s  initial share %.1f %%%n",
+                  decay(average.decay()),
+                  100 * average.initialShare()));
+    }
+    return rows.toString();
+  }
+
+  static String row(String weights, Score score) {
+    return String.format(
+        Locale.ROOT,
+        "  %-16s accuracy %6.2f %%  loss %.4f",
+        weights,
+        100 * score.accuracy(),
+        score.loss());
+  }
+
+  /** Six digits, which tell 0.9999 from 0.99995, and no zeros after them. */
+  private static String decay(double decay) {
+    return new BigDecimal(decay).round(new MathContext(6)).stripTrailingZeros().toPlainString();
+  }
+}

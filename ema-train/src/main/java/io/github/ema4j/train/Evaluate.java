@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.images.ImageSource;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code train eval}: validates the weights in a file. */
+@Command(
+    name = "eval",
+    sortOptions = false,
+    description =
+        "Validates a checkpoint or an exported network. For a file in the folder of a run, images"
+            + " and their size are those of the run.")
+final class Evaluate implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "FILE", description = "Checkpoint or exported zip.")
+  private Path file;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "Folder of images with a part val/ (default: those of the run).")
+  private Path folder;
+
+  @ArgGroup(exclusive = true)
+  private Which which = new Which();
+
+  @Option(
+      names = "--input-size",
+      paramLabel = "SIZE",
+      description = "Size of the images, N or C,H,W (default: that of the run).")
+  private String inputSize;
+
+  @Spec private CommandSpec command;
+
+  /** Which of a checkpoint's weights to validate. */
+  private static final class Which {
+    @Option(names = "--averaged", description = "Validate the averaged weights only.")
+    private boolean averaged;
+
+    @Option(names = "--raw", description = "Validate the raw weights only.")
+    private boolean raw;
+
+    @Option(names = "--both", description = "Validate both (default).")
+    private boolean both;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    SavedWeights weights = SavedWeights.load(file);
+    boolean single = weights.averages().isEmpty();
+    if (single && (which.averaged || which.raw || which.both)) {
+      throw new UserError(
+          file + " holds one set of weights: leave out --averaged, --raw and --both");
+    }
+    Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
+    if (run.isEmpty() && folder == null) {
+      throw new UserError(file + " is not in the folder of a run: say which images to validate on");
+    }
+    Train train = Train.with(arguments(), run);
+    ImageSource source = train.openImages();
+    requireSameClasses(weights, run, source);
+    Validation validation = train.validation(source);
+    PrintWriter out = command.commandLine().getOut();
+    try {
+      if (!which.averaged) {
+        out.println(
+            EpochTable.row(
+                single ? "weights" : "raw", Validation.score(validation.raw(weights.network()))));
+      }
+      for (int i = 0; i < weights.averages().size() && !which.raw; i++) {
+        String name = weights.name(i);
+        validation
+            .averaged(weights.averages().get(i), weights.network())
+            .ifPresent(result -> out.println(EpochTable.row(name, Validation.score(result))));
+      }
+    } catch (UserError e) {
+      throw e;
+    } catch (RuntimeException e) { // Deeplearning4j has several for input of a wrong shape
+      throw new UserError(
+          "%s cannot classify these images; give the --input-size that it was trained with (%s)"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+    Train.sayUnreadable(source, out);
+    return ExitCode.OK;
+  }
+
+  /** What the train command has to be given to load the same images. */
+  private List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    if (folder != null) {
+      arguments.add(folder.toString());
+    }
+    if (inputSize != null) {
+      arguments.add("--input-size=" + inputSize);
+    }
+    return arguments;
+  }
+
+  private void requireSameClasses(
+      SavedWeights weights, Optional<RunSettings> run, ImageSource source) {
+    if (run.isPresent() && !run.get().classes().equals(source.classes())) {
+      throw new UserError(
+          "%s was trained on the classes %s, but the images are of %s"
+              .formatted(file, run.get().classes(), source.classes()));
+    }
+    OptionalLong outputs = Nets.outputs(weights.network());
+    if (outputs.isPresent() && outputs.getAsLong() != source.classes().size()) {
+      throw new UserError(
+          "%s tells %d classes apart, but the images are of %d"
+              .formatted(file, outputs.getAsLong(), source.classes().size()));
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.train.error.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/** What DL4J's two classes of networks both have, but not in their common interface. */
+final class Nets {
+  private Nets() {}
+
+  /** One epoch. */
+  static void fit(Model network, DataSetIterator data) {
+    if (network instanceof MultiLayerNetwork layers) {
+      layers.fit(data);
+    } else {
+      ((ComputationGraph) network).fit(data);
+    }
+  }
+
+  /** Changes the learning rate of all layers; the optimizer's state stays. */
+  static void setLearningRate(Model network, double rate) {
+    if (network instanceof MultiLayerNetwork layers) {
+      layers.setLearningRate(rate);
+    } else {
+      ((ComputationGraph) network).setLearningRate(rate);
+    }
+  }
+
+  /**
+   * Loads a model file of Deeplearning4j, a checkpoint for example.
+   *
+   * @param updater whether to load the optimizer's state too
+   * @throws UserError if the file is not there or no such file
+   */
+  static Model load(Path file, boolean updater) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(file + " is not a file: name a checkpoint or an exported zip");
+    }
+    try {
+      return isGraph(file)
+          ? ModelSerializer.restoreComputationGraph(file.toFile(), updater)
+          : ModelSerializer.restoreMultiLayerNetwork(file.toFile(), updater);
+    } catch (IOException | RuntimeException e) {
+      throw new UserError(
+          "%s is not a model file of Deeplearning4j, or a damaged one: %s"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  private static boolean isGraph(Path file) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      ZipEntry configuration = zip.getEntry(ModelSerializer.CONFIGURATION_JSON);
+      if (configuration == null) {
+        throw new IOException("it has no " + ModelSerializer.CONFIGURATION_JSON);
+      }
+      String json =
+          new String(zip.getInputStream(configuration).readAllBytes(), StandardCharsets.UTF_8);
+      return json.contains("\"networkInputs\"");
+    }
+  }
+
+  /** Whether a file is a zip with an average in it, as {@code EmaCheckpoint} writes. */
+  static boolean isCheckpoint(Path file) {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      return zip.getEntry("emaState.json") != null;
+    } catch (IOException e) {
+      return false; // what it is then, loading will say
+    }
+  }
+
+  /** Whether a network has a layer of batch norm. */
+  static boolean hasBatchNorm(Model network) {
+    Layer[] layers =
+        network instanceof MultiLayerNetwork net
+            ? net.getLayers()
+            : ((ComputationGraph) network).getLayers();
+    return Arrays.stream(layers)
+        .anyMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization);
+  }
+
+  /** The number of classes that a network tells apart, where its last layer says so. */
+  static OptionalLong outputs(Model network) {
+    Layer last =
+        network instanceof MultiLayerNetwork layers
+            ? layers.getOutputLayer()
+            : ((ComputationGraph) network).getOutputLayer(0);
+    return last.conf().getLayer() instanceof FeedForwardLayer layer
+        ? OptionalLong.of(layer.getNOut())
+        : OptionalLong.empty();
+  }
+}

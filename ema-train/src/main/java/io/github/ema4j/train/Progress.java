@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.train.record.RunRecorder;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+
+/** Follows one epoch iteration by iteration: counts, times, prints a line now and then. */
+final class Progress extends BaseTrainingListener {
+
+  /** Where an epoch stands in the run. */
+  record Plan(int epoch, int epochs, long iterationsBefore, int batchSize, int images) {
+    int iterations() {
+      return (images + batchSize - 1) / batchSize;
+    }
+  }
+
+  private static final double NANOS = 1e9;
+
+  private final Interruption interruption;
+  private final RunRecorder recorder;
+  private final PrintWriter out;
+  private final int interval;
+  private final LongSupplier nanoTime;
+
+  private Plan plan;
+  private double learningRate;
+  private long startedAt;
+  private long reportedAt;
+  private int reported;
+  private int iterations;
+  private double sumOfLosses;
+  private boolean diverged;
+
+  Progress(
+      Interruption interruption,
+      RunRecorder recorder,
+      PrintWriter out,
+      int interval,
+      LongSupplier nanoTime) {
+    this.interruption = interruption;
+    this.recorder = recorder;
+    this.out = out;
+    this.interval = interval;
+    this.nanoTime = nanoTime;
+  }
+
+  void begin(Plan epoch, double rate) {
+    plan = epoch;
+    learningRate = rate;
+    startedAt = nanoTime.getAsLong();
+    reportedAt = startedAt;
+    reported = 0;
+    iterations = 0;
+    sumOfLosses = 0;
+  }
+
+  @Override
+  public void iterationDone(Model model, int iteration, int epoch) {
+    interruption.check();
+    iterations++;
+    double loss = model.score();
+    sumOfLosses += loss;
+    if (!Double.isFinite(loss) && !diverged) {
+      diverged = true;
+      out.printf(
+          Locale.ROOT,
+          "The loss is %s at iteration %d of epoch %d: the raw weights have diverged. Averages keep"
+              + " their last good values; a smaller --lr may help.%n",
+          loss,
+          iterations,
+          plan.epoch());
+      out.flush();
+    }
+    if (iterations % interval == 0) {
+      report(loss);
+    }
+  }
+
+  private void report(double loss) {
+    long now = nanoTime.getAsLong();
+    double rate =
+        (images(iterations) - images(reported)) / Math.max(1e-9, (now - reportedAt) / NANOS);
+    reportedAt = now;
+    reported = iterations;
+    recorder.iteration(
+        plan.epoch(), plan.iterationsBefore() + iterations, loss, learningRate, rate);
+    double perImage = (now - startedAt) / NANOS / images(iterations);
+    double imagesLeft =
+        plan.images()
+            - images(iterations)
+            + (double) (plan.epochs() - plan.epoch()) * plan.images();
+    out.printf(
+        Locale.ROOT,
+        "epoch %d/%d  iteration %d/%d  loss %.4f  %.0f images/s  %s left%n",
+        plan.epoch(),
+        plan.epochs(),
+        iterations,
+        plan.iterations(),
+        loss,
+        rate,
+        duration(perImage * imagesLeft));
+    out.flush();
+  }
+
+  /** The last batch may be smaller. */
+  private int images(int afterIterations) {
+    return Math.min(afterIterations * plan.batchSize(), plan.images());
+  }
+
+  static String duration(double seconds) {
+    long rounded = Math.round(seconds);
+    return rounded < 3600
+        ? String.format(Locale.ROOT, "%d:%02d", rounded / 60, rounded % 60)
+        : String.format(
+            Locale.ROOT, "%d:%02d:%02d", rounded / 3600, rounded / 60 % 60, rounded % 60);
+  }
+
+  /** Mean loss of the epoch's batches; NaN if there were none. */
+  double meanLoss() {
+    return sumOfLosses / iterations;
+  }
+
+  int iterations() {
+    return iterations;
+  }
+
+  double seconds() {
+    return (nanoTime.getAsLong() - startedAt) / NANOS;
+  }
+
+  double imagesPerSecond() {
+    return images(iterations) / seconds();
+  }
+}

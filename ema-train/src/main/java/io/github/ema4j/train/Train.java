@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.images.ImageSource;
+import io.github.ema4j.train.models.ModelSettings;
+import io.github.ema4j.train.models.Models;
+import io.github.ema4j.train.record.RunDescription;
+import io.github.ema4j.train.record.RunRecorder;
+import io.github.ema4j.train.record.RunRecorders;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.deeplearning4j.datasets.iterator.EarlyTerminationDataSetIterator;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * Trains an image classifier and validates its weights and their average side by side.
+ *
+ * <pre>{@code
+ * train ../imagenette2-320 --model resnet34 --model-ema --model-ema-decay 0.99
+ * }</pre>
+ */
+@Command(
+    name = "train",
+    description = "Trains an image classifier, with an average of its weights if asked to.",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    subcommands = {ListModels.class, Evaluate.class, Average.class},
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the run failed: full disk, diverged weights",
+      "2:wrong options, images or files, to be mended",
+      "130:interrupted; --resume goes on"
+    })
+public final class Train implements Callable<Integer> {
+
+  /** Images that batch-norm statistics are fitted to, at least; each such layer takes a pass. */
+  private static final int CALIBRATION_IMAGES = 2048;
+
+  @Mixin private DataOptions data;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      defaultValue = "lenet",
+      description = "Network to train, one of list-models (default: ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Mixin private EmaOptions ema;
+  @Mixin private OptimizerOptions optimizer;
+  @Mixin private OutputOptions output;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  @SuppressWarnings("unused") // picocli reads it
+  private boolean help;
+
+  @Spec private CommandSpec command;
+
+  @Override
+  public Integer call() throws IOException {
+    output.check();
+    if (!output.resumes()) {
+      return start();
+    }
+    RunDirectory run = RunDirectory.toResume(output);
+    RunSettings before = RunSettings.read(run.settings());
+    return withDefaultsOf(before).resume(run, before);
+  }
+
+  /** The same command line once more, with the settings of a run for what it leaves open. */
+  private Train withDefaultsOf(RunSettings run) {
+    Train train = with(arguments(), Optional.of(run));
+    train.command.commandLine().setOut(out());
+    return train;
+  }
+
+  /** This command with some arguments, the others as in a run. */
+  static Train with(List<String> arguments, Optional<RunSettings> run) {
+    Train train = new Train();
+    CommandLine line = commandLine(train);
+    run.ifPresent(settings -> line.setDefaultValueProvider(settings.asDefaults()));
+    line.parseArgs(arguments.toArray(String[]::new));
+    return train;
+  }
+
+  private List<String> arguments() {
+    return command.commandLine().getParseResult().originalArgs();
+  }
+
+  // ---------------------------------------------------------------- a new run
+
+  private int start() throws IOException {
+    ImageSource source = prepare();
+    Model network = Models.create(model, modelSettings(source));
+    if (ema.recalibrates() && !Nets.hasBatchNorm(network)) {
+      throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
+    }
+    RunSettings settings = settings(source);
+    Averages averages = Averages.of(ema).attachedTo(network);
+    RunDirectory run = RunDirectory.create(output, model, data.shape());
+    try (FileChannel ignored = run.lock()) {
+      settings.write(run.settings());
+      return train(run, settings, source, network, averages, RunRecorders.NEW_RUN);
+    }
+  }
+
+  /** Checks the options, and puts those in place that depend on others. */
+  private ImageSource prepare() {
+    if (epochs < 1) {
+      throw new UserError("--epochs " + epochs + ": it has to be 1 or more");
+    }
+    optimizer.complete();
+    ema.averages(); // checks its values
+    ImageSource source = openImages();
+    data.training(); // checks its values
+    return source;
+  }
+
+  /** The images, and their size where it was left open. */
+  ImageSource openImages() {
+    ImageSource source = data.open();
+    data.complete(source);
+    return source;
+  }
+
+  private ModelSettings modelSettings(ImageSource source) {
+    return new ModelSettings(
+        data.shape(),
+        source.classes().size(),
+        optimizer.updater(),
+        optimizer.weightDecay(),
+        data.seed());
+  }
+
+  private RunSettings settings(ImageSource source) {
+    return RunSettings.of(line(), command, source);
+  }
+
+  private String line() {
+    return Stream.concat(Stream.of("train"), arguments().stream())
+        .map(Train::quoted)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** For a shell. */
+  private static String quoted(String argument) {
+    return argument.matches("[A-Za-z0-9_./,:=@%+-]+")
+        ? argument
+        : "'" + argument.replace("'", "'\\''") + "'";
+  }
+
+  // ---------------------------------------------------------------- a run that goes on
+
+  private int resume(RunDirectory run, RunSettings before) throws IOException {
+    ImageSource source = prepare();
+    RunSettings now = before.with(settings(source));
+    before.requireSame(now, run.path());
+    before.folderChange(now).ifPresent(out()::println);
+    try (FileChannel ignored = run.lock()) {
+      Checkpoints checkpoints = new Checkpoints(run.checkpoints());
+      Optional<Path> checkpoint = checkpoint(checkpoints);
+      if (checkpoint.isEmpty()) {
+        return resumeFromNothing(run, now, source);
+      }
+      Checkpoints.Restored restored =
+          Checkpoints.restore(checkpoint.get(), Averages.of(ema).configs());
+      Averages averages = Averages.resumed(ema, restored.averages());
+      if (output.evalOnly()) {
+        return validate(checkpoint.get(), restored.network(), averages, source);
+      }
+      int done = Checkpoints.epoch(checkpoint.get());
+      if (epochs < done) {
+        throw new UserError(
+            "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
+                .formatted(epochs, done));
+      }
+      checkpoints.deleteAfter(done);
+      now.write(run.settings());
+      out().printf("Going on from %s%n", checkpoint.get());
+      return train(run, now, source, restored.network(), averages, done);
+    }
+  }
+
+  /** The checkpoint that --resume names, or else the latest one. */
+  private Optional<Path> checkpoint(Checkpoints checkpoints) throws IOException {
+    Path named = Path.of(output.resumed());
+    return Files.isRegularFile(named) ? Optional.of(named) : checkpoints.latest();
+  }
+
+  private int resumeFromNothing(RunDirectory run, RunSettings settings, ImageSource source)
+      throws IOException {
+    if (output.evalOnly()) {
+      throw new UserError(run.path() + " has no checkpoint yet: there is nothing to validate");
+    }
+    out().printf("No epoch of %s was finished: starting at its beginning%n", run.path());
+    settings.write(run.settings());
+    Model network = Models.create(model, modelSettings(source));
+    return train(run, settings, source, network, Averages.of(ema).attachedTo(network), 0);
+  }
+
+  // ---------------------------------------------------------------- both
+
+  private int train(
+      RunDirectory run,
+      RunSettings settings,
+      ImageSource source,
+      Model network,
+      Averages averages,
+      int after)
+      throws IOException {
+    RunDescription description =
+        new RunDescription(
+            settings.command(),
+            settings.options(),
+            Environment.describe(),
+            model,
+            Models.trainableParameters(network),
+            data.description(),
+            Instant.now());
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s, %,d parameters, on %s: %d training and %d validation images of %d classes%n",
+            model,
+            description.parameters(),
+            data.description(),
+            source.trainingImages(),
+            source.validationImages(),
+            source.classes().size());
+    out().printf("Results go to %s%n", run.path());
+    out().flush();
+    TrainingRun training =
+        new TrainingRun(
+            new TrainingRun.Parts(
+                run,
+                description,
+                source,
+                data.training(),
+                optimizer.learningRates(epochs),
+                validation(source),
+                network,
+                averages,
+                output.checkpointHistory()),
+            out());
+    try (Interruption interruption = new Interruption(() -> sayHowToResume(run))) {
+      try (RunRecorder recorder = RunRecorders.open(run.path(), description, after)) {
+        Progress progress =
+            new Progress(interruption, recorder, out(), output.logInterval(), System::nanoTime);
+        training.train(Math.max(after, 0), progress, recorder);
+      }
+      boolean finite = training.end();
+      sayUnreadable(source, out());
+      return finite ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    } catch (UserError e) {
+      if (e.getCause() instanceof IOException) { // of the disk, not of the images
+        throw new IOException(e.getMessage() + "." + resumeHint(run), e);
+      }
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(e.getMessage() + "." + resumeHint(run), e);
+    }
+  }
+
+  private void sayHowToResume(RunDirectory run) {
+    out().printf("%nInterrupted.%s%n", resumeHint(run));
+    out().flush();
+  }
+
+  private static String resumeHint(RunDirectory run) {
+    return " All finished epochs are on disk; go on by: train --resume " + run.path();
+  }
+
+  static void sayUnreadable(ImageSource source, PrintWriter out) {
+    List<String> unreadable = source.unreadable();
+    if (!unreadable.isEmpty()) {
+      out.printf(
+          "%d images could not be read and were left out: %s%n",
+          unreadable.size(), String.join(", ", unreadable));
+    }
+  }
+
+  /** Validates on the images of a source, in the way that the options say. */
+  Validation validation(ImageSource source) {
+    Optional<DataSetIterator> calibration =
+        ema.recalibrates()
+            ? Optional.of(
+                new EarlyTerminationDataSetIterator(
+                    source.training(data.plain(), 0), data.batchesFor(CALIBRATION_IMAGES)))
+            : Optional.empty();
+    return new Validation(source.validation(data.plain()), calibration);
+  }
+
+  private int validate(Path checkpoint, Model network, Averages averages, ImageSource source) {
+    out().println(checkpoint);
+    Validation validation = validation(source);
+    out().println(EpochTable.row("raw", Validation.score(validation.raw(network))));
+    for (int i = 0; i < averages.names().size(); i++) {
+      String name = averages.names().get(i);
+      validation
+          .averaged(averages.listeners().get(i), network)
+          .map(Validation::score)
+          .ifPresent(score -> out().println(EpochTable.row("ema " + name, score)));
+    }
+    sayUnreadable(source, out());
+    return CommandLine.ExitCode.OK;
+  }
+
+  private PrintWriter out() {
+    return command.commandLine().getOut();
+  }
+
+  // ---------------------------------------------------------------- the program
+
+  static CommandLine commandLine(Train train) {
+    return new CommandLine(train)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setAllowSubcommandsAsOptionParameters(true) // --model-ema-bn average
+        .setParameterExceptionHandler(Train::wrongOptions)
+        .setExecutionExceptionHandler(Train::failed);
+  }
+
+  private static int wrongOptions(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    command.getErr().println(e.getMessage());
+    command.getErr().println("--help shows the options.");
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine command, ParseResult result) throws Exception {
+    if (e instanceof UserError || e instanceof EmaCheckpointException) {
+      command.getErr().println(e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    }
+    if (e instanceof IOException) {
+      command.getErr().println("failed: " + e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    throw e; // picocli prints where it comes from and exits with the same code
+  }
+
+  /** Runs with the given options and exits: 0 done, 1 failed, 2 to be mended, 130 interrupted. */
+  public static void main(String[] arguments) {
+    System.setProperty("java.awt.headless", "true"); // charts are drawn into files
+    System.exit(commandLine(new Train()).execute(arguments));
+  }
+}

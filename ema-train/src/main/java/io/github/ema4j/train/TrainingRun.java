@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.diagnostics.EmaReport;
+import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.dl4j.export.BestModels;
+import io.github.ema4j.dl4j.export.EmaExport;
+import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.train.images.ImageSource;
+import io.github.ema4j.train.images.LoadOptions;
+import io.github.ema4j.train.record.AveragedResult;
+import io.github.ema4j.train.record.Curves;
+import io.github.ema4j.train.record.EpochHistory;
+import io.github.ema4j.train.record.EpochResult;
+import io.github.ema4j.train.record.RunDescription;
+import io.github.ema4j.train.record.RunRecorder;
+import io.github.ema4j.train.record.RunReport;
+import io.github.ema4j.train.record.Score;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.conditions.Conditions;
+
+/**
+ * Trains a network epoch by epoch.
+ *
+ * <p>An epoch is a function of the state at its start, the seed and its number: images come in an
+ * order, and dropout draws numbers, that depend on nothing else. Its end is recorded first and then
+ * saved, so a process that dies at any moment leaves a checkpoint to go on from, and records of no
+ * more than one epoch after it, which is then trained again to the same bits.
+ */
+final class TrainingRun {
+  private final RunDirectory directory;
+  private final RunDescription description;
+  private final ImageSource source;
+  private final LoadOptions loading;
+  private final LearningRates rates;
+  private final Validation validation;
+  private final Model network;
+  private final Averages averages;
+  private final Checkpoints checkpoints;
+  private final int keep;
+  private final PrintWriter out;
+
+  /** All that a run needs, as the command has prepared it. */
+  record Parts(
+      RunDirectory directory,
+      RunDescription description,
+      ImageSource source,
+      LoadOptions loading,
+      LearningRates rates,
+      Validation validation,
+      Model network,
+      Averages averages,
+      int keep) {}
+
+  TrainingRun(Parts parts, PrintWriter out) {
+    directory = parts.directory();
+    description = parts.description();
+    source = parts.source();
+    loading = parts.loading();
+    rates = parts.rates();
+    validation = parts.validation();
+    network = parts.network();
+    averages = parts.averages();
+    checkpoints = new Checkpoints(directory.checkpoints());
+    keep = parts.keep();
+    this.out = out;
+  }
+
+  /** Trains the epochs after {@code done}; they count from 1. */
+  void train(int done, Progress progress, RunRecorder recorder) throws IOException {
+    averages.registerWith(network);
+    network.addListeners(progress);
+    for (int epoch = done + 1; epoch <= rates.epochs(); epoch++) {
+      double rate = rates.at(epoch - 1);
+      Nets.setLearningRate(network, rate);
+      Nd4j.getRandom().setSeed(seedOf(epoch));
+      progress.begin(
+          new Progress.Plan(
+              epoch,
+              rates.epochs(),
+              Networks.iterationCount(network),
+              loading.batchSize(),
+              source.trainingImages()),
+          rate);
+      Nets.fit(network, source.training(loading, epoch - 1));
+      finish(epoch, rate, progress, recorder);
+    }
+  }
+
+  /** Another one for each epoch, but never 0, which would leave ND4J's generator unseeded. */
+  private long seedOf(int epoch) {
+    long mixed = (loading.seed() + epoch * 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
+    return (mixed ^ (mixed >>> 31)) | 1;
+  }
+
+  private void finish(int epoch, double rate, Progress progress, RunRecorder recorder)
+      throws IOException {
+    double imagesPerSecond = progress.imagesPerSecond();
+    EvaluationResult raw = validation.raw(network);
+    List<AveragedResult> results = new ArrayList<>();
+    List<Optional<EvaluationResult>> averaged = new ArrayList<>();
+    for (int i = 0; i < averages.names().size(); i++) {
+      ModelEmaListener ema = averages.listeners().get(i);
+      averaged.add(validation.averaged(ema, network));
+      results.add(result(averages.names().get(i), ema, averaged.get(i)));
+    }
+    EpochResult result =
+        new EpochResult(
+            epoch,
+            Networks.iterationCount(network),
+            rate,
+            progress.meanLoss(),
+            Validation.score(raw),
+            results,
+            progress.seconds(),
+            imagesPerSecond);
+    recorder.epoch(result);
+    keepBest(raw, averaged);
+    checkpoints.save(network, averages.group(), epoch, keep);
+    report();
+    out.print(EpochTable.rows(result, rates.epochs())); // last: what is said to be done is on disk
+    out.flush();
+  }
+
+  private AveragedResult result(
+      String name, ModelEmaListener ema, Optional<EvaluationResult> averaged) {
+    EmaReport report = EmaReport.of(ema, network);
+    return new AveragedResult(
+        name,
+        ema.config().schedule().spec(),
+        report.updates() == 0 ? 0 : report.decay(),
+        report.initialShare(),
+        Double.isFinite(report.distance())
+            ? OptionalDouble.of(report.distance())
+            : OptionalDouble.empty(),
+        averaged.map(Validation::score));
+  }
+
+  /** Compares the raw weights, and of the averages that which is best now, with the best so far. */
+  private void keepBest(EvaluationResult raw, List<Optional<EvaluationResult>> averaged)
+      throws IOException {
+    OptionalInt best =
+        indexOfBest(averaged.stream().map(result -> result.map(Validation::accuracy)).toList());
+    // Where there is no average to compare, none is asked of the listener.
+    ModelEmaListener ema =
+        best.isPresent() ? averages.listeners().get(best.getAsInt()) : new ModelEmaListener(0);
+    Comparison now =
+        new Comparison(
+            Networks.iterationCount(network),
+            Networks.epochCount(network),
+            ema.updateCount(),
+            ema.decay(),
+            ema.initialShare(),
+            raw,
+            best.isPresent() ? averaged.get(best.getAsInt()) : Optional.empty());
+    BestModels models = bestModels(ema);
+    Writing.to(directory.checkpoints(), () -> models.accept(now));
+  }
+
+  /** Of equal accuracies the first; empty if there are none. */
+  private static OptionalInt indexOfBest(List<Optional<Double>> accuracies) {
+    return IntStream.range(0, accuracies.size())
+        .filter(i -> accuracies.get(i).isPresent())
+        .reduce((a, b) -> accuracies.get(b).get() > accuracies.get(a).get() ? b : a);
+  }
+
+  /** Those of all epochs so far: their scores are read from the files. */
+  private BestModels bestModels(ModelEmaListener ema) throws IOException {
+    return BestModels.maximizing(
+        directory.checkpoints(), network, validation.evaluator(ema), Validation::accuracy);
+  }
+
+  private void report() {
+    List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
+    try {
+      RunReport.write(directory.report(), description, epochs);
+      Curves.write(directory.path(), epochs);
+    } catch (LinkageError | InternalError e) { // of Java's drawing, in a container without fonts
+      out.printf("No report, for want of fonts: install fontconfig and a font (%s)%n", e);
+    }
+  }
+
+  /**
+   * Saves the averaged network and says what has come of the run.
+   *
+   * @return whether the raw weights are finite
+   */
+  boolean end() throws IOException {
+    List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
+    Optional<Path> averaged = export(epochs);
+    report();
+    BestModels best = bestModels(new ModelEmaListener(0));
+    best.raw().ifPresent(file -> say("best raw", file));
+    best.averaged().ifPresent(file -> say("best averaged", file));
+    averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
+    advise();
+    out.printf("report: %s%n", directory.report());
+    if (isFinite(network.params())) {
+      return true;
+    }
+    out.printf(
+        "The raw weights diverged and are of no use. %s%n",
+        best.averaged()
+            .map(good -> "The best averaged weights are in " + good.file())
+            .orElse("No averaged weights were of use either"));
+    return false;
+  }
+
+  private void advise() {
+    for (int i = 0; i < averages.names().size(); i++) {
+      for (String advice : EmaReport.of(averages.listeners().get(i), network).advice()) {
+        out.printf("ema %s: %s%n", averages.names().get(i), advice);
+      }
+    }
+  }
+
+  private void say(String what, BestModels.Best best) {
+    out.printf(
+        Locale.ROOT,
+        "%s: accuracy %.2f %% in epoch %d, %s%n",
+        what,
+        100 * best.score(),
+        best.epoch(),
+        best.file());
+  }
+
+  /** Exports the average that was best in the last epoch. */
+  private Optional<Path> export(List<EpochResult> epochs) throws IOException {
+    if (epochs.isEmpty()) {
+      return Optional.empty();
+    }
+    OptionalInt best =
+        indexOfBest(
+            epochs.get(epochs.size() - 1).averages().stream()
+                .map(average -> average.score().map(Score::accuracy))
+                .toList());
+    if (best.isEmpty()) {
+      return Optional.empty();
+    }
+    ModelEmaListener ema = averages.listeners().get(best.getAsInt());
+    Model averaged = validation.evaluator(ema).averagedNetwork(network);
+    Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
+    return Optional.of(directory.averaged());
+  }
+
+  private static boolean isFinite(INDArray weights) {
+    MatchCondition notFinite = new MatchCondition(weights, Conditions.notFinite());
+    return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
+  }
+}

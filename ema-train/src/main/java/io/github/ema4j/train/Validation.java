@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train;
+
+import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.dl4j.evaluation.ValidationSet;
+import io.github.ema4j.train.record.Score;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/** Scores raw and averaged weights on the validation images. */
+final class Validation {
+  private final DataSetIterator images;
+  private final Optional<DataSetIterator> calibration;
+  private final ValidationSet set;
+
+  /**
+   * Scores on these images.
+   *
+   * @param images in a fixed order; can be reset
+   * @param calibration images to fit the batch-norm statistics of averaged weights to, if at all
+   */
+  Validation(DataSetIterator images, Optional<DataSetIterator> calibration) {
+    this.images = images;
+    this.calibration = calibration;
+    set = ValidationSet.of(images, Map.of(0, List.of(new ClassScores())));
+  }
+
+  EvaluationResult raw(Model network) {
+    return set.evaluate(network);
+  }
+
+  /** The result of averaged weights; empty as long as there was no update. */
+  Optional<EvaluationResult> averaged(ModelEmaListener ema, Model network) {
+    return ema.updateCount() == 0
+        ? Optional.empty()
+        : Optional.of(evaluator(ema).averaged(network));
+  }
+
+  EmaEvaluator evaluator(ModelEmaListener ema) {
+    EmaEvaluator evaluator = new EmaEvaluator(ema, images, new ClassScores());
+    return calibration.map(evaluator::recalibratingOn).orElse(evaluator);
+  }
+
+  static Score score(EvaluationResult result) {
+    return result.get(ClassScores.class).score();
+  }
+
+  static double accuracy(EvaluationResult result) {
+    return score(result).accuracy();
+  }
+}

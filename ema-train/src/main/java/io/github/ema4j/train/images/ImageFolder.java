@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train.images;
+
+import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.models.ImageShape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/**
+ * Images in the layout of imagenette: {@code DIR/train/<class>/*.jpg} and {@code
+ * DIR/val/<class>/*.jpg}, with the same classes, sorted by name.
+ *
+ * <p>Files ending in jpg, jpeg or png, in small or capital letters, are images, whatever kind they
+ * are of: grey, coloured, with palette, transparency (which becomes white) or 16 bits. An
+ * orientation noted by the camera (EXIF) is ignored. Names that start with a dot are ignored, other
+ * files are too, with a warning. Files that prove to be unreadable are skipped, see {@link
+ * #unreadable()}; the batch that they were to be in is smaller.
+ *
+ * <p>For validation the image is scaled so that its shorter side is the target's divided by 0.875,
+ * timm's {@code crop_pct}, and the middle is cut out. For training too, unless a random resized
+ * crop is asked for: a part of 8 to 100 % of the area with a ratio of 3/4 to 4/3, as torchvision's.
+ * Red, green and blue are normalised by the mean and standard deviation of ImageNet, grey is
+ * brought to -1 to 1.
+ */
+public final class ImageFolder implements ImageSource {
+  private static final double CENTRE_SHARE = 0.875;
+
+  private final Path directory;
+  private final List<String> classes;
+  private final ClassFolders training;
+  private final ClassFolders validation;
+  private final UnreadableFiles unreadable = new UnreadableFiles();
+
+  private ImageFolder(Path directory, ClassFolders training, ClassFolders validation) {
+    this.directory = directory;
+    this.classes = training.classes();
+    this.training = training;
+    this.validation = validation;
+  }
+
+  /**
+   * Lists the images of a folder. None is opened.
+   *
+   * @param directory with {@code train} and {@code val}
+   * @throws UserError if that is not its layout, there are fewer than two classes, one is empty, or
+   *     the classes of {@code train} and {@code val} differ; the message says where and what to do
+   */
+  public static ImageFolder open(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new UserError(
+          directory
+              + (Files.exists(directory) ? " is a file" : " does not exist")
+              + ": name a directory that holds "
+              + ClassFolders.LAYOUT);
+    }
+    ClassFolders training = ClassFolders.list(directory, "train");
+    ClassFolders validation = ClassFolders.list(directory, "val");
+    training.requireSameClasses(validation);
+    return new ImageFolder(directory, training, validation);
+  }
+
+  @Override
+  public List<String> classes() {
+    return classes;
+  }
+
+  @Override
+  public int trainingImages() {
+    return training.size();
+  }
+
+  @Override
+  public int validationImages() {
+    return validation.size();
+  }
+
+  /** 3 x 224 x 224, as is usual for photographs. */
+  @Override
+  public ImageShape naturalShape() {
+    return new ImageShape(3, 224, 224);
+  }
+
+  @Override
+  public DataSetIterator training(LoadOptions options, int epoch) {
+    return new BatchIterator(
+        Batches.training(
+            training.reading(unreadable), classes.size(), options, CENTRE_SHARE, epoch),
+        classes,
+        directory.resolve("train").toString());
+  }
+
+  @Override
+  public DataSetIterator validation(LoadOptions options) {
+    return new BatchIterator(
+        Batches.validation(validation.reading(unreadable), classes.size(), options, CENTRE_SHARE),
+        classes,
+        directory.resolve("val").toString());
+  }
+
+  @Override
+  public List<String> unreadable() {
+    return unreadable.names();
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.train.record;
+
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * One average of the weights at the end of an epoch.
+ *
+ * @param name tells it from the run's other averages, for example {@code 0.99}; not blank
+ * @param schedule how its decay is scheduled, in words or as the library writes it
+ * @param decay of its last update, in [0, 1]; 0 before the first
+ * @param initialShare share of the initial weights still in it, 0 to 1
+ * @param distance from the raw weights, relative to their norm; empty if not measured
+ * @param score of the averaged weights; empty before the first update or if not validated
+ */
+public record AveragedResult(
+    String name,
+    String schedule,
+    double decay,
+    double initialShare,
+    OptionalDouble distance,
+    Optional<Score> score) {
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is outside its range
+   */
+  public AveragedResult {
+    Objects.requireNonNull(schedule, "schedule");
+    Objects.requireNonNull(score, "score");
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("an average has no name");
+    }
+    requireShare("decay", decay);
+    requireShare("initial share", initialShare);
+    if (distance.isPresent() && !(distance.getAsDouble() >= 0)) {
+      throw new IllegalArgumentException("distance " + distance.getAsDouble() + " is not >= 0");
+    }
+  }
+
+  private static void requireShare(String what, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(what + " " + value + " is not in 0 to 1");
+    }
+  }
+}
