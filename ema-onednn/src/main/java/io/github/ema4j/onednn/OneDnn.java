@@ -2,10 +2,10 @@
 package io.github.ema4j.onednn;
 
 import io.github.ema4j.onednn.backend.NativeLibrary;
-import io.github.ema4j.onednn.layer.BrokenByOneDnn;
-import io.github.ema4j.onednn.layer.Substitution;
-import io.github.ema4j.onednn.network.LayerPlace;
-import io.github.ema4j.onednn.updater.Updaters;
+import io.github.ema4j.onednn.internal.layer.BrokenByOneDnn;
+import io.github.ema4j.onednn.internal.layer.Substitution;
+import io.github.ema4j.onednn.internal.network.LayerPlace;
+import io.github.ema4j.onednn.internal.updater.Updaters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

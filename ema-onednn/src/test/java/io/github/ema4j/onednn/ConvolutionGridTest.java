@@ -178,7 +178,8 @@ class ConvolutionGridTest {
                 InputType.convolutional(9, 9, 3))
             .accelerated();
     for (DataType type : new DataType[] {DataType.UBYTE, DataType.INT, DataType.DOUBLE}) {
-      twin.compare(Nd4j.rand(DataType.FLOAT, 5, 3, 9, 9).muli(9).castTo(type), Strides.C, Strides.C);
+      twin.compare(
+          Nd4j.rand(DataType.FLOAT, 5, 3, 9, 9).muli(9).castTo(type), Strides.C, Strides.C);
     }
   }
 }

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.onednn.layer.Substitution;
+import io.github.ema4j.onednn.internal.layer.Substitution;
+import io.github.ema4j.testing.LogCapture;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -164,8 +165,7 @@ class OneDnnListenerTest {
   }
 
   private static DataSetIterator iterator() {
-    List<DataSet> batches =
-        Stream.of(0, 1, 2, 3).map(seed -> TestNetworks.batch(seed, 8)).toList();
+    List<DataSet> batches = Stream.of(0, 1, 2, 3).map(seed -> TestNetworks.batch(seed, 8)).toList();
     return new ListDataSetIterator<>(
         batches.stream().flatMap(batch -> batch.asList().stream()).toList(), 8);
   }

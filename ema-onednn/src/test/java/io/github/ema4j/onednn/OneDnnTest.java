@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.onednn.backend.NativeLibrary;
+import io.github.ema4j.testing.LogCapture;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,7 +64,8 @@ class OneDnnTest {
                     new ConvolutionLayer.Builder(2, 2).dilation(2, 2).nOut(4).name("wide").build())
                 .layer(new BatchNormalization.Builder().name("norm").build())
                 .layer(new BatchNormalization.Builder(1, 0, true).name("locked").build())
-                .layer(new ActivationLayer.Builder().activation(Activation.TANH).name("tanh").build())
+                .layer(
+                    new ActivationLayer.Builder().activation(Activation.TANH).name("tanh").build())
                 .layer(
                     new SubsamplingLayer.Builder(PoolingType.PNORM)
                         .pnorm(2)
@@ -89,7 +91,9 @@ class OneDnnTest {
     assertEquals("nothing faster for it", obstacles.get("out"));
     assertEquals(LIBRARY.usesOneDnn() ? 2 : 1, report.accelerated());
     assertTrue(
-        report.toString().contains("\n  as before: BatchNormalization, locked gamma and beta: locked"),
+        report
+            .toString()
+            .contains("\n  as before: BatchNormalization, locked gamma and beta: locked"),
         report::toString);
   }
 
@@ -160,12 +164,14 @@ class OneDnnTest {
   @Test
   void networkThatIsNotInitialisedIsRefused() {
     MultiLayerNetwork network =
-        new MultiLayerNetwork(((MultiLayerNetwork) TestNetworks.LENET.create()).getLayerWiseConfigurations());
+        new MultiLayerNetwork(
+            ((MultiLayerNetwork) TestNetworks.LENET.create()).getLayerWiseConfigurations());
     assertEquals(
         "MultiLayerNetwork has no layers yet: call init() on it first",
         assertThrows(IllegalStateException.class, () -> OneDnn.accelerate(network)).getMessage());
     ComputationGraph graph =
-        new ComputationGraph(((ComputationGraph) TestNetworks.RESIDUAL.create()).getConfiguration());
+        new ComputationGraph(
+            ((ComputationGraph) TestNetworks.RESIDUAL.create()).getConfiguration());
     assertEquals(
         "ComputationGraph has no layers yet: call init() on it first",
         assertThrows(IllegalStateException.class, () -> OneDnn.accelerate(graph)).getMessage());

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-/** Where networks keep their layers. */
-package io.github.ema4j.onednn.network;
