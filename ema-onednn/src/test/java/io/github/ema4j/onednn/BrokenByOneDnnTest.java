@@ -87,6 +87,7 @@ class BrokenByOneDnnTest {
     assertEquals(13, refused.size(), refused::toString);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares cases
   private record Case(Layer layer, InputType type, long[] shape) {}
 
   private static Map<String, Case> layers(int dilation, int stride, ConvolutionMode mode) {

@@ -21,7 +21,7 @@ import org.nd4j.linalg.dataset.DataSet;
 class MemoryTest {
 
   private static final int STRETCHES = 4;
-  private static final int STEPS = 500;
+  private static final int STEPS = 400;
 
   @ParameterizedTest
   @CsvSource({"NORMALIZED, ENABLED", "LENET, NONE"})

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.onednn;
 
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -41,5 +42,12 @@ enum Strides {
     }
   };
 
+  private static final List<Strides> ALL = List.of(values());
+
   abstract INDArray of(INDArray x);
+
+  /** All of them one after the other, and again. */
+  static Strides nth(int n) {
+    return ALL.get(n % ALL.size());
+  }
 }

@@ -21,7 +21,6 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Accelerated networks compute what Deeplearning4j's do, and the same bits each time. */
-@Tag("every-native")
 class WholeNetworkTest {
 
   /** What any sum of products in single precision errs by. */
@@ -66,6 +65,7 @@ class WholeNetworkTest {
   }
 
   @ParameterizedTest
+  @Tag("every-native")
   @EnumSource
   void trainingRepeatsBitForBit(TestNetworks kind) {
     assertArrayEquals(

@@ -42,7 +42,6 @@ import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /** Training with a replaced updater gives the bits of training with Deeplearning4j's own. */
-@Tag("every-native")
 class UpdatersTest {
 
   private static final int STEPS = 6;
@@ -96,6 +95,7 @@ class UpdatersTest {
   }
 
   @ParameterizedTest
+  @Tag("every-native")
   @MethodSource("oneOfEachKind")
   void computationGraphTrainsToTheSameBits(IUpdater updater) {
     for (int i = 0; i < REGULARIZATIONS.size(); i++) {
@@ -122,6 +122,7 @@ class UpdatersTest {
   }
 
   @ParameterizedTest
+  @Tag("every-native")
   @MethodSource("inJava")
   void javaComputesTheCommonUpdaters(IUpdater updater) {
     MultiLayerNetwork network = multiLayerNetwork(configure(updater, REGULARIZATIONS.get(0)));
@@ -136,18 +137,18 @@ class UpdatersTest {
 
   @Test
   void adamIsExactInEveryIteration() {
-    int length = 500;
+    long length = 500;
     Adam config = new Adam(0.01);
     var own = config.instantiate(Nd4j.zeros(DataType.FLOAT, 2 * length), true);
     Formula formula =
         Formula.of(config.instantiate(Nd4j.zeros(DataType.FLOAT, 2 * length), true)).orElseThrow();
-    float[][] state = new float[2][length];
+    float[][] state = new float[2][(int) length];
     for (int iteration = 0; iteration < 3000; iteration++) {
       var gradient = Nd4j.randn(DataType.FLOAT, length);
       float[] inJava = gradient.data().asFloat();
       own.applyUpdater(gradient, iteration, 0);
       formula.begin(iteration, 0);
-      formula.apply(inJava, state, length);
+      formula.apply(inJava, state, inJava.length);
       assertArrayEquals(gradient.data().asFloat(), inJava, "iteration " + iteration);
     }
   }
