@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * <p>Layers whose class and configuration were checked are replaced by subclasses that compute the
  * same faster; all others stay. The network keeps its parameters, its updater's state, listeners
  * and counts, and saves, clones and evaluates as before. Who holds one of its layers must ask for
- * it anew.
+ * it anew. Deeplearning4j's {@code setLearningRate} puts an updater of its own into the network: to
+ * accelerate again replaces that, too. A schedule of learning rates does without.
  *
  * <p>Only this network is accelerated. Clones, networks from files, views and copies are networks
  * of their own; {@link OneDnnListener} accelerates those that Deeplearning4j makes to train them.

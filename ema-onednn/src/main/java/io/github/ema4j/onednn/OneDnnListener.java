@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * that the program does not make itself, such as the replicas of a {@code ParallelWrapper}.
  *
  * <p>A network is accelerated when its first epoch begins, or where Deeplearning4j announces no
- * epochs, as in {@code fit(DataSet)} and in replicas, after its first step. The report on the first
+ * epochs, as in {@code fit(DataSet)} and in replicas, after its first step. What the network's
+ * {@code setLearningRate} undoes is done again when the next epoch begins. The report on the first
  * network is logged at level INFO, and those on others where they differ.
  *
  * <p>May be shared by networks that train in several threads. Keeps no network alive.
@@ -38,17 +39,20 @@ public final class OneDnnListener extends BaseTrainingListener {
 
   @Override
   public void iterationDone(Model model, int iteration, int epoch) {
-    accelerate(model);
+    if (!hasSeen(model)) {
+      accelerate(model);
+    }
   }
 
   private void accelerate(Model model) {
-    if (hasSeen(model)
-        || !(model instanceof MultiLayerNetwork || model instanceof ComputationGraph)) {
+    if (!(model instanceof MultiLayerNetwork || model instanceof ComputationGraph)) {
       return;
     }
     AccelerationReport report = OneDnn.apply(model, true);
-    seen.removeIf(reference -> reference.get() == null);
-    seen.add(new WeakReference<>(model));
+    if (!hasSeen(model)) {
+      seen.removeIf(reference -> reference.get() == null);
+      seen.add(new WeakReference<>(model));
+    }
     log(report.toString());
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.onednn.internal.layer.Substitution;
+import io.github.ema4j.onednn.internal.updater.Updaters;
 import io.github.ema4j.testing.LogCapture;
 import java.io.IOException;
 import java.util.List;
@@ -65,6 +66,31 @@ class OneDnnListenerTest {
       TestNetworks.fit(accelerated, batch);
     }
     assertArrayEquals(accelerated.params().data().asFloat(), listening.params().data().asFloat());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void updaterIsReplacedAgainAfterTheLearningRateWasSet(TestNetworks kind) {
+    Model network = kind.create();
+    network.addListeners(new OneDnnListener());
+    Model built = kind.create();
+    for (double rate : new double[] {0.02, 0.01}) {
+      setLearningRate(network, rate);
+      fit(network);
+      assertFalse(Updaters.canReplace(network), "is Deeplearning4j's own");
+      setLearningRate(built, rate);
+      TestNetworks.accelerate(built);
+      fit(built);
+    }
+    assertArrayEquals(built.params().data().asFloat(), network.params().data().asFloat());
+  }
+
+  private static void setLearningRate(Model network, double rate) {
+    if (network instanceof ComputationGraph graph) {
+      graph.setLearningRate(rate);
+    } else {
+      ((MultiLayerNetwork) network).setLearningRate(rate);
+    }
   }
 
   @Test
