@@ -28,6 +28,14 @@ final class EmaByHand extends BaseTrainingListener {
     this.start = EmaOracle.floats(start);
   }
 
+  /** Goes on with the average as it is. */
+  static EmaByHand of(ModelEmaListener ema, double decay) {
+    EmaByHand byHand = new EmaByHand(ema, decay, ema.shadow());
+    byHand.oracle =
+        new EmaOracle(step -> decay, byHand.start, byHand.logs(), ema.average().variances());
+    return byHand;
+  }
+
   void add(INDArray params) {
     if (oracle == null) {
       oracle = new EmaOracle(step -> decay, start, logs());

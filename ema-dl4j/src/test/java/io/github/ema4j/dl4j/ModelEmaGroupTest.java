@@ -340,7 +340,7 @@ class ModelEmaGroupTest {
         List.of(
             "  weights                          initial share        score",
             "  raw                                                0.250000",
-            "  constant(0.9)                          50.00 %          NaN",
+            "  constant(0.9)                          50.00 %   not finite",
             "* constant(0.99)                         75.00 %     0.125000",
             "  constant(0.999)                       100.00 %     0.125000"),
         comparison.toString().lines().toList());

@@ -85,7 +85,7 @@ class NonFiniteTest {
 
       network.setParams(good);
       resetUpdater(network);
-      EmaByHand byHand = new EmaByHand(ema, 0.9, ema.shadow());
+      EmaByHand byHand = EmaByHand.of(ema, 0.9);
       network.addListeners(byHand);
       trained.fit(Batches.of(POINTS, 8));
 

@@ -47,6 +47,19 @@ public final class EmaOracle {
     variances = IntStream.of(logs).mapToDouble(i -> variance(shadow[i])).toArray();
   }
 
+  /**
+   * Goes on with an average.
+   *
+   * @param decayAt the decay of a step, from 1
+   * @param shadow the average
+   * @param logs indices of the elements that are log10 of a deviation
+   * @param variances the averaged variances of these, in the order of the indices
+   */
+  public EmaOracle(LongToDoubleFunction decayAt, float[] shadow, int[] logs, double[] variances) {
+    this(decayAt, shadow, logs);
+    System.arraycopy(variances, 0, this.variances, 0, logs.length);
+  }
+
   private EmaOracle(EmaOracle other) {
     decayAt = other.decayAt;
     logs = other.logs;

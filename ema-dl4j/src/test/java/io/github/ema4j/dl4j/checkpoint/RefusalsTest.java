@@ -260,10 +260,10 @@ class RefusalsTest {
 
   @Test
   void aNewerFormat() throws IOException {
-    Path file = edited(saved(Kind.MLP), "\"format\" : 1", "\"format\" : 3");
+    Path file = edited(saved(Kind.MLP), "\"format\" : 1", "\"format\" : 4");
 
-    assertRefused(EmaCheckpointException.class, "reads up to 2", () -> EmaCheckpoint.restore(file));
-    assertRefused(EmaCheckpointException.class, "version 3", () -> EmaCheckpoint.info(file));
+    assertRefused(EmaCheckpointException.class, "reads up to 3", () -> EmaCheckpoint.restore(file));
+    assertRefused(EmaCheckpointException.class, "version 4", () -> EmaCheckpoint.info(file));
   }
 
   @Test

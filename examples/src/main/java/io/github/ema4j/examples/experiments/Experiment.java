@@ -60,7 +60,7 @@ enum Experiment {
     }
   },
 
-  /** Where averaging gives most: the raw weights run after each wrong label. */
+  /** Where the raw weights run after each wrong label of the last batches. */
   NOISY_LABELS(
       Recipe.MLP,
       0.3,
