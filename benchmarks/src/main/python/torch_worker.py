@@ -12,6 +12,7 @@ import sys
 import time
 
 import torch
+from torch import nn
 
 DECAY = 0.9999
 
@@ -79,9 +80,123 @@ if hasattr(torch, "_foreach_lerp_"):
     OPERATIONS["foreach-lerp"] = foreach_lerp
 
 
+class Residual(nn.Module):
+    """The sum of a path and a shortcut, and what follows it."""
+
+    def __init__(self, path, shortcut=None, after=None):
+        super().__init__()
+        self.path, self.shortcut, self.after = path, shortcut, after
+
+    def forward(self, x):
+        total = self.path(x) + (self.shortcut(x) if self.shortcut else x)
+        return self.after(total) if self.after else total
+
+
+def normalized(inputs, outputs, kernel, stride=1, activation=None, groups=1):
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(
+        convolution, nn.BatchNorm2d(outputs), *([activation(inplace=True)] if activation else [])
+    )
+
+
+def classifier(inputs):
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10)]
+
+
+def train_lenet(channels, size):
+    flat = 50 * (((size - 4) // 2 - 4) // 2) ** 2
+    return nn.Sequential(
+        *[nn.Conv2d(channels, 20, 5), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.MaxPool2d(2)],
+        *[nn.Flatten(), nn.Linear(flat, 500), nn.ReLU(inplace=True), nn.Linear(500, 10)],
+    )
+
+
+def train_simplecnn(channels, size):
+    widths = [channels, 16, 32, 64]
+    layers = [normalized(a, b, 3, 2, nn.ReLU) for a, b in zip(widths, widths[1:])]
+    return nn.Sequential(*layers, *classifier(64))
+
+
+def train_resnet(depths):
+    def build(channels, size):
+        layers = [normalized(channels, 64, 7, 2, nn.ReLU), nn.MaxPool2d(3, 2, 1)]
+        width = 64
+        for stage, depth in enumerate(depths):
+            for i in range(depth):
+                outputs, stride = 64 << stage, 2 if stage > 0 and i == 0 else 1
+                path = nn.Sequential(
+                    normalized(width, outputs, 3, stride, nn.ReLU), normalized(outputs, outputs, 3)
+                )
+                shortcut = normalized(width, outputs, 1, stride) if width != outputs else None
+                layers.append(Residual(path, shortcut, nn.ReLU(inplace=True)))
+                width = outputs
+        return nn.Sequential(*layers, *classifier(width))
+
+    return build
+
+
+def train_mobilenetv2(channels, size):
+    layers, width = [normalized(channels, 32, 3, 2, nn.ReLU6)], 32
+    rows = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2)]
+    rows += [(6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]  # table 2 of Sandler et al. 2018
+    for expansion, outputs, repeats, first_stride in rows:
+        for i in range(repeats):
+            stride, inner = first_stride if i == 0 else 1, width * expansion
+            path = [normalized(width, inner, 1, 1, nn.ReLU6)] if expansion > 1 else []
+            path.append(normalized(inner, inner, 3, stride, nn.ReLU6, groups=inner))
+            path.append(normalized(inner, outputs, 1))
+            path = nn.Sequential(*path)
+            layers.append(Residual(path) if stride == 1 and width == outputs else path)
+            width = outputs
+    layers.append(normalized(width, 1280, 1, 1, nn.ReLU6))
+    pool, flatten, dense = classifier(1280)
+    return nn.Sequential(*layers, pool, flatten, nn.Dropout(0.2), dense)
+
+
+TRAINED = {
+    "lenet": train_lenet,
+    "simplecnn": train_simplecnn,
+    "resnet18": train_resnet([2, 2, 2, 2]),
+    "resnet34": train_resnet([3, 4, 6, 3]),
+    "mobilenetv2": train_mobilenetv2,
+}
+
+
 class Worker:
     def __init__(self):
         self.shadow, self.params = [], []
+        self.step = None
+
+    def training(self, network, channels, size, batch):
+        """A step of the train command's network, for the operation ``step``."""
+        channels, size, batch = int(channels), int(size), int(batch)
+        model = TRAINED[network](channels, size)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)
+        loss = nn.CrossEntropyLoss()
+        x, y = torch.rand(batch, channels, size, size), torch.arange(batch) % 10
+
+        def step():
+            with torch.enable_grad():
+                optimizer.zero_grad()
+                loss(model(x), y).backward()
+                optimizer.step()
+
+        self.step = step
+        torch.set_num_threads(1)
+        for _ in range(3):
+            step()
+        return str(sum(p.numel() for p in model.parameters()))
+
+    def run_steps(self, threads, calls):
+        """Processor time of the whole process: gradients are computed by a thread of their own."""
+        torch.set_num_threads(int(threads))
+        self.step()
+        nanos = []
+        for _ in range(int(calls)):
+            start = time.process_time_ns()
+            self.step()
+            nanos.append(time.process_time_ns() - start)
+        return " ".join(map(str, nanos))
 
     def allocate(self, shapes):
         self.release()
@@ -106,6 +221,8 @@ class Worker:
         return torch.__version__
 
     def run(self, operation, threads, calls):
+        if operation == "step":
+            return self.run_steps(threads, calls)
         call = OPERATIONS[operation]
         torch.set_num_threads(int(threads))
         call(self.shadow, self.params)

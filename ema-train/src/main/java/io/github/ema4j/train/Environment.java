@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.onednn.backend.NativeLibrary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -29,6 +30,7 @@ final class Environment {
     String threads = System.getenv("OMP_NUM_THREADS");
     environment.put("OMP_NUM_THREADS", threads == null ? "not set" : threads);
     environment.put("ND4J backend", Nd4j.getBackend().getClass().getSimpleName());
+    environment.put("native library", NativeLibrary.loaded().toString());
     environment.put("Deeplearning4j", versionOfDeeplearning4j());
     return environment;
   }

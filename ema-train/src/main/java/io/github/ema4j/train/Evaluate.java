@@ -62,17 +62,19 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
+    Train train = Train.with(arguments(), run);
+    train.acceleration().chooseLibrary();
     SavedWeights weights = SavedWeights.load(file);
+    train.acceleration().applyForInference(weights.network());
     boolean single = weights.averages().isEmpty();
     if (single && (which.averaged || which.raw || which.both)) {
       throw new UserError(
           file + " holds one set of weights: leave out --averaged, --raw and --both");
     }
-    Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
     if (run.isEmpty() && folder == null) {
       throw new UserError(file + " is not in the folder of a run: say which images to validate on");
     }
-    Train train = Train.with(arguments(), run);
     ImageSource source = train.openImages();
     requireSameClasses(weights, run, source);
     Validation validation = train.validation(source);

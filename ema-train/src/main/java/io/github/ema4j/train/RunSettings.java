@@ -28,6 +28,7 @@ import picocli.CommandLine.Model.OptionSpec;
  *
  * @param command the command line
  * @param options every option that says how to train, by name, defaults included
+ * @param library the native library that computes
  * @param classes of the images, in their order
  * @param trainingImages how many
  * @param validationImages how many
@@ -35,9 +36,12 @@ import picocli.CommandLine.Model.OptionSpec;
 record RunSettings(
     String command,
     Map<String, String> options,
+    String library,
     List<String> classes,
     int trainingImages,
     int validationImages) {
+
+  static final String WITHOUT_ONEDNN = "without oneDNN";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -62,7 +66,12 @@ record RunSettings(
       }
     }
     return new RunSettings(
-        line, options, source.classes(), source.trainingImages(), source.validationImages());
+        line,
+        options,
+        Acceleration.library(),
+        source.classes(),
+        source.trainingImages(),
+        source.validationImages());
   }
 
   private static void put(Map<String, String> options, String name, ArgSpec argument) {
@@ -84,10 +93,20 @@ record RunSettings(
    */
   static RunSettings read(Path file) {
     try {
-      return JSON.readValue(Files.readAllBytes(file), RunSettings.class);
+      return JSON.readValue(Files.readAllBytes(file), RunSettings.class).completed();
     } catch (IOException e) {
       throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
     }
+  }
+
+  /** Runs of versions that could not accelerate have no word about it. */
+  private RunSettings completed() {
+    if (library != null) {
+      return this;
+    }
+    Map<String, String> all = new LinkedHashMap<>(options);
+    all.put("--no-accelerate", "true");
+    return new RunSettings(command, all, WITHOUT_ONEDNN, classes, trainingImages, validationImages);
   }
 
   void write(Path file) throws IOException {
@@ -116,6 +135,10 @@ record RunSettings(
                 .formatted(name, before == null ? "not given" : before, option.getValue()));
       }
     }
+    if (!library.equals(now.library)) {
+      differences.add(
+          "the native library was one %s and now is one %s".formatted(library, now.library));
+    }
     if (!classes.equals(now.classes)) {
       differences.add("the classes were %s and now are %s".formatted(classes, now.classes));
     }
@@ -135,7 +158,12 @@ record RunSettings(
   /** Other settings under the command that the run was started with. */
   RunSettings with(RunSettings others) {
     return new RunSettings(
-        command, others.options, others.classes, others.trainingImages, others.validationImages);
+        command,
+        others.options,
+        others.library,
+        others.classes,
+        others.trainingImages,
+        others.validationImages);
   }
 
   /** Says that the images are in another folder now: they may have been moved, or be others. */

@@ -77,6 +77,7 @@ public final class Train implements Callable<Integer> {
 
   @Mixin private EmaOptions ema;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private Acceleration acceleration;
   @Mixin private OutputOptions output;
 
   @Option(
@@ -139,6 +140,7 @@ public final class Train implements Callable<Integer> {
 
   /** Checks the options, and puts those in place that depend on others. */
   private ImageSource prepare() {
+    acceleration.chooseLibrary();
     if (epochs < 1) {
       throw new UserError("--epochs " + epochs + ": it has to be 1 or more");
     }
@@ -199,6 +201,7 @@ public final class Train implements Callable<Integer> {
           Checkpoints.restore(checkpoint.get(), Averages.of(ema).configs());
       Averages averages = Averages.resumed(ema, restored.averages());
       if (output.evalOnly()) {
+        acceleration.applyForInference(restored.network());
         return validate(checkpoint.get(), restored.network(), averages, source);
       }
       int done = Checkpoints.epoch(checkpoint.get());
@@ -260,6 +263,7 @@ public final class Train implements Callable<Integer> {
             source.trainingImages(),
             source.validationImages(),
             source.classes().size());
+    out().println(acceleration.apply(network));
     out().printf("Results go to %s%n", run.path());
     out().flush();
     TrainingRun training =
@@ -273,6 +277,7 @@ public final class Train implements Callable<Integer> {
                 validation(source),
                 network,
                 averages,
+                acceleration,
                 output.checkpointHistory()),
             out());
     try (Interruption interruption = new Interruption(() -> sayHowToResume(run))) {
@@ -310,6 +315,10 @@ public final class Train implements Callable<Integer> {
           "%d images could not be read and were left out: %s%n",
           unreadable.size(), String.join(", ", unreadable));
     }
+  }
+
+  Acceleration acceleration() {
+    return acceleration;
   }
 
   /** Validates on the images of a source, in the way that the options say. */

@@ -51,6 +51,7 @@ final class TrainingRun {
   private final Validation validation;
   private final Model network;
   private final Averages averages;
+  private final Acceleration acceleration;
   private final Checkpoints checkpoints;
   private final int keep;
   private final PrintWriter out;
@@ -65,6 +66,7 @@ final class TrainingRun {
       Validation validation,
       Model network,
       Averages averages,
+      Acceleration acceleration,
       int keep) {}
 
   TrainingRun(Parts parts, PrintWriter out) {
@@ -76,6 +78,7 @@ final class TrainingRun {
     validation = parts.validation();
     network = parts.network();
     averages = parts.averages();
+    acceleration = parts.acceleration();
     checkpoints = new Checkpoints(directory.checkpoints());
     keep = parts.keep();
     this.out = out;
@@ -88,6 +91,7 @@ final class TrainingRun {
     for (int epoch = done + 1; epoch <= rates.epochs(); epoch++) {
       double rate = rates.at(epoch - 1);
       Nets.setLearningRate(network, rate);
+      acceleration.apply(network);
       Nd4j.getRandom().setSeed(seedOf(epoch));
       progress.begin(
           new Progress.Plan(

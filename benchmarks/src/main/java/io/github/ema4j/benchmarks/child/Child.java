@@ -79,6 +79,14 @@ public final class Child {
               new ArraysScene(
                   size(words[1]), DataType.valueOf(words[2]), DataType.valueOf(words[3])));
       case "training" -> set(TrainingScene.of(words[1], Integer.parseInt(words[2])));
+      case "step" ->
+          set(
+              new StepScene(
+                  words[1],
+                  Integer.parseInt(words[2]),
+                  Integer.parseInt(words[3]),
+                  Integer.parseInt(words[4]),
+                  words[5].equals("accelerated")));
       case "evaluation" -> set(new EvaluationScene(Integer.parseInt(words[1])));
       case "layers" -> set(new LayersScene(size(words[1])));
       case "group" -> set(new GroupScene(size(words[1])));

@@ -60,12 +60,12 @@ final class TrainingScene implements Scene {
     }
   }
 
-  private static INDArray random(long... shape) {
+  static INDArray random(long... shape) {
     Nd4j.getRandom().setSeed(1);
     return Nd4j.rand(DataType.FLOAT, shape);
   }
 
-  private static INDArray classes(int batch, int classes) {
+  static INDArray classes(int batch, int classes) {
     INDArray labels = Nd4j.create(DataType.FLOAT, batch, classes);
     for (int i = 0; i < batch; i++) {
       labels.putScalar(i, i % classes, 1);

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,19 +66,41 @@ public final class Workers {
    * @return a new worker
    */
   public Worker java(int threads) {
-    Path jvm = Path.of(System.getProperty("java.home"), "bin", "java");
-    return Worker.start(
-        "JVM with %d threads".formatted(threads),
+    return java("JVM with %d threads".formatted(threads), threads, List.of(), Map.of());
+  }
+
+  /**
+   * A JVM of one thread whose ND4J has oneDNN, where there is such a native library for the
+   * platform, and whose allocator keeps memory, as the train command starts it.
+   *
+   * @return a new worker
+   */
+  public Worker javaWithOneDnn() {
+    return java(
+        "JVM with oneDNN",
+        1,
+        List.of("-Dorg.bytedeco.javacpp.platform.extension=-onednn"),
+        Map.of(
+            "MALLOC_MMAP_THRESHOLD_", "1073741824",
+            "MALLOC_TRIM_THRESHOLD_", "4294967296",
+            "MALLOC_TOP_PAD_", "67108864",
+            "MALLOC_ARENA_MAX", "1"));
+  }
+
+  private Worker java(
+      String name, int threads, List<String> options, Map<String, String> environment) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
         List.of(
-            jvm.toString(),
             "--enable-native-access=ALL-UNNAMED",
             "-Xmx1g",
-            "-XX:ActiveProcessorCount=" + threads,
-            "-classpath",
-            System.getProperty("java.class.path"),
-            CHILD),
-        Map.of("OMP_NUM_THREADS", Integer.toString(threads)),
-        directory.resolve(LOG));
+            "-XX:ActiveProcessorCount=" + threads));
+    command.addAll(options);
+    command.addAll(List.of("-classpath", System.getProperty("java.class.path"), CHILD));
+    Map<String, String> all = new LinkedHashMap<>(environment);
+    all.put("OMP_NUM_THREADS", Integer.toString(threads));
+    return Worker.start(name, command, all, directory.resolve(LOG));
   }
 
   /**

@@ -39,6 +39,7 @@ public interface Section {
         new SchedulesSection(),
         new GroupSection(),
         new TrainingSection(),
+        new AccelerationSection(),
         new EvaluationSection());
   }
 }
