@@ -2,11 +2,11 @@
 package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.file.ZipWriter;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.file.ModelEntries;
-import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -196,7 +196,10 @@ class RefusalsTest {
     run.save(early);
     run.fitIterations(3, 6);
     run.save(late);
-    for (String name : new String[] {"emaShadow.bin", "coefficients.bin", "updaterState.bin"}) {
+    for (String name :
+        new String[] {
+          "emaShadow.bin", "coefficients.bin", "updaterState.bin", "configuration.json"
+        }) {
       Path mixed = directory.resolve("mixed.zip");
       Map<String, byte[]> entries = Zips.read(late);
       entries.put(name, Zips.read(early).get(name));
@@ -207,12 +210,6 @@ class RefusalsTest {
           "its entry '" + name + "' is not the one that was saved with the average",
           () -> EmaCheckpoint.restore(mixed));
     }
-    Path mixed = directory.resolve("mixed.zip");
-    Map<String, byte[]> entries = Zips.read(late);
-    entries.put("configuration.json", Zips.read(early).get("configuration.json"));
-    Zips.write(mixed, entries);
-    assertRefused(
-        EmaCheckpointException.class, "at iteration 3", () -> EmaCheckpoint.restore(mixed));
   }
 
   @Test
@@ -260,10 +257,10 @@ class RefusalsTest {
 
   @Test
   void aNewerFormat() throws IOException {
-    Path file = edited(saved(Kind.MLP), "\"format\" : 1", "\"format\" : 3");
+    Path file = edited(saved(Kind.MLP), "\"format\" : 3", "\"format\" : 4");
 
-    assertRefused(EmaCheckpointException.class, "reads up to 2", () -> EmaCheckpoint.restore(file));
-    assertRefused(EmaCheckpointException.class, "version 3", () -> EmaCheckpoint.info(file));
+    assertRefused(EmaCheckpointException.class, "reads up to 3", () -> EmaCheckpoint.restore(file));
+    assertRefused(EmaCheckpointException.class, "version 4", () -> EmaCheckpoint.info(file));
   }
 
   @Test

@@ -6,6 +6,9 @@ import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 import static org.deeplearning4j.util.ModelSerializer.NORMALIZER_BIN;
 import static org.deeplearning4j.util.ModelSerializer.UPDATER_BIN;
 
+import io.github.ema4j.core.internal.file.ZipReader;
+import io.github.ema4j.core.internal.file.ZipWriter;
+import io.github.ema4j.core.internal.text.PlainJson;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
@@ -35,6 +38,12 @@ public final class ModelEntries {
 
   /** Room for what stands before the elements in {@link Nd4j#write}, generously. */
   private static final long HEADER_BYTES = 1024;
+
+  /** Limits of a configuration, which may hold whole arrays, and of a normalizer. */
+  private static final int MOST_TEXT = 1 << 28;
+
+  private static final int MOST_DEPTH = 200;
+  private static final int MOST_DIGITS = 1000;
 
   private ModelEntries() {}
 
@@ -186,7 +195,9 @@ public final class ModelEntries {
   }
 
   private static String configuration(ZipReader zip) throws IOException {
-    return new String(zip.bytes(CONFIGURATION_JSON), StandardCharsets.US_ASCII);
+    byte[] text = zip.bytes(CONFIGURATION_JSON, MOST_TEXT);
+    PlainJson.requireModest(text, MOST_DEPTH, MOST_DIGITS);
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   /** The normalizer of the data; empty if none was saved. */
@@ -194,7 +205,7 @@ public final class ModelEntries {
     if (!zip.contains(NORMALIZER_BIN)) {
       return Optional.empty();
     }
-    byte[] bytes = zip.bytes(NORMALIZER_BIN);
+    byte[] bytes = zip.bytes(NORMALIZER_BIN, MOST_TEXT);
     try {
       Normalizer<?> normalizer =
           NormalizerSerializer.getDefault().restore(new ByteArrayInputStream(bytes));
