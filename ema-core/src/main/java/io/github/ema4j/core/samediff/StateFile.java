@@ -38,12 +38,11 @@ final class StateFile {
         out -> {
           try (ZipWriter zip = new ZipWriter(out)) {
             zip.array(SHADOW, state.shadow());
-            ZipWriter.Entry shadow = zip.entries().get(SHADOW);
             Map<String, Object> root = new LinkedHashMap<>();
             root.put("format", FORMAT);
             root.put("average", state.info().toMap());
             root.put("variables", texts(shapes));
-            root.put("shadow", Map.of("bytes", shadow.bytes(), "crc32", shadow.crc32()));
+            root.put("shadow", zip.entries().get(SHADOW).toMap());
             zip.text(STATE, PlainJson.write(root));
           }
         });
@@ -70,9 +69,8 @@ final class StateFile {
       PlainValues variables = new PlainValues(root.map("variables"));
       saved = variables.all(variables::text);
       if (format > 1) {
-        PlainValues shadow = new PlainValues(root.map("shadow"));
-        zip.expect(SHADOW, OptionalLong.of(shadow.whole("bytes")), shadow.whole("crc32"));
-        shadow.requireNoOthers();
+        ZipWriter.Entry shadow = ZipWriter.Entry.fromMap(root.map("shadow"));
+        zip.expect(SHADOW, OptionalLong.of(shadow.bytes()), shadow.crc32());
       }
       AverageInfo info = AverageInfo.fromMap(root.map("average"));
       root.requireNoOthers();

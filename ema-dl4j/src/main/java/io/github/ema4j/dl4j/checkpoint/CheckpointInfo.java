@@ -59,12 +59,22 @@ public record CheckpointInfo(
    */
   public record Entry(OptionalLong bytes, long crc32) {
 
+    private Entry(ZipWriter.Entry entry) {
+      this(OptionalLong.of(entry.bytes()), entry.crc32());
+    }
+
     static Map<String, Entry> of(Map<String, ZipWriter.Entry> written) {
       Map<String, Entry> entries = new TreeMap<>();
-      written.forEach(
-          (name, entry) ->
-              entries.put(name, new Entry(OptionalLong.of(entry.bytes()), entry.crc32())));
+      written.forEach((name, entry) -> entries.put(name, new Entry(entry)));
       return entries;
+    }
+
+    static Entry fromMap(Map<String, ?> map) {
+      return new Entry(ZipWriter.Entry.fromMap(map));
+    }
+
+    Map<String, Object> toMap() {
+      return new ZipWriter.Entry(bytes.orElseThrow(), crc32).toMap();
     }
   }
 

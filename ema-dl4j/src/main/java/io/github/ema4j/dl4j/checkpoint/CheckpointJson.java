@@ -45,16 +45,9 @@ final class CheckpointJson {
     info.bestScore().ifPresent(score -> root.put("bestScore", score));
     root.put("metadata", info.metadata());
     Map<String, Object> entries = new LinkedHashMap<>();
-    info.entries().forEach((name, entry) -> entries.put(name, plain(entry)));
+    info.entries().forEach((name, entry) -> entries.put(name, entry.toMap()));
     root.put(ENTRIES, entries);
     return PlainJson.write(root);
-  }
-
-  private static Map<String, Object> plain(CheckpointInfo.Entry entry) {
-    Map<String, Object> plain = new LinkedHashMap<>();
-    plain.put("bytes", entry.bytes().orElseThrow());
-    plain.put("crc32", entry.crc32());
-    return plain;
   }
 
   /**
@@ -113,14 +106,7 @@ final class CheckpointJson {
 
   private static Map<String, CheckpointInfo.Entry> entries(PlainValues root) {
     PlainValues entries = new PlainValues(root.map(ENTRIES));
-    return entries.all(
-        name -> {
-          PlainValues entry = new PlainValues(entries.map(name));
-          CheckpointInfo.Entry read =
-              new CheckpointInfo.Entry(OptionalLong.of(entry.whole("bytes")), entry.whole("crc32"));
-          entry.requireNoOthers();
-          return read;
-        });
+    return entries.all(name -> CheckpointInfo.Entry.fromMap(entries.map(name)));
   }
 
   private static Map<String, CheckpointInfo.Entry> checksums(PlainValues root) {

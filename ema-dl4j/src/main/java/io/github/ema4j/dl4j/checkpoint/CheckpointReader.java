@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.ZipException;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,11 +146,8 @@ final class CheckpointReader {
         throw new EmaCheckpointException(
             file, "holds a %s, not a %s".formatted(info.networkClass(), type.getSimpleName()));
       }
-      Model network =
-          info.networkClass().equals(MultiLayerNetwork.class.getSimpleName())
-              ? ModelEntries.readMultiLayerNetwork(zip)
-              : ModelEntries.readComputationGraph(zip);
-      requireCounts(network);
+      Model network = ModelEntries.readNetwork(zip, true);
+      requireNetwork(network);
       RestoredCheckpoint<N> restored =
           new RestoredCheckpoint<>(
               type.cast(network),
@@ -166,7 +162,12 @@ final class CheckpointReader {
     }
   }
 
-  private void requireCounts(Model network) throws IOException {
+  private void requireNetwork(Model network) throws IOException {
+    String type = Networks.type(network).getSimpleName();
+    if (!info.networkClass().equals(type)) {
+      throw new EmaCheckpointException(
+          file, "holds a %s, but says that it is a %s".formatted(type, info.networkClass()));
+    }
     int iteration = Networks.iterationCount(network);
     int epoch = Networks.epochCount(network);
     if (iteration != info.iteration() || epoch != info.epoch()) {

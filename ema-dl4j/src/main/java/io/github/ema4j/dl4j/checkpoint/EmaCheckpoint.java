@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.zip.ZipException;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -332,6 +333,18 @@ public final class EmaCheckpoint {
 
   private static <N extends Model> RestoredCheckpoint<N> restore(
       Path file, Class<N> type, Optional<List<AveragingConfig>> expected) throws IOException {
-    return CheckpointReader.read(file, checkpoint -> checkpoint.restore(type, expected));
+    try {
+      return CheckpointReader.read(file, checkpoint -> checkpoint.restore(type, expected));
+    } catch (EmaCheckpointException e) {
+      Optional<Path> earlier = CheckpointDirectory.lastIntactBefore(file);
+      if (earlier.isEmpty() || !(e.getCause() instanceof ZipException)) {
+        throw e;
+      }
+      throw new EmaCheckpointException(
+          file,
+          "%s. The newest one before it that is not damaged is %s"
+              .formatted(e.getCause().getMessage(), earlier.get()),
+          e);
+    }
   }
 }

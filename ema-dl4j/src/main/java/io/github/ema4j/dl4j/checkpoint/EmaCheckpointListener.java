@@ -171,7 +171,7 @@ public final class EmaCheckpointListener implements TrainingListener {
       return;
     }
     try {
-      List<Checkpoint> earlier = directory.available();
+      List<Checkpoint> earlier = directory.begin();
       if (!earlier.isEmpty() && ema.average().stepCount() == 0) {
         throw new IllegalStateException(
             "%s has %d checkpoints of an earlier run, but this average is a new one. Restore the last with EmaCheckpoint, use another directory, or build the listener with deleteExisting(true)"

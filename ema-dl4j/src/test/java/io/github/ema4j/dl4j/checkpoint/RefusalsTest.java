@@ -217,6 +217,7 @@ class RefusalsTest {
     Map<String, byte[]> entries = Zips.read(saved(Kind.MLP));
     Map<String, byte[]> other = Zips.read(saved(Kind.GRAPH));
     entries.put("emaShadow.bin", other.get("emaShadow.bin"));
+    entries.put("emaVariances.bin", other.get("emaVariances.bin"));
     entries.put("emaState.json", other.get("emaState.json"));
     Path mixed = directory.resolve("mixed.zip");
     Zips.write(mixed, entries);

@@ -206,7 +206,8 @@ public final class ZipReader implements AutoCloseable {
   }
 
   private static ZipException wrong(String message, Exception cause) {
-    ZipException e = new ZipException(message + ": " + cause.getMessage());
+    String why = cause instanceof EOFException ? "it ends too early" : cause.getMessage();
+    ZipException e = new ZipException(message + ": " + why);
     e.initCause(cause);
     return e;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core.internal.file;
 
+import io.github.ema4j.core.internal.text.PlainValues;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -33,7 +34,28 @@ public final class ZipWriter implements AutoCloseable {
    * @param bytes length of the content
    * @param crc32 CRC-32 of the content
    */
-  public record Entry(long bytes, long crc32) {}
+  public record Entry(long bytes, long crc32) {
+
+    /** As plain values, for a text that vouches for the entry. */
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("bytes", bytes);
+      map.put("crc32", crc32);
+      return map;
+    }
+
+    /**
+     * Reads what {@link #toMap} wrote.
+     *
+     * @throws IllegalArgumentException if a value is missing, of another kind or of another name
+     */
+    public static Entry fromMap(Map<String, ?> map) {
+      PlainValues values = new PlainValues(map);
+      Entry entry = new Entry(values.whole("bytes"), values.whole("crc32"));
+      values.requireNoOthers();
+      return entry;
+    }
+  }
 
   /** Begins a zip; the stream is not closed with it. */
   public ZipWriter(OutputStream out) {

@@ -13,8 +13,6 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -27,8 +25,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
-import org.nd4j.linalg.dataset.api.preprocessor.serializer.NormalizerSerializer;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
  * Deeplearning4j's own entries of a model file, as {@code ModelSerializer} writes them, but with
@@ -153,44 +151,48 @@ public final class ModelEntries {
 
   /** Writes the normalizer of the data. */
   public static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
-    // The serializer closes the stream that it is given.
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    NormalizerSerializer.getDefault().write(normalizer, bytes);
-    zip.text(NORMALIZER_BIN, bytes.toByteArray());
+    zip.text(NORMALIZER_BIN, NormalizerBytes.of(normalizer));
   }
 
   // ---------------------------------------------------------------- reading
 
-  /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
-  public static MultiLayerNetwork readMultiLayerNetwork(ZipReader zip) throws IOException {
+  /**
+   * The network of a model file. Entries in Java serialization, which older versions of
+   * Deeplearning4j wrote, are not read.
+   *
+   * @param updater whether to read the state of the updater, too
+   */
+  public static Model readNetwork(ZipReader zip, boolean updater) throws IOException {
     INDArray params = zip.array(COEFFICIENTS_BIN);
-    MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(configuration(zip));
+    String json = configuration(zip);
+    Optional<INDArray> state = updater ? zip.optionalArray(UPDATER_BIN) : Optional.empty();
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return isGraph(json) ? graph(json, params, state) : layers(json, params, state);
+    }
+  }
+
+  private static boolean isGraph(String json) throws IOException {
+    return new ObjectMapper().readTree(json).has("networkInputs");
+  }
+
+  private static MultiLayerNetwork layers(
+      String json, INDArray params, Optional<INDArray> updaterState) {
+    MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     MultiLayerNetwork network = new MultiLayerNetwork(configuration);
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      network.init(params, false);
-      Optional<INDArray> state = zip.optionalArray(UPDATER_BIN);
-      if (state.isPresent()) {
-        network.getUpdater().setStateViewArray(network, state.get(), false);
-      }
-    }
+    network.init(params, false);
+    updaterState.ifPresent(
+        state -> network.getUpdater().setStateViewArray(network, state, false));
     return network;
   }
 
-  /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
-  public static ComputationGraph readComputationGraph(ZipReader zip) throws IOException {
-    INDArray params = zip.array(COEFFICIENTS_BIN);
-    ComputationGraphConfiguration configuration =
-        ComputationGraphConfiguration.fromJson(configuration(zip));
+  private static ComputationGraph graph(
+      String json, INDArray params, Optional<INDArray> updaterState) {
+    ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     ComputationGraph graph = new ComputationGraph(configuration);
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      graph.init(params, false);
-      Optional<INDArray> state = zip.optionalArray(UPDATER_BIN);
-      if (state.isPresent()) {
-        graph.getUpdater().setStateViewArray(state.get());
-      }
-    }
+    graph.init(params, false);
+    updaterState.ifPresent(state -> graph.getUpdater().setStateViewArray(state));
     return graph;
   }
 
@@ -205,14 +207,6 @@ public final class ModelEntries {
     if (!zip.contains(NORMALIZER_BIN)) {
       return Optional.empty();
     }
-    byte[] bytes = zip.bytes(NORMALIZER_BIN, MOST_TEXT);
-    try {
-      Normalizer<?> normalizer =
-          NormalizerSerializer.getDefault().restore(new ByteArrayInputStream(bytes));
-      return Optional.of(normalizer);
-    } catch (Exception e) {
-      throw new IllegalArgumentException(
-          "'" + NORMALIZER_BIN + "' is not a normalizer: " + e.getMessage(), e);
-    }
+    return Optional.of(NormalizerBytes.read(zip.bytes(NORMALIZER_BIN, MOST_TEXT)));
   }
 }
