@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.github.ema4j.train.error.UserError;
@@ -40,7 +43,12 @@ record RunSettings(
     int validationImages) {
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   /** The name of the folder of images among the options. */
   private static final String FOLDER = "DIR";
@@ -84,7 +92,13 @@ record RunSettings(
    */
   static RunSettings read(Path file) {
     try {
-      return JSON.readValue(Files.readAllBytes(file), RunSettings.class);
+      RunSettings settings = JSON.readValue(Files.readAllBytes(file), RunSettings.class);
+      if (settings == null) {
+        throw new UserError(file + " is damaged: it holds no settings");
+      }
+      return settings;
+    } catch (JsonProcessingException e) {
+      throw new UserError("%s is damaged: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
     }

@@ -111,33 +111,23 @@ public final class ModelEntries {
     }
   }
 
-  /** Writes the configuration with these counts. */
+  /**
+   * Writes the configuration with these counts.
+   *
+   * @throws IllegalArgumentException if another configuration would be read from it
+   */
   public static void writeConfiguration(ZipWriter zip, Model network, int iteration, int epoch)
       throws IOException {
-    String json;
-    if (network instanceof MultiLayerNetwork mln) {
-      MultiLayerConfiguration configuration = mln.getLayerWiseConfigurations().clone();
-      configuration.setIterationCount(iteration);
-      configuration.setEpochCount(epoch);
-      json = configuration.toJson();
-    } else {
-      ComputationGraphConfiguration configuration =
-          Networks.configuration((ComputationGraph) network);
-      configuration.setIterationCount(iteration);
-      configuration.setEpochCount(epoch);
-      json = configuration.toJson();
-    }
-    zip.text(CONFIGURATION_JSON, ascii(json));
+    zip.text(CONFIGURATION_JSON, ConfigurationText.of(network, iteration, epoch));
   }
 
-  /** Deeplearning4j reads the text in the platform's charset: all of them have ASCII. */
-  private static byte[] ascii(String json) {
-    StringBuilder text = new StringBuilder(json.length());
-    for (int i = 0; i < json.length(); i++) {
-      char c = json.charAt(i);
-      text.append(c < 128 ? String.valueOf(c) : "\\u%04x".formatted((int) c));
-    }
-    return text.toString().getBytes(StandardCharsets.US_ASCII);
+  /**
+   * Refuses a network whose configuration would be read back as another one.
+   *
+   * @throws IllegalArgumentException naming what is lost
+   */
+  public static void requireReadable(Model network) {
+    ConfigurationText.requireReadable(network);
   }
 
   /** Writes the parameters, and the state of the updater if there is one. */
