@@ -37,6 +37,12 @@ final class Difference {
     if (a == b || (a != null && !seen.add(a))) {
       return null;
     }
+    if (a instanceof List<?> list && b instanceof List<?> other) { // of whatever classes
+      return inLists(path, list, other);
+    }
+    if (a instanceof Map<?, ?> map && b instanceof Map<?, ?> other) {
+      return inMaps(path, map, other);
+    }
     if (a == null || b == null || a.getClass() != b.getClass()) {
       return told(path, a, b);
     }
@@ -45,12 +51,6 @@ final class Difference {
     }
     if (a.getClass().isArray()) {
       return inLists(path, elements(a), elements(b));
-    }
-    if (a instanceof List<?> list) {
-      return inLists(path, list, (List<?>) b);
-    }
-    if (a instanceof Map<?, ?> map) {
-      return inMaps(path, map, (Map<?, ?>) b);
     }
     if (isPlain(a)) {
       return a.equals(b) ? null : told(path, a, b);
