@@ -2,12 +2,13 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
+import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.train.error.UserError;
-import io.github.ema4j.train.record.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +19,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.util.ModelSerializer;
 
 /**
  * The checkpoints of a run, one file for each epoch: network, optimizer, averages and counters. A
  * file appears under its name only when it is complete.
  */
 final class Checkpoints {
-  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)\\.zip");
+  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,9})\\.zip");
 
   private final Path directory;
 
@@ -54,11 +54,15 @@ final class Checkpoints {
   void save(Model network, Optional<ModelEmaGroup> averages, int epoch, int keep)
       throws IOException {
     Path file = file(epoch);
-    if (averages.isPresent()) {
-      Writing.to(file, () -> EmaCheckpoint.save(file, network, averages.get()));
-    } else {
-      OutputFile.write(file, out -> ModelSerializer.writeModel(network, out, true));
-    }
+    Writing.to(
+        file,
+        () -> {
+          if (averages.isPresent()) {
+            EmaCheckpoint.save(file, network, averages.get());
+          } else {
+            NetworkFile.write(file, network);
+          }
+        });
     for (Path old : all().headMap(epoch - keep, true).values()) {
       Files.delete(old);
     }
@@ -86,12 +90,49 @@ final class Checkpoints {
     return byEpoch;
   }
 
-  /** Restores a network with averages that must be as configured, or without any. */
+  /**
+   * Restores a network with averages that must be as configured, or without any.
+   *
+   * @throws UserError if the file is damaged; the message names the latest one before
+   *     it that is not
+   */
   static Restored restore(Path file, List<AveragingConfig> averages) throws IOException {
-    if (averages.isEmpty()) {
-      return new Restored(Nets.load(file, true), List.of());
+    try {
+      if (averages.isEmpty()) {
+        return new Restored(NetworkFile.restore(file), List.of());
+      }
+      RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, averages);
+      return new Restored(restored.network(), restored.averages());
+    } catch (EmaCheckpointException e) {
+      throw intactBefore(file, averages.isEmpty())
+          .map(
+              earlier ->
+                  new UserError(
+                      "%s. To go on from the one before it: train --resume %s"
+                          .formatted(e.getMessage(), earlier),
+                      e))
+          .orElseGet(() -> new UserError(e.getMessage(), e));
     }
-    RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, averages);
-    return new Restored(restored.network(), restored.averages());
+  }
+
+  private static Optional<Path> intactBefore(Path file, boolean alone) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    return new Checkpoints(directory)
+        .all().headMap(epoch(file), false).descendingMap().values().stream()
+            .filter(earlier -> isIntact(earlier, alone))
+            .findFirst();
+  }
+
+  private static boolean isIntact(Path file, boolean alone) {
+    try {
+      if (alone) {
+        NetworkFile.restore(file);
+      } else {
+        EmaCheckpoint.verify(file);
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

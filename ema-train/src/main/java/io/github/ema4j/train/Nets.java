@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalLong;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
@@ -16,7 +16,6 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /** What DL4J's two classes of networks both have, but not in their common interface. */
@@ -42,36 +41,22 @@ final class Nets {
   }
 
   /**
-   * Loads a model file of Deeplearning4j, a checkpoint for example.
+   * Loads the network of a model file of Deeplearning4j, without its optimizer's state. Nothing in
+   * Java serialization is read, which such files may hold.
    *
-   * @param updater whether to load the optimizer's state too
    * @throws UserError if the file is not there or no such file
    */
-  static Model load(Path file, boolean updater) throws IOException {
+  static Model load(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new UserError(file + " is not a file: name a checkpoint or an exported zip");
     }
     try {
-      return isGraph(file)
-          ? ModelSerializer.restoreComputationGraph(file.toFile(), updater)
-          : ModelSerializer.restoreMultiLayerNetwork(file.toFile(), updater);
-    } catch (IOException | RuntimeException e) {
+      return NetworkFile.load(file);
+    } catch (EmaCheckpointException e) {
       throw new UserError(
-          "%s is not a model file of Deeplearning4j, or a damaged one: %s"
-              .formatted(file, e.getMessage()),
+          "%s. It is not a model file of Deeplearning4j, or a damaged one"
+              .formatted(e.getMessage()),
           e);
-    }
-  }
-
-  private static boolean isGraph(Path file) throws IOException {
-    try (ZipFile zip = new ZipFile(file.toFile())) {
-      ZipEntry configuration = zip.getEntry(ModelSerializer.CONFIGURATION_JSON);
-      if (configuration == null) {
-        throw new IOException("it has no " + ModelSerializer.CONFIGURATION_JSON);
-      }
-      String json =
-          new String(zip.getInputStream(configuration).readAllBytes(), StandardCharsets.UTF_8);
-      return json.contains("\"networkInputs\"");
     }
   }
 

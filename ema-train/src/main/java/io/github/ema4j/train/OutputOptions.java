@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.train.error.UserError;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -69,9 +70,21 @@ final class OutputOptions {
     if (logInterval < 1) {
       throw new UserError("--log-interval " + logInterval + ": it has to be 1 or more");
     }
-    if (experiment != null && !Path.of(experiment).equals(Path.of(experiment).getFileName())) {
+    if (experiment != null && !isName(experiment)) {
       throw new UserError(
           "--experiment " + experiment + ": give a name without '/', and the folder as --output");
+    }
+  }
+
+  private static boolean isName(String experiment) {
+    try {
+      Path name = Path.of(experiment);
+      return name.equals(name.getFileName())
+          && !experiment.isBlank()
+          && !name.equals(Path.of("."))
+          && !name.equals(Path.of(".."));
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 

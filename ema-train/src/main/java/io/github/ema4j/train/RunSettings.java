@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.record.OutputFile;
@@ -44,7 +49,12 @@ record RunSettings(
   static final String WITHOUT_ONEDNN = "without oneDNN";
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   /** The name of the folder of images among the options. */
   private static final String FOLDER = "DIR";
@@ -93,20 +103,28 @@ record RunSettings(
    */
   static RunSettings read(Path file) {
     try {
-      return JSON.readValue(Files.readAllBytes(file), RunSettings.class).completed();
+      JsonNode json = JSON.readTree(Files.readAllBytes(file));
+      complete(json);
+      RunSettings settings = JSON.treeToValue(json, RunSettings.class);
+      if (settings == null) {
+        throw new UserError(file + " is damaged: it holds no settings");
+      }
+      return settings;
+    } catch (JsonProcessingException e) {
+      throw new UserError("%s is damaged: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
     }
   }
 
   /** Runs of versions that could not accelerate have no word about it. */
-  private RunSettings completed() {
-    if (library != null) {
-      return this;
+  private static void complete(JsonNode settings) {
+    if (settings instanceof ObjectNode object
+        && !object.has("library")
+        && object.get("options") instanceof ObjectNode options) {
+      object.put("library", WITHOUT_ONEDNN);
+      options.put("--no-accelerate", "true");
     }
-    Map<String, String> all = new LinkedHashMap<>(options);
-    all.put("--no-accelerate", "true");
-    return new RunSettings(command, all, WITHOUT_ONEDNN, classes, trainingImages, validationImages);
   }
 
   void write(Path file) throws IOException {

@@ -27,7 +27,7 @@ record SavedWeights(Path file, Model network, List<ModelEmaListener> averages) {
    */
   static SavedWeights load(Path file) throws IOException {
     if (!Nets.isCheckpoint(file)) {
-      return new SavedWeights(file, Nets.load(file, false), List.of());
+      return new SavedWeights(file, Nets.load(file), List.of());
     }
     RestoredCheckpoint<Model> run = EmaCheckpoint.restore(file);
     return new SavedWeights(file, run.network(), run.averages());

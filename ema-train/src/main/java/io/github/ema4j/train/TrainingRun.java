@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
@@ -8,6 +9,7 @@ import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.export.BestModels;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.images.LoadOptions;
 import io.github.ema4j.train.record.AveragedResult;
@@ -86,6 +88,7 @@ final class TrainingRun {
 
   /** Trains the epochs after {@code done}; they count from 1. */
   void train(int done, Progress progress, RunRecorder recorder) throws IOException {
+    requireReadableBest();
     averages.registerWith(network);
     network.addListeners(progress);
     for (int epoch = done + 1; epoch <= rates.epochs(); epoch++) {
@@ -103,6 +106,18 @@ final class TrainingRun {
           rate);
       Nets.fit(network, source.training(loading, epoch - 1));
       finish(epoch, rate, progress, recorder);
+    }
+  }
+
+  /** Now, and not when an epoch has been trained that could not be compared with them. */
+  private void requireReadableBest() throws IOException {
+    try {
+      bestModels(new ModelEmaListener(0));
+    } catch (EmaCheckpointException e) {
+      throw new UserError(
+          "%s. Put it back from a copy, or delete it: the best of the epochs to come is kept then"
+              .formatted(e.getMessage()),
+          e);
     }
   }
 

@@ -91,9 +91,10 @@ class EmaFlagsTest {
 
   @Test
   void inHostMemoryTheBitsAreTheSameAndValidated() throws Exception {
-    Map<String, Long> device = train("device", "--model-ema-decay", "0.9").checksums();
-    Map<String, Long> host =
-        train("host", "--model-ema-decay", "0.9", "--model-ema-force-cpu").checksums();
+    Map<String, CheckpointInfo.Entry> device =
+        train("device", "--model-ema-decay", "0.9").entries();
+    Map<String, CheckpointInfo.Entry> host =
+        train("host", "--model-ema-decay", "0.9", "--model-ema-force-cpu").entries();
 
     assertEquals(device, host);
     assertEquals(

@@ -4,6 +4,7 @@ package io.github.ema4j.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class InterruptedRunTest {
   @TempDir private static Path directory;
   private static Path images;
   private static List<Map<String, String>> expected;
-  private static Map<String, Long> expectedBits;
+  private static Map<String, CheckpointInfo.Entry> expectedBits;
 
   @BeforeAll
   static void trainWithoutInterruption() throws Exception {
@@ -61,10 +62,10 @@ class InterruptedRunTest {
     };
   }
 
-  private static Map<String, Long> bits(String name) throws Exception {
+  private static Map<String, CheckpointInfo.Entry> bits(String name) throws Exception {
     return EmaCheckpoint.verify(
             directory.resolve(name).resolve("checkpoints/checkpoint-" + EPOCHS + ".zip"))
-        .checksums();
+        .entries();
   }
 
   private static Path log(String name) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,9 +63,10 @@ class ResumeTest {
     return directory.resolve(name);
   }
 
-  private static Map<String, Long> checksums(String name, int epoch) throws Exception {
+  private static Map<String, CheckpointInfo.Entry> entries(String name, int epoch)
+      throws Exception {
     return EmaCheckpoint.verify(folder(name).resolve("checkpoints/checkpoint-" + epoch + ".zip"))
-        .checksums();
+        .entries();
   }
 
   @Test
@@ -93,8 +95,11 @@ class ResumeTest {
         Command.train("--epochs", "2", "--resume", folder("parts"), "--workers", "3").ok();
 
     assertTrue(last.out().contains("checkpoint-1.zip"), last.out());
-    assertEquals(6, checksums("whole", 2).size(), "weights, optimizer, two averages, variances");
-    assertEquals(checksums("whole", 2), checksums("parts", 2));
+    assertEquals(
+        7,
+        entries("whole", 2).size(),
+        "configuration, weights, optimizer, two averages, variances");
+    assertEquals(entries("whole", 2), entries("parts", 2));
     assertEquals(Summary.numbers(folder("whole")), Summary.numbers(folder("parts")));
     assertArrayEquals(
         Files.readAllBytes(folder("whole").resolve("checkpoints/bestAveraged.zip")),
@@ -128,25 +133,25 @@ class ResumeTest {
   void anEarlierCheckpointDropsWhatCameAfterIt() throws Exception {
     List<Object> settings = run("back", "simplecnn", "--model-ema", "--model-ema-bn", "copy");
     Command.train(with(settings, "--epochs", "3")).ok();
-    Map<String, Long> before = checksums("back", 3);
+    Map<String, CheckpointInfo.Entry> before = entries("back", 3);
     List<Map<String, String>> numbers = Summary.numbers(folder("back"));
 
     Path second = folder("back").resolve("checkpoints/checkpoint-2.zip");
     Command.train("--resume", second).ok();
 
-    assertEquals(before, checksums("back", 3));
+    assertEquals(before, entries("back", 3));
     assertEquals(numbers, Summary.numbers(folder("back")));
   }
 
   @Test
   void whatIsDoneIsNotDoneAgain() throws Exception {
     Command.train(with(run("done", "mlp", "--model-ema"), "--epochs", "1")).ok();
-    Map<String, Long> before = checksums("done", 1);
+    Map<String, CheckpointInfo.Entry> before = entries("done", 1);
 
     Command.Outcome again = Command.train("--resume", folder("done")).ok();
 
     assertFalse(again.out().contains("epoch 1/1"), again.out());
-    assertEquals(before, checksums("done", 1));
+    assertEquals(before, entries("done", 1));
     assertEquals(1, Summary.rows(folder("done")).size());
   }
 
@@ -246,7 +251,7 @@ class ResumeTest {
   @Test
   void aDamagedCheckpointIsRefusedAndTheOneBeforeServes() throws Exception {
     Command.train(with(run("damaged", "mlp", "--model-ema"), "--epochs", "2")).ok();
-    Map<String, Long> before = checksums("damaged", 2);
+    Map<String, CheckpointInfo.Entry> before = entries("damaged", 2);
     Path second = folder("damaged").resolve("checkpoints/checkpoint-2.zip");
     byte[] bytes = Files.readAllBytes(second);
     bytes[bytes.length / 2] ^= 1;
@@ -254,6 +259,6 @@ class ResumeTest {
 
     Command.train("--resume", folder("damaged")).refused("checkpoint-2.zip", "damaged");
     Command.train("--resume", folder("damaged").resolve("checkpoints/checkpoint-1.zip")).ok();
-    assertEquals(before, checksums("damaged", 2));
+    assertEquals(before, entries("damaged", 2));
   }
 }

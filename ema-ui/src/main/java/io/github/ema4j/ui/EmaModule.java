@@ -64,6 +64,7 @@ public final class EmaModule implements UIModule {
       context
           .response()
           .putHeader("content-type", "text/html; charset=utf-8")
+          .putHeader("x-content-type-options", "nosniff")
           .putHeader(
               "content-security-policy", "default-src 'self'; style-src 'self' 'unsafe-inline'")
           .end(Buffer.buffer(page.readAllBytes()));
@@ -109,6 +110,7 @@ public final class EmaModule implements UIModule {
     HttpServerResponse response = context.response();
     response
         .putHeader("content-type", "application/json; charset=utf-8")
+        .putHeader("x-content-type-options", "nosniff")
         .putHeader("cache-control", "no-store")
         .end(Buffer.buffer(Json.bytes(value)));
   }

@@ -77,9 +77,13 @@ final class Sessions {
     return updates;
   }
 
+  /**
+   * Whether a storage has averaged weights of a session. The identifier may come from a request, so
+   * it is compared with those that there are before the storage is asked for it.
+   */
   private static boolean holds(StatsStorage storage, String id) {
     return !storage.isClosed()
-        && storage.sessionExists(id)
+        && storage.listSessionIDs().contains(id)
         && storage.listTypeIDsForSession(id).contains(EmaRecord.TYPE_ID);
   }
 

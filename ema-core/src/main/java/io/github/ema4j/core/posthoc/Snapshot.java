@@ -68,9 +68,6 @@ public record Snapshot(
   /** Values that are in the Java heap at a time. */
   private static final int BLOCK = 1 << 16;
 
-  /** Ranges of variances at most, so that a damaged number of them is no array of that size. */
-  private static final int MOST_RANGES = 1 << 20;
-
   /**
    * Writes a snapshot, whole or not at all.
    *
@@ -85,10 +82,9 @@ public record Snapshot(
       throws IOException {
     AverageInfo info = state.info();
     long update = info.counters().updates();
-    String name = "sigma%s-update%012d%s".formatted(sigmaRel, update, SUFFIX);
     Snapshot snapshot =
         new Snapshot(
-            directory.resolve(name),
+            directory.resolve(name(sigmaRel, update)),
             run,
             sigmaRel,
             update,
@@ -97,6 +93,10 @@ public record Snapshot(
             info.coverage().variances());
     AtomicFile.write(snapshot.file, out -> snapshot.writeTo(out, state));
     return snapshot;
+  }
+
+  private static String name(double sigmaRel, long update) {
+    return "sigma%s-update%012d%s".formatted(sigmaRel, update, SUFFIX);
   }
 
   private void writeTo(OutputStream file, AverageState state) throws IOException {
@@ -148,7 +148,10 @@ public record Snapshot(
     return file.getFileName().toString().endsWith(SUFFIX);
   }
 
-  /** Reads what a file says about itself, not its values. */
+  /**
+   * Reads what a file says about itself, not its values. Its checksum is that of all of the file and
+   * is not looked at here, but what decides which snapshots are read is also in the name.
+   */
   static Snapshot open(Path file) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
@@ -156,6 +159,10 @@ public record Snapshot(
       long size = Files.size(file);
       if (size != snapshot.bytes()) {
         throw snapshot.damaged("it has %d bytes instead of %d".formatted(size, snapshot.bytes()));
+      }
+      String name = name(snapshot.sigmaRel, snapshot.update);
+      if (!file.getFileName().toString().equals(name)) {
+        throw snapshot.damaged("by its content it would be called " + name);
       }
       return snapshot;
     }
@@ -194,7 +201,8 @@ public record Snapshot(
       if (!(sigmaRel > 0 && sigmaRel < PowerFunctionExponent.WIDEST)
           || update < 1
           || width != type.width()
-          || length < 1) {
+          || length < 1
+          || length > Files.size(file) / width) {
         throw damaged(file, "its header holds impossible values");
       }
       Variances variances =
@@ -216,7 +224,7 @@ public record Snapshot(
 
   private static Ranges readRanges(Path file, DataInputStream in, long length) throws IOException {
     int size = in.readInt();
-    if (size < 0 || size > MOST_RANGES) {
+    if (size < 0 || size > Files.size(file) / (2 * Long.BYTES)) {
       throw damaged(file, "it says that it has %d ranges of variances".formatted(size));
     }
     long[] from = new long[size];

@@ -11,6 +11,9 @@ final class ScheduleSpec {
       "constant, inverse-power, copy-first, num-updates, exponential-ramp, momentum-annealing,"
           + " linear-ramp, uniform, power-function";
 
+  /** More than any schedule has: its parts are read again at each level of nesting. */
+  static final int MOST_CHARACTERS = 2000;
+
   private final String text;
   private final Map<String, String> arguments;
 
@@ -20,6 +23,11 @@ final class ScheduleSpec {
   }
 
   static DecaySchedule parse(String spec) {
+    if (spec.length() > MOST_CHARACTERS) {
+      throw new IllegalArgumentException(
+          "A decay schedule of %d characters is nested too deep or none; '%s...'"
+              .formatted(spec.length(), spec.substring(0, 100)));
+    }
     String text = spec.strip();
     int open = text.indexOf('(');
     if (open < 0 || !text.endsWith(")")) {

@@ -216,7 +216,8 @@ public record AverageInfo(
    *
    * @param map the values by name; whole numbers may be of any type of number
    * @return the description
-   * @throws IllegalArgumentException if a value is missing, of another kind or out of range
+   * @throws IllegalArgumentException if a value is missing, of another kind or out of range, or
+   *     there is one of another name
    */
   public static AverageInfo fromMap(Map<String, ?> map) {
     PlainValues values = new PlainValues(map);
@@ -224,34 +225,35 @@ public record AverageInfo(
     long length = values.whole("length");
     int updateEvery = interval(values.whole("updateEvery"));
     long updates = values.whole("updates");
-    return new AverageInfo(
-        length,
-        values.constant("paramsType", DataType.class),
-        values.constant("shadowType", DataType.class),
-        coverage(length, map, values),
-        new Settings(
-            values.text("schedule"),
-            requested.equals(DEFAULT)
-                ? Optional.empty()
-                : Optional.of(values.constant("requestedShadowType", DataType.class)),
-            updateEvery,
-            values.truth("correctDecayForInterval"),
-            values.whole("startAfter"),
-            values.constant("onNonFinite", NonFinitePolicy.class)),
-        new AverageCounters(
-            values.whole("steps"),
-            updates,
-            map.containsKey("averagedSteps")
-                ? values.whole("averagedSteps")
-                : updates * updateEvery,
-            values.whole("skipped"),
-            map.containsKey("decay") ? values.number("decay") : Double.NaN,
-            values.number("initialShare")));
+    AverageInfo info =
+        new AverageInfo(
+            length,
+            values.constant("paramsType", DataType.class),
+            values.constant("shadowType", DataType.class),
+            coverage(length, values),
+            new Settings(
+                values.text("schedule"),
+                requested.equals(DEFAULT)
+                    ? Optional.empty()
+                    : Optional.of(values.constant("requestedShadowType", DataType.class)),
+                updateEvery,
+                values.truth("correctDecayForInterval"),
+                values.whole("startAfter"),
+                values.constant("onNonFinite", NonFinitePolicy.class)),
+            new AverageCounters(
+                values.whole("steps"),
+                updates,
+                values.has("averagedSteps") ? values.whole("averagedSteps") : updates * updateEvery,
+                values.whole("skipped"),
+                values.has("decay") ? values.number("decay") : Double.NaN,
+                values.number("initialShare")));
+    values.requireNoOthers();
+    return info;
   }
 
-  private static Coverage coverage(long length, Map<String, ?> map, PlainValues values) {
-    boolean all = !map.containsKey("averaged");
-    boolean noVariances = !map.containsKey("variances");
+  private static Coverage coverage(long length, PlainValues values) {
+    boolean all = !values.has("averaged");
+    boolean noVariances = !values.has("variances");
     return new Coverage(
         all ? Ranges.all(length) : Coverage.parse(length, values.text("averaged")),
         all ? Ranges.none(length) : Coverage.parse(length, values.text("copied")),

@@ -352,4 +352,23 @@ class DecayScheduleTest {
   void parenthesesThatDoNotMatchAreRefused(String spec) {
     assertThrows(IllegalArgumentException.class, () -> DecaySchedule.parse(spec));
   }
+
+  @Test
+  void whatIsNestedDeeperThanItCanBeReadIsRefused() {
+    String deep = "copy-first(updates=0, then=".repeat(20_000) + "uniform()" + ")".repeat(20_000);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> DecaySchedule.parse(deep));
+    assertTrue(e.getMessage().length() < 300, e.getMessage());
+
+    DecaySchedule schedule = DecaySchedule.uniform();
+    try {
+      while (schedule.spec().length() < 10_000) {
+        schedule = DecaySchedule.copyFirst(Long.MAX_VALUE, schedule);
+        assertEquals(schedule, DecaySchedule.parse(schedule.spec()));
+      }
+      throw new AssertionError("no limit");
+    } catch (IllegalArgumentException tooDeep) {
+      assertTrue(tooDeep.getMessage().contains("nested so deep"), tooDeep.getMessage());
+    }
+  }
 }

@@ -3,15 +3,20 @@ package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.deeplearning4j.optimize.listeners.Checkpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints in a directory, under the names and with the index that Deeplearning4j's
@@ -22,11 +27,16 @@ import org.deeplearning4j.optimize.listeners.Checkpoint;
  */
 final class CheckpointDirectory {
 
+  private static final Logger log = LoggerFactory.getLogger(CheckpointDirectory.class);
+
   private static final String INDEX = "checkpointInfo.txt";
   private static final Pattern FILE =
       Pattern.compile("checkpoint_(\\d{1,9})_(MultiLayerNetwork|ComputationGraph)\\.zip");
 
   private final Path directory;
+
+  /** The index as this writer left it; null before it has begun. */
+  private List<String> index;
 
   CheckpointDirectory(Path directory) {
     this.directory = directory;
@@ -36,27 +46,49 @@ final class CheckpointDirectory {
     return directory.resolve(checkpoint.getFilename());
   }
 
+  /**
+   * Begins to write: from now on nobody else does.
+   *
+   * @return those that are there
+   */
+  List<Checkpoint> begin() throws IOException {
+    index = lines();
+    return available();
+  }
+
   /** Those whose file exists, oldest first. */
   List<Checkpoint> available() throws IOException {
-    Path index = directory.resolve(INDEX);
-    if (!Files.exists(index)) {
-      List<Path> files = files();
-      if (!files.isEmpty()) {
-        throw new IOException(
-            "%s has %d checkpoints, but their index %s is missing. Restore one of the files by its name, or delete them"
-                .formatted(directory, files.size(), INDEX));
-      }
-      return List.of();
+    List<Path> files = files(); // first, as a checkpoint enters the index before its file is there
+    List<String> lines = lines();
+    if (lines.isEmpty() && !files.isEmpty()) {
+      throw new IOException(
+          "%s has %d checkpoints, but their index %s is missing or empty. Restore one of the files by its name, or delete them"
+              .formatted(directory, files.size(), INDEX));
     }
-    List<String> lines = Files.readAllLines(index, StandardCharsets.UTF_8);
     List<Checkpoint> available = new ArrayList<>();
     for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-      Checkpoint checkpoint = parse(index, line);
+      Checkpoint checkpoint = parse(directory.resolve(INDEX), line);
+      files.remove(file(checkpoint));
       if (Files.exists(file(checkpoint))) {
         available.add(checkpoint);
       }
     }
+    if (!files.isEmpty()) {
+      throw new IOException(
+          "%s has checkpoints that their index %s does not name: %s. Restore one of the files by its name, or move them elsewhere"
+              .formatted(directory, INDEX, files.stream().map(Path::getFileName).toList()));
+    }
     return available;
+  }
+
+  /** Of the index, the first of which is its header; empty if there is none. */
+  private List<String> lines() throws IOException {
+    Path file = directory.resolve(INDEX);
+    try {
+      return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is damaged: it is not text", e);
+    }
   }
 
   private static Checkpoint parse(Path index, String line) throws IOException {
@@ -92,10 +124,7 @@ final class CheckpointDirectory {
       number = Math.max(number, checkpoint.getCheckpointNum() + 1);
     }
     for (Path file : files()) {
-      Matcher matcher = FILE.matcher(file.getFileName().toString());
-      if (matcher.matches()) {
-        number = Math.max(number, Integer.parseInt(matcher.group(1)) + 1);
-      }
+      number = Math.max(number, number(file) + 1);
     }
     return new Checkpoint(
         number,
@@ -106,8 +135,17 @@ final class CheckpointDirectory {
         "checkpoint_%d_%s.zip".formatted(number, type));
   }
 
-  /** Adds a checkpoint to the index, whose file is written next. */
+  /**
+   * Adds a checkpoint to the index, whose file is written next.
+   *
+   * @throws IOException also if somebody else has written to the index meanwhile
+   */
   void announce(Checkpoint checkpoint) throws IOException {
+    if (index != null && !index.equals(lines())) {
+      throw new IOException(
+          "Another run writes checkpoints to %s too: give each run a directory of its own"
+              .formatted(directory));
+    }
     List<String> lines = new ArrayList<>();
     lines.add(Checkpoint.getFileHeader());
     for (Checkpoint earlier : available()) {
@@ -116,6 +154,7 @@ final class CheckpointDirectory {
     lines.add(checkpoint.toFileString());
     byte[] text = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(directory.resolve(INDEX), out -> out.write(text));
+    index = lines;
   }
 
   /** Deletes the files of checkpoints that need not be kept. */
@@ -126,6 +165,46 @@ final class CheckpointDirectory {
       if (!retention.keeps(checkpoint.getCheckpointNum(), available.size() - i)) {
         Files.delete(file(checkpoint));
       }
+    }
+  }
+
+  /**
+   * Where a checkpoint is damaged, the newest one before it that is not: found by their names, as
+   * the index may be what is missing.
+   *
+   * @param damaged the file; need not be one of a directory of checkpoints
+   * @return empty if there is none
+   */
+  static Optional<Path> lastIntactBefore(Path damaged) {
+    Matcher name = FILE.matcher(damaged.getFileName().toString());
+    if (!name.matches()) {
+      return Optional.empty();
+    }
+    int number = Integer.parseInt(name.group(1));
+    try {
+      return new CheckpointDirectory(damaged.toAbsolutePath().getParent())
+          .files().stream()
+              .filter(file -> number(file) < number)
+              .sorted(Comparator.comparingInt(CheckpointDirectory::number).reversed())
+              .filter(CheckpointDirectory::isIntact)
+              .findFirst();
+    } catch (IOException e) {
+      log.debug("Looking for an earlier checkpoint than {}", damaged, e);
+      return Optional.empty();
+    }
+  }
+
+  private static int number(Path file) {
+    Matcher name = FILE.matcher(file.getFileName().toString());
+    return name.matches() ? Integer.parseInt(name.group(1)) : -1;
+  }
+
+  private static boolean isIntact(Path file) {
+    try {
+      EmaCheckpoint.verify(file);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

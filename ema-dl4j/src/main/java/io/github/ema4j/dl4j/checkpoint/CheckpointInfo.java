@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
+import io.github.ema4j.core.internal.file.ZipWriter;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.dl4j.Moment;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.deeplearning4j.util.ModelSerializer;
 
 /**
  * What a checkpoint says about itself. Immutable.
@@ -25,7 +28,8 @@ import java.util.stream.Stream;
  * @param random state of the random generator of the thread that wrote the file
  * @param bestScore the best score so far, if one was given
  * @param metadata texts of the user by name
- * @param checksums CRC-32 of the entries that belong together, by name
+ * @param entries the entries of the file that belong to it, all but this one, by name; in the
+ *     formats 1 and 2 neither configuration nor normalizer
  */
 public record CheckpointInfo(
     int format,
@@ -39,25 +43,46 @@ public record CheckpointInfo(
     RandomState random,
     Optional<Double> bestScore,
     Map<String, String> metadata,
-    Map<String, Long> checksums) {
+    Map<String, Entry> entries) {
 
   /** The newest version of the layout that this version of EMA4J reads. */
   public static final int FORMAT = 3;
 
+  /** The first version that names all entries. */
+  static final int NAMES_ALL = 3;
+
   /**
-   * The version of the layout that a file of these averages has: the oldest that can hold them, so
-   * that older readers read what they can, and refuse what they would lose.
+   * An entry of the file, as it was saved.
+   *
+   * @param bytes length of its content; empty in the formats 1 and 2
+   * @param crc32 CRC-32 of its content
    */
-  static int format(List<AverageInfo> averages) {
-    boolean variances = averages.stream().anyMatch(a -> !a.coverage().variances().isEmpty());
-    return variances ? 3 : averages.size() > 1 ? 2 : 1;
+  public record Entry(OptionalLong bytes, long crc32) {
+
+    private Entry(ZipWriter.Entry entry) {
+      this(OptionalLong.of(entry.bytes()), entry.crc32());
+    }
+
+    static Map<String, Entry> of(Map<String, ZipWriter.Entry> written) {
+      Map<String, Entry> entries = new TreeMap<>();
+      written.forEach((name, entry) -> entries.put(name, new Entry(entry)));
+      return entries;
+    }
+
+    static Entry fromMap(Map<String, ?> map) {
+      return new Entry(ZipWriter.Entry.fromMap(map));
+    }
+
+    Map<String, Object> toMap() {
+      return new ZipWriter.Entry(bytes.orElseThrow(), crc32).toMap();
+    }
   }
 
   /** Copies the list, and the maps in the order of the names. */
   public CheckpointInfo {
     furtherAverages = List.copyOf(furtherAverages);
     metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
-    checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
+    entries = Collections.unmodifiableMap(new TreeMap<>(entries));
   }
 
   /**
@@ -67,5 +92,14 @@ public record CheckpointInfo(
    */
   public List<AverageInfo> averages() {
     return Stream.concat(Stream.of(average), furtherAverages.stream()).toList();
+  }
+
+  /**
+   * Whether the normalizer of the data was saved with it.
+   *
+   * @return in the formats 1 and 2 always false: they do not say
+   */
+  public boolean hasNormalizer() {
+    return entries.containsKey(ModelSerializer.NORMALIZER_BIN);
   }
 }

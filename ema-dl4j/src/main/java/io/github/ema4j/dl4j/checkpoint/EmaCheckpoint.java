@@ -1,43 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
-import static org.deeplearning4j.util.ModelSerializer.COEFFICIENTS_BIN;
-import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
-
 import io.github.ema4j.core.AveragingConfig;
-import io.github.ema4j.core.Coverage;
-import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.internal.file.AtomicFile;
-import io.github.ema4j.core.state.AverageInfo;
-import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.Moment;
-import io.github.ema4j.dl4j.ParameterSelection;
-import io.github.ema4j.dl4j.internal.Networks;
-import io.github.ema4j.dl4j.internal.file.ModelEntries;
-import io.github.ema4j.dl4j.internal.file.ZipReader;
-import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.zip.ZipException;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Saves a training run, the network and its average, in one file, and restores it so that training
@@ -67,25 +48,6 @@ import org.slf4j.LoggerFactory;
  * or after {@code fit}.
  */
 public final class EmaCheckpoint {
-
-  private static final Logger log = LoggerFactory.getLogger(EmaCheckpoint.class);
-
-  static final String STATE_JSON = "emaState.json";
-  static final String SHADOW_BIN = "emaShadow.bin";
-
-  /** The entry with the values of one of several averages. */
-  static String shadowBin(int index) {
-    return index == 0 ? SHADOW_BIN : "emaShadow" + (index + 1) + ".bin";
-  }
-
-  /** The entry with the variances of one of several averages that its values hold as logarithms. */
-  static String variancesBin(int index) {
-    return index == 0 ? "emaVariances.bin" : "emaVariances" + (index + 1) + ".bin";
-  }
-
-  private static boolean hasVariances(AverageInfo average) {
-    return average.coverage().log10Deviations().count() > 0;
-  }
 
   private EmaCheckpoint() {}
 
@@ -216,8 +178,9 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
      */
     public void save(Path file) throws IOException {
-      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
-      AtomicFile.write(file, this::writeTo);
+      CheckpointWriter writer = writer();
+      writer.requireSavable();
+      AtomicFile.write(file, writer::writeTo);
     }
 
     /**
@@ -230,72 +193,12 @@ public final class EmaCheckpoint {
      * @throws IllegalArgumentException as {@link #save}
      */
     public void writeTo(OutputStream out) throws IOException {
-      averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
-      try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-        Moment moment = averages.get(0).moment();
-        List<AverageState> states =
-            averages.stream().map(ema -> AverageState.of(ema.average())).toList();
-        INDArray params = ModelEntries.paramsAfter(network, moment);
-        Optional<INDArray> updaterState = ModelEntries.updaterState(network);
-        ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
-        updaterState.ifPresent(
-            state ->
-                ModelEntries.requireRestorable(
-                    "The updater's state", state.length(), state.dataType()));
-        for (AverageState state : states) {
-          ModelEntries.requireRestorable(
-              "The average", state.info().length(), state.info().shadowType());
-        }
-        try (ZipWriter zip = new ZipWriter(out)) {
-          write(zip, moment, states, params, updaterState);
-        }
-      }
+      writer().writeTo(out);
     }
 
-    private void write(
-        ZipWriter zip,
-        Moment moment,
-        List<AverageState> averages,
-        INDArray params,
-        Optional<INDArray> updaterState)
-        throws IOException {
-      int iteration = Networks.iterationCount(network) + moment.uncountedIterations();
-      int epoch = Networks.epochCount(network) + moment.uncountedEpochs();
-      ModelEntries.writeArrays(zip, params, updaterState);
-      for (int i = 0; i < averages.size(); i++) {
-        AverageState average = averages.get(i);
-        zip.array(shadowBin(i), average.shadow());
-        if (hasVariances(average.info())) {
-          zip.array(variancesBin(i), Nd4j.createFromArray(average.variances()));
-        }
-      }
-      // What is written up to here belongs together; the rest may be edited.
-      Map<String, Long> checksums = Map.copyOf(zip.checksums());
-      ModelEntries.writeConfiguration(zip, network, iteration, epoch);
-      if (normalizer.isPresent()) {
-        ModelEntries.writeNormalizer(zip, normalizer.get());
-      }
-      CheckpointInfo info =
-          new CheckpointInfo(
-              CheckpointInfo.format(averages.stream().map(AverageState::info).toList()),
-              writer(),
-              Networks.type(network).getSimpleName(),
-              iteration,
-              epoch,
-              moment,
-              averages.get(0).info(),
-              averages.stream().skip(1).map(AverageState::info).toList(),
-              RandomState.current(),
-              bestScore,
-              metadata,
-              checksums);
-      zip.text(STATE_JSON, CheckpointJson.write(info));
+    private CheckpointWriter writer() {
+      return new CheckpointWriter(network, averages, normalizer, bestScore, metadata);
     }
-  }
-
-  private static String writer() {
-    String version = EmaCheckpoint.class.getPackage().getImplementationVersion();
-    return version == null ? "EMA4J" : "EMA4J " + version;
   }
 
   // ---------------------------------------------------------------- restoring
@@ -413,9 +316,7 @@ public final class EmaCheckpoint {
    * @throws IOException if it cannot be read
    */
   public static CheckpointInfo info(Path file) throws IOException {
-    try (ZipReader zip = new ZipReader(file)) {
-      return info(zip, file);
-    }
+    return CheckpointReader.read(file, CheckpointReader::info);
   }
 
   /**
@@ -427,138 +328,23 @@ public final class EmaCheckpoint {
    * @throws IOException if it cannot be read
    */
   public static CheckpointInfo verify(Path file) throws IOException {
-    try (ZipReader zip = new ZipReader(file)) {
-      CheckpointInfo info = info(zip, file);
-      requireTogether(zip, info, file);
-      return info;
-    }
+    return CheckpointReader.read(file, CheckpointReader::verify);
   }
 
   private static <N extends Model> RestoredCheckpoint<N> restore(
       Path file, Class<N> type, Optional<List<AveragingConfig>> expected) throws IOException {
-    try (ZipReader zip = new ZipReader(file)) {
-      CheckpointInfo info = info(zip, file);
-      requireTogether(zip, info, file);
-      if (type != Model.class && !info.networkClass().equals(type.getSimpleName())) {
-        throw new EmaCheckpointException(
-            file, "holds a %s, not a %s".formatted(info.networkClass(), type.getSimpleName()));
-      }
-      Model network =
-          info.networkClass().equals(MultiLayerNetwork.class.getSimpleName())
-              ? ModelEntries.readMultiLayerNetwork(zip)
-              : ModelEntries.readComputationGraph(zip);
-      requireCounts(file, info, network);
-      RestoredCheckpoint<N> restored =
-          new RestoredCheckpoint<>(
-              type.cast(network),
-              averages(zip, info, network, expected, file),
-              ModelEntries.readNormalizer(zip),
-              info);
-      // Last, as nothing may draw from it before training goes on.
-      restored.applyRandomState();
-      return restored;
-    } catch (RuntimeException e) {
-      throw new EmaCheckpointException(file, "cannot be restored: " + e.getMessage(), e);
-    }
-  }
-
-  private static List<ModelEmaListener> averages(
-      ZipReader zip,
-      CheckpointInfo info,
-      Model network,
-      Optional<List<AveragingConfig>> expected,
-      Path file)
-      throws IOException {
-    List<AverageInfo> saved = info.averages();
-    if (expected.isPresent() && expected.get().size() != saved.size()) {
-      throw new IllegalArgumentException(
-          "it holds %d averages, expected %d".formatted(saved.size(), expected.get().size()));
-    }
-    INDArray params = Networks.params(network);
-    List<ModelEmaListener> averages = new ArrayList<>();
-    for (int i = 0; i < saved.size(); i++) {
-      double[] variances =
-          hasVariances(saved.get(i)) ? zip.array(variancesBin(i)).toDoubleVector() : new double[0];
-      AverageState state = new AverageState(saved.get(i), zip.array(shadowBin(i)), variances);
-      ParameterAverage average =
-          expected.isPresent() ? state.resume(params, expected.get().get(i)) : state.resume(params);
-      averages.add(ModelEmaListener.resume(network, average));
-      if (averagesLogarithms(network, saved.get(i).coverage())) {
-        log.info(
-            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For one"
-                + " of the variances, start a new average at the network's weights",
-            file);
-      }
-    }
-    return averages;
-  }
-
-  /** Whether batch-norm deviations are averaged as other parameters are, as once all were. */
-  private static boolean averagesLogarithms(Model network, Coverage coverage) {
-    return coverage.log10Deviations().count() == 0
-        && ParameterSelection.averageAll()
-                .of(network)
-                .log10Deviations()
-                .minus(coverage.averaged().complement())
-                .count()
-            > 0;
-  }
-
-  private static CheckpointInfo info(ZipReader zip, Path file) throws IOException {
-    if (!zip.contains(STATE_JSON)) {
-      throw new EmaCheckpointException(
-          file,
-          zip.contains(CONFIGURATION_JSON)
-              ? "is a network without an average. To start a new average at its weights, load it"
-                  + " with Deeplearning4j and call new ModelEmaListener(decay).attach(network)"
-              : "is not a model file");
-    }
     try {
-      return CheckpointJson.read(zip.bytes(STATE_JSON));
-    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
-      throw new EmaCheckpointException(
-          file, "'" + STATE_JSON + "' cannot be understood: " + e.getMessage(), e);
-    }
-  }
-
-  /** All entries are undamaged, and those that belong together are those that were saved so. */
-  private static void requireTogether(ZipReader zip, CheckpointInfo info, Path file)
-      throws IOException {
-    zip.checksum(CONFIGURATION_JSON);
-    List<String> all = new ArrayList<>(List.of(COEFFICIENTS_BIN));
-    for (int i = 0; i < info.averages().size(); i++) {
-      all.add(shadowBin(i));
-      if (hasVariances(info.averages().get(i))) {
-        all.add(variancesBin(i));
-      } else if (info.checksums().containsKey(variancesBin(i))) {
-        throw new EmaCheckpointException(
-            file, "holds variances that the state of its average does not name");
+      return CheckpointReader.read(file, checkpoint -> checkpoint.restore(type, expected));
+    } catch (EmaCheckpointException e) {
+      Optional<Path> earlier = CheckpointDirectory.lastIntactBefore(file);
+      if (earlier.isEmpty() || !(e.getCause() instanceof ZipException)) {
+        throw e;
       }
-    }
-    for (String required : all) {
-      if (!info.checksums().containsKey(required)) {
-        throw new EmaCheckpointException(file, "does not vouch for its entry '" + required + "'");
-      }
-    }
-    for (Map.Entry<String, Long> entry : info.checksums().entrySet()) {
-      if (zip.checksum(entry.getKey()) != entry.getValue()) {
-        throw new EmaCheckpointException(
-            file,
-            "its entry '%s' is not the one that was saved with the average"
-                .formatted(entry.getKey()));
-      }
-    }
-  }
-
-  private static void requireCounts(Path file, CheckpointInfo info, Model network)
-      throws IOException {
-    int iteration = Networks.iterationCount(network);
-    int epoch = Networks.epochCount(network);
-    if (iteration != info.iteration() || epoch != info.epoch()) {
       throw new EmaCheckpointException(
           file,
-          "the network is at iteration %d of epoch %d, but the average was saved at iteration %d of epoch %d"
-              .formatted(iteration, epoch, info.iteration(), info.epoch()));
+          "%s. The newest one before it that is not damaged is %s"
+              .formatted(e.getCause().getMessage(), earlier.get()),
+          e);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.ModelEntries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -170,8 +171,9 @@ public final class EmaCheckpointListener implements TrainingListener {
     if (started || !ema.averages(network)) {
       return;
     }
+    ModelEntries.requireReadable(network);
     try {
-      List<Checkpoint> earlier = directory.available();
+      List<Checkpoint> earlier = directory.begin();
       if (!earlier.isEmpty() && ema.average().stepCount() == 0) {
         throw new IllegalStateException(
             "%s has %d checkpoints of an earlier run, but this average is a new one. Restore the last with EmaCheckpoint, use another directory, or build the listener with deleteExisting(true)"

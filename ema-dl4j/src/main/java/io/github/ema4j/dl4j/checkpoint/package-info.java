@@ -9,6 +9,8 @@
  * <h2>Format of a checkpoint</h2>
  *
  * <p>A zip, which Deeplearning4j loads as the raw network. Nothing in it is in Java serialization.
+ * The state is an object of at most 16 MB, nested at most 16 deep, in which no name is unknown or
+ * stands twice.
  * Arrays are as {@code Nd4j.write} lays them out, big-endian, stored at compression level 0.
  *
  * <table>
@@ -32,8 +34,9 @@
  * <table>
  * <caption>Members of {@code emaState.json}</caption>
  * <tr><th>member</th><th>content</th></tr>
- * <tr><td>{@code format}</td><td>1, or 2 for several averages, or 3 where some of the parameters are
- *     variances. Readers refuse versions above those they know</td></tr>
+ * <tr><td>{@code format}</td><td>3; readers refuse versions above those they know. Older ones are read: 1,
+ *     and 2 for several averages, have {@code checksums} and no {@code entries}, and may have a
+ *     configuration and a normalizer that were put there later</td></tr>
  * <tr><td>{@code writer}</td><td>the program that wrote the file</td></tr>
  * <tr><td>{@code network}</td><td>{@code class} ({@code MultiLayerNetwork} or {@code
  *     ComputationGraph}); {@code iteration} and {@code epoch}, done so far; {@code savedAt}, a
@@ -55,9 +58,11 @@
  *     the thread that wrote the file</td></tr>
  * <tr><td>{@code bestScore}</td><td>a number; absent if none was given</td></tr>
  * <tr><td>{@code metadata}</td><td>texts of the user by name</td></tr>
- * <tr><td>{@code checksums}</td><td>CRC-32 of the uncompressed content of {@code
- *     coefficients.bin}, {@code updaterState.bin} and the averages: they belong together,
- *     and a file in which one was replaced is refused</td></tr>
+ * <tr><td>{@code entries}</td><td>of each other entry of the file by name, {@code bytes}, the length, and
+ *     {@code crc32}, the CRC-32 of its uncompressed content: a file that lacks one, has one more of
+ *     these names, or another one, is refused. Entries of other names are left alone</td></tr>
+ * <tr><td>{@code checksums}</td><td>in formats 1 and 2 only: CRC-32 of {@code coefficients.bin}, {@code
+ *     updaterState.bin} and the averages</td></tr>
  * </table>
  */
 package io.github.ema4j.dl4j.checkpoint;

@@ -6,6 +6,7 @@ import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -206,6 +207,7 @@ public final class BestModels implements Consumer<Comparison> {
     EmaExport.write(
         best.file(),
         scored,
+        Networks.params(scored),
         best.iteration(),
         best.epoch(),
         zip -> zip.text(BestScoreJson.ENTRY, json));

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.export;
 
+import io.github.ema4j.core.internal.file.ZipReader;
+import io.github.ema4j.core.internal.text.PlainJson;
 import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.export.BestModels.Best;
 import io.github.ema4j.dl4j.export.BestModels.Goal;
-import io.github.ema4j.dl4j.internal.file.ZipReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
-import org.nd4j.shade.jackson.core.type.TypeReference;
-import org.nd4j.shade.jackson.databind.ObjectMapper;
-import org.nd4j.shade.jackson.databind.SerializationFeature;
+import java.util.zip.ZipException;
 
 /** The entry of a model file that says why the network in it was kept. */
 final class BestScoreJson {
 
   static final String ENTRY = "bestScore.json";
   private static final int FORMAT = 1;
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private BestScoreJson() {}
 
@@ -32,7 +28,7 @@ final class BestScoreJson {
     root.put("score", best.score());
     root.put("iteration", best.iteration());
     root.put("epoch", best.epoch());
-    return JSON.writeValueAsBytes(root);
+    return PlainJson.write(root);
   }
 
   /**
@@ -42,15 +38,10 @@ final class BestScoreJson {
    * @throws IllegalArgumentException if the network was kept for another goal
    */
   static Best read(Path file, Goal goal) throws IOException {
-    byte[] text;
-    try (ZipReader zip = new ZipReader(file)) {
-      text = zip.bytes(ENTRY);
-    }
     Goal kept;
     Best best;
-    try {
-      PlainValues root =
-          new PlainValues(JSON.readValue(text, new TypeReference<Map<String, Object>>() {}));
+    try (ZipReader zip = new ZipReader(file)) {
+      PlainValues root = PlainJson.read(zip.bytes(ENTRY, PlainJson.MOST_BYTES));
       long format = root.whole("format");
       if (format != FORMAT) {
         throw new IllegalArgumentException(
@@ -64,7 +55,10 @@ final class BestScoreJson {
               root.number("score"),
               Math.toIntExact(root.whole("iteration")),
               Math.toIntExact(root.whole("epoch")));
-    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+      root.requireNoOthers();
+    } catch (ZipException e) {
+      throw new EmaCheckpointException(file, e.getMessage(), e);
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new EmaCheckpointException(file, "has a bad " + ENTRY + ": " + e.getMessage(), e);
     }
     if (kept != goal) {

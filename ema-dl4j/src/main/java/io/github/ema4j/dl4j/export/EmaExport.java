@@ -2,11 +2,11 @@
 package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.file.ZipWriter;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.file.ModelEntries;
-import io.github.ema4j.dl4j.internal.file.ZipWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -54,7 +54,7 @@ public final class EmaExport {
    */
   public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
     ModelEntries.requireSavable(network, ema);
-    write(file, averaged(network, ema), ema.moment(), Optional.empty());
+    write(file, network, averaged(network, ema), ema.moment(), Optional.empty());
   }
 
   /**
@@ -70,7 +70,7 @@ public final class EmaExport {
   public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
       throws IOException {
     ModelEntries.requireSavable(network, ema);
-    write(file, averaged(network, ema), ema.moment(), Optional.of(normalizer));
+    write(file, network, averaged(network, ema), ema.moment(), Optional.of(normalizer));
   }
 
   /**
@@ -83,7 +83,7 @@ public final class EmaExport {
    * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
    */
   public static void save(Path file, Model averaged) throws IOException {
-    write(file, averaged, Moment.BETWEEN_FITS, Optional.empty());
+    write(file, averaged, averaged, Moment.BETWEEN_FITS, Optional.empty());
   }
 
   private static Model averaged(Model network, ModelEmaListener ema) {
@@ -92,14 +92,20 @@ public final class EmaExport {
         : ema.network((ComputationGraph) network);
   }
 
+  /** The configuration is taken from the network that trains: its copy may have lost some of it. */
   private static void write(
-      Path file, Model averaged, Moment moment, Optional<Normalizer<?>> normalizer)
+      Path file,
+      Model network,
+      Model averaged,
+      Moment moment,
+      Optional<Normalizer<?>> normalizer)
       throws IOException {
     write(
         file,
-        averaged,
-        Networks.iterationCount(averaged) + moment.uncountedIterations(),
-        Networks.epochCount(averaged) + moment.uncountedEpochs(),
+        network,
+        Networks.params(averaged),
+        Networks.iterationCount(network) + moment.uncountedIterations(),
+        Networks.epochCount(network) + moment.uncountedEpochs(),
         zip -> {
           if (normalizer.isPresent()) {
             ModelEntries.writeNormalizer(zip, normalizer.get());
@@ -113,10 +119,10 @@ public final class EmaExport {
     void writeTo(ZipWriter zip) throws IOException;
   }
 
-  /** Saves a network for use, with these counts. */
-  static void write(Path file, Model network, int iteration, int epoch, MoreEntries more)
+  /** Saves these weights of a network for use, with these counts. */
+  static void write(
+      Path file, Model network, INDArray params, int iteration, int epoch, MoreEntries more)
       throws IOException {
-    INDArray params = Networks.params(network);
     ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
     AtomicFile.write(
         file,

@@ -26,6 +26,8 @@ import org.deeplearning4j.optimize.listeners.Checkpoint;
 import org.deeplearning4j.optimize.listeners.CheckpointListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 
 class EmaCheckpointListenerTest {
@@ -271,6 +273,86 @@ class EmaCheckpointListenerTest {
         3,
         EmaCheckpoint.verify(EmaCheckpointListener.lastFile(directory()).orElseThrow())
             .iteration());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cut", "lastByte", "directory", "empty"})
+  void goesBackBehindADamagedCheckpointOfAnyKind(String how) throws IOException {
+    start(b -> b.saveEveryNIterations(1)).fitIterations(0, 3);
+    Path last = EmaCheckpointListener.lastFile(directory()).orElseThrow();
+    byte[] bytes = Files.readAllBytes(last);
+    switch (how) {
+      case "cut" -> Files.write(last, Arrays.copyOf(bytes, bytes.length - 1));
+      case "lastByte" -> {
+        bytes[bytes.length - 2] ^= 1; // the length of the zip's comment
+        Files.write(last, bytes);
+      }
+      case "empty" -> Files.write(last, new byte[0]);
+      default -> {
+        Files.delete(last);
+        Files.createDirectory(last);
+      }
+    }
+
+    Path before = directory().resolve("checkpoint_1_MultiLayerNetwork.zip");
+    assertEquals(Optional.of(before), EmaCheckpointListener.lastIntactFile(directory()));
+    EmaCheckpointException e =
+        assertThrows(EmaCheckpointException.class, () -> EmaCheckpoint.restore(last));
+    assertTrue(
+        e.getMessage().contains("The newest one before it that is not damaged is " + before),
+        e.getMessage());
+  }
+
+  @Test
+  void whereNoCheckpointIsIntactNoneIsNamed() throws IOException {
+    start(b -> b.saveEveryNIterations(1)).fitIterations(0, 2);
+    for (int i = 0; i < 2; i++) {
+      Files.write(directory().resolve("checkpoint_" + i + "_MultiLayerNetwork.zip"), new byte[9]);
+    }
+
+    Path last = EmaCheckpointListener.lastFile(directory()).orElseThrow();
+    assertEquals(Optional.empty(), EmaCheckpointListener.lastIntactFile(directory()));
+    EmaCheckpointException e =
+        assertThrows(EmaCheckpointException.class, () -> EmaCheckpoint.restore(last));
+    assertFalse(e.getMessage().contains("before it"), e.getMessage());
+  }
+
+  @Test
+  void twoWritersInOneDirectoryAreNoticedBeforeOneDisplacesTheOther() throws IOException {
+    Run one = start(b -> b.saveEveryNIterations(1));
+    Run other = start(b -> b.saveEveryNIterations(2));
+    other.fitIterations(0, 1); // has begun, and saved nothing yet
+    one.fitIterations(0, 2);
+    byte[] saved = Files.readAllBytes(EmaCheckpointListener.lastFile(directory()).orElseThrow());
+
+    UncheckedIOException e =
+        assertThrows(UncheckedIOException.class, () -> other.fitIterations(1, 2));
+    assertTrue(e.getMessage().contains("Another run writes checkpoints"), e.getMessage());
+    assertEquals(List.of(0, 1), numbers());
+    assertArrayEquals(
+        saved, Files.readAllBytes(EmaCheckpointListener.lastFile(directory()).orElseThrow()));
+  }
+
+  @Test
+  void anEmptiedOrShortenedIndexIsNotOneWithoutCheckpoints() throws IOException {
+    start(b -> b.saveEveryNIterations(1)).fitIterations(0, 3);
+    Path index = directory().resolve("checkpointInfo.txt");
+    List<String> lines = Files.readAllLines(index);
+
+    Files.write(index, new byte[0]);
+    IOException empty =
+        assertThrows(IOException.class, () -> EmaCheckpointListener.lastFile(directory()));
+    assertTrue(empty.getMessage().contains("missing or empty"), empty.getMessage());
+    Files.write(index, lines.subList(0, 3));
+    IOException shortened =
+        assertThrows(IOException.class, () -> EmaCheckpointListener.lastIntactFile(directory()));
+    assertTrue(
+        shortened.getMessage().contains("[checkpoint_2_MultiLayerNetwork.zip]"),
+        shortened.getMessage());
+    Files.write(index, new byte[] {(byte) 0xc3, 0x28});
+    IOException noText =
+        assertThrows(IOException.class, () -> EmaCheckpointListener.lastFile(directory()));
+    assertTrue(noText.getMessage().contains("is not text"), noText.getMessage());
   }
 
   @Test

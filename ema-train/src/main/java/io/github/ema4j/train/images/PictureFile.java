@@ -55,6 +55,9 @@ final class PictureFile {
       }
     } catch (EOFException e) {
       throw new IOException("truncated: the file ends too early", e);
+    } catch (OutOfMemoryError e) {
+      // For the pixels of this one picture, which are given back with it.
+      throw new IOException("larger than the memory that is free: give Java more with -Xmx", e);
     } catch (RuntimeException e) {
       // What ImageIO's readers throw for some damaged files.
       throw new IOException("damaged: " + e, e);

@@ -74,6 +74,7 @@ public final class RunRecorders {
   private static RunRecorder resume(
       Path directory, RunDescription description, int resumeAfterEpoch) {
     Path log = directory.resolve(LOG);
+    requireRecorded(log, resumeAfterEpoch);
     Clock clock = Clock.systemUTC();
     JsonLines lines = JsonLines.resume(log, description, resumeAfterEpoch, clock);
     List<EpochResult> epochs = EpochHistory.read(log).epochs();
@@ -83,5 +84,21 @@ public final class RunRecorders {
             lines,
             new SummaryCsv(directory.resolve(SUMMARY), epochs),
             TensorBoardEvents.resume(directory.resolve(TENSORBOARD), iteration, clock)));
+  }
+
+  /** Before anything is written: the other files are made anew from this one. */
+  private static void requireRecorded(Path log, int lastEpoch) {
+    int next = -1;
+    for (EpochResult epoch : EpochHistory.read(log).epochs()) {
+      if (next >= 0 && epoch.epoch() != next) {
+        break;
+      }
+      next = epoch.epoch() + 1;
+    }
+    if (lastEpoch > 0 && next <= lastEpoch) {
+      throw new UserError(
+          "%s is damaged: it does not record all epochs up to %d, after which the run goes on. Put it back from a copy, or move %s, %s and %s elsewhere to go on with new ones"
+              .formatted(log, lastEpoch, LOG, SUMMARY, TENSORBOARD));
+    }
   }
 }

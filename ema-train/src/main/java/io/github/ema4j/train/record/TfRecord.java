@@ -18,6 +18,9 @@ final class TfRecord {
   private static final int HEADER = Long.BYTES + Integer.BYTES;
   private static final int FOOTER = Integer.BYTES;
 
+  /** Of a record in bytes, far more than a summary of scalars has. */
+  private static final long LONGEST = 1 << 30;
+
   private TfRecord() {}
 
   static byte[] frame(byte[] data) {
@@ -45,7 +48,11 @@ final class TfRecord {
         } else if (header.getInt(Long.BYTES) != checkSum(header.array(), Long.BYTES)) {
           return;
         } else {
-          long next = position + HEADER + header.getLong(0) + FOOTER;
+          long length = header.getLong(0);
+          if (length < 0 || length > LONGEST) {
+            return;
+          }
+          long next = position + HEADER + length + FOOTER;
           if (next > channel.size()) {
             channel.truncate(position);
           }

@@ -2,13 +2,19 @@
 package io.github.ema4j.core.internal.text;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Values by name as a text format delivers them, taken out by kind; errors name the value. */
 public final class PlainValues {
 
   private final Map<String, ?> map;
+  private final Set<String> asked = new HashSet<>();
 
   /**
    * Reads from a map.
@@ -17,6 +23,43 @@ public final class PlainValues {
    */
   public PlainValues(Map<String, ?> map) {
     this.map = map;
+  }
+
+  /**
+   * Whether there is a value of a name.
+   *
+   * @param name of the value
+   * @return true if there is, of whatever kind
+   */
+  public boolean has(String name) {
+    return map.containsKey(name);
+  }
+
+  /**
+   * All values, where the names are not known beforehand.
+   *
+   * @param read how to take the value of a name out of these
+   * @param <T> kind of the values
+   * @return a new map in the order of the text
+   * @throws IllegalArgumentException if {@code read} finds one to be of another kind
+   */
+  public <T> Map<String, T> all(Function<String, T> read) {
+    Map<String, T> values = new LinkedHashMap<>();
+    map.keySet().forEach(name -> values.put(name, read.apply(name)));
+    return values;
+  }
+
+  /**
+   * Refuses values that nobody asked for: what is not understood may change what the others mean.
+   *
+   * @throws IllegalArgumentException if there are any, with their names
+   */
+  public void requireNoOthers() {
+    Set<String> others = new TreeSet<>(map.keySet());
+    others.removeAll(asked);
+    if (!others.isEmpty()) {
+      throw new IllegalArgumentException("it has values that are not known here: " + others);
+    }
   }
 
   /**
@@ -42,14 +85,18 @@ public final class PlainValues {
   }
 
   /**
-   * A number.
+   * A finite number.
    *
    * @param name of the value
    * @return the value
-   * @throws IllegalArgumentException if it is missing or of another kind
+   * @throws IllegalArgumentException if it is missing, of another kind or not finite
    */
   public double number(String name) {
-    return take(name, Number.class, "a number").doubleValue();
+    double value = take(name, Number.class, "a number").doubleValue();
+    if (!Double.isFinite(value)) {
+      throw wrong(name, "a finite number", value);
+    }
+    return value;
   }
 
   /**
@@ -93,12 +140,13 @@ public final class PlainValues {
    * @return the values
    * @throws IllegalArgumentException if it is missing or of another kind
    */
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings("unchecked") // names are texts in any text format
   public Map<String, ?> map(String name) {
     return take(name, Map.class, "an object");
   }
 
   private <T> T take(String name, Class<T> type, String kind) {
+    asked.add(name);
     Object value = map.get(name);
     if (value == null) {
       throw new IllegalArgumentException("'" + name + "' is missing");
@@ -129,6 +177,12 @@ public final class PlainValues {
 
   private static IllegalArgumentException wrong(String name, String kind, Object value) {
     return new IllegalArgumentException(
-        "'%s' must be %s, but was '%s'".formatted(name, kind, value));
+        "'%s' must be %s, but was '%s'".formatted(name, kind, shortened(value)));
+  }
+
+  /** What a damaged file holds may be as long as the file. */
+  private static String shortened(Object value) {
+    String text = String.valueOf(value);
+    return text.length() <= 200 ? text : text.substring(0, 200) + "...";
   }
 }

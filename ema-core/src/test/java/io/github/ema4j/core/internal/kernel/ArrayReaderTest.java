@@ -43,7 +43,7 @@ class ArrayReaderTest {
 
   private static void assertReadAsByNd4j(INDArray array) throws IOException {
     DataInputStream in = stream(written(array));
-    INDArray actual = ArrayReader.read(in);
+    INDArray actual = ArrayReader.read(in, in.available());
     assertEquals(4711, in.readLong());
     INDArray expected = Nd4j.read(stream(written(array)));
     assertEquals(expected.dataType(), actual.dataType());
@@ -99,7 +99,8 @@ class ArrayReaderTest {
   void aStreamThatEndsWithinTheValuesIsNoArray() throws IOException {
     byte[] bytes = written(Vectors.random(DataType.FLOAT, 20_000, 1));
     assertThrows(
-        EOFException.class, () -> ArrayReader.read(stream(Arrays.copyOf(bytes, bytes.length - 9))));
+        EOFException.class,
+        () -> ArrayReader.read(stream(Arrays.copyOf(bytes, bytes.length - 9)), bytes.length));
   }
 
   /** {@code Nd4j.read} asks for each byte of each value. */
@@ -121,7 +122,60 @@ class ArrayReaderTest {
             return super.read(target, offset, length);
           }
         };
-    ArrayReader.read(new DataInputStream(counting));
+    ArrayReader.read(new DataInputStream(counting), bytes.length);
     assertTrue(calls.get() < 200, calls + " calls");
+  }
+
+  private static DataInputStream array(long length, String type, long... shape) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeUTF("MIXED_DATA_TYPES");
+    out.writeLong(shape.length);
+    out.writeUTF("LONG");
+    for (long value : shape) {
+      out.writeLong(value);
+    }
+    out.writeUTF("MIXED_DATA_TYPES");
+    out.writeLong(length);
+    out.writeUTF(type);
+    for (int i = 0; i < 6; i++) {
+      out.writeFloat(i);
+    }
+    return stream(bytes.toByteArray());
+  }
+
+  private static void assertRefused(String reason, DataInputStream in) throws IOException {
+    int available = in.available();
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> ArrayReader.read(in, available));
+    assertTrue(e.getMessage().contains(reason), e.getMessage());
+  }
+
+  /** What an array says about itself comes from a file, and would be memory out of bounds. */
+  @Test
+  void anArrayThatContradictsItselfIsRefused() throws IOException {
+    long f = 8192; // flag of FLOAT
+    assertArrayEquals(
+        new float[] {0, 1, 2, 3, 4, 5},
+        ArrayReader.read(array(6, "FLOAT", 2, 2, 3, 3, 1, f, 1, 'c'), 24)
+            .reshape(6)
+            .toFloatVector());
+    assertRefused("1099511627776 values", array(1L << 40, "FLOAT", 1, 1L << 40, 1, f, 1, 'c'));
+    assertRefused("-6 values", array(-6, "FLOAT", 1, 6, 1, f, 1, 'c'));
+    assertRefused("0 values", array(0, "FLOAT", 1, 0, 1, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 7, 1, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 5, 1, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, -6, 1, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 6, 2, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 6, -1, f, 1, 'c'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 6, 1, f, 1, 'x'));
+    assertRefused("is not one of 6", array(6, "FLOAT", 1, 6, 1, 16384, 1, 'c'));
+    assertRefused(
+        "is not one of 6",
+        array(6, "FLOAT", 2, 1L << 32, 1L << 32, 1, 1, f, 1, 'c')); // the product overflows
+    assertRefused("cannot be of rank 3", array(6, "FLOAT", 3, 6, 1, f, 1, 'c'));
+    assertRefused("a shape of 3 values", array(6, "FLOAT", 1, 6, 1));
+    assertRefused("a shape of 100 values", array(6, "FLOAT", new long[100]));
+    assertRefused("of type UTF8", array(6, "UTF8", 1, 6, 1, f, 1, 'c'));
   }
 }

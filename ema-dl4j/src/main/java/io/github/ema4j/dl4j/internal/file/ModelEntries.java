@@ -6,12 +6,13 @@ import static org.deeplearning4j.util.ModelSerializer.CONFIGURATION_JSON;
 import static org.deeplearning4j.util.ModelSerializer.NORMALIZER_BIN;
 import static org.deeplearning4j.util.ModelSerializer.UPDATER_BIN;
 
+import io.github.ema4j.core.internal.file.ZipReader;
+import io.github.ema4j.core.internal.file.ZipWriter;
+import io.github.ema4j.core.internal.text.PlainJson;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -24,8 +25,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
-import org.nd4j.linalg.dataset.api.preprocessor.serializer.NormalizerSerializer;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
  * Deeplearning4j's own entries of a model file, as {@code ModelSerializer} writes them, but with
@@ -35,6 +36,12 @@ public final class ModelEntries {
 
   /** Room for what stands before the elements in {@link Nd4j#write}, generously. */
   private static final long HEADER_BYTES = 1024;
+
+  /** Limits of a configuration, which may hold whole arrays, and of a normalizer. */
+  private static final int MOST_TEXT = 1 << 28;
+
+  private static final int MOST_DEPTH = 200;
+  private static final int MOST_DIGITS = 1000;
 
   private ModelEntries() {}
 
@@ -104,33 +111,23 @@ public final class ModelEntries {
     }
   }
 
-  /** Writes the configuration with these counts. */
+  /**
+   * Writes the configuration with these counts.
+   *
+   * @throws IllegalArgumentException if another configuration would be read from it
+   */
   public static void writeConfiguration(ZipWriter zip, Model network, int iteration, int epoch)
       throws IOException {
-    String json;
-    if (network instanceof MultiLayerNetwork mln) {
-      MultiLayerConfiguration configuration = mln.getLayerWiseConfigurations().clone();
-      configuration.setIterationCount(iteration);
-      configuration.setEpochCount(epoch);
-      json = configuration.toJson();
-    } else {
-      ComputationGraphConfiguration configuration =
-          Networks.configuration((ComputationGraph) network);
-      configuration.setIterationCount(iteration);
-      configuration.setEpochCount(epoch);
-      json = configuration.toJson();
-    }
-    zip.text(CONFIGURATION_JSON, ascii(json));
+    zip.text(CONFIGURATION_JSON, ConfigurationText.of(network, iteration, epoch));
   }
 
-  /** Deeplearning4j reads the text in the platform's charset: all of them have ASCII. */
-  private static byte[] ascii(String json) {
-    StringBuilder text = new StringBuilder(json.length());
-    for (int i = 0; i < json.length(); i++) {
-      char c = json.charAt(i);
-      text.append(c < 128 ? String.valueOf(c) : "\\u%04x".formatted((int) c));
-    }
-    return text.toString().getBytes(StandardCharsets.US_ASCII);
+  /**
+   * Refuses a network whose configuration would be read back as another one.
+   *
+   * @throws IllegalArgumentException naming what is lost
+   */
+  public static void requireReadable(Model network) {
+    ConfigurationText.requireReadable(network);
   }
 
   /** Writes the parameters, and the state of the updater if there is one. */
@@ -144,49 +141,55 @@ public final class ModelEntries {
 
   /** Writes the normalizer of the data. */
   public static void writeNormalizer(ZipWriter zip, Normalizer<?> normalizer) throws IOException {
-    // The serializer closes the stream that it is given.
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    NormalizerSerializer.getDefault().write(normalizer, bytes);
-    zip.text(NORMALIZER_BIN, bytes.toByteArray());
+    zip.text(NORMALIZER_BIN, NormalizerBytes.of(normalizer));
   }
 
   // ---------------------------------------------------------------- reading
 
-  /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
-  public static MultiLayerNetwork readMultiLayerNetwork(ZipReader zip) throws IOException {
+  /**
+   * The network of a model file. Entries in Java serialization, which older versions of
+   * Deeplearning4j wrote, are not read.
+   *
+   * @param updater whether to read the state of the updater, too
+   */
+  public static Model readNetwork(ZipReader zip, boolean updater) throws IOException {
     INDArray params = zip.array(COEFFICIENTS_BIN);
-    MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(configuration(zip));
+    String json = configuration(zip);
+    Optional<INDArray> state = updater ? zip.optionalArray(UPDATER_BIN) : Optional.empty();
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return isGraph(json) ? graph(json, params, state) : layers(json, params, state);
+    }
+  }
+
+  private static boolean isGraph(String json) throws IOException {
+    return new ObjectMapper().readTree(json).has("networkInputs");
+  }
+
+  private static MultiLayerNetwork layers(
+      String json, INDArray params, Optional<INDArray> updaterState) {
+    MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     MultiLayerNetwork network = new MultiLayerNetwork(configuration);
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      network.init(params, false);
-      Optional<INDArray> state = zip.optionalArray(UPDATER_BIN);
-      if (state.isPresent()) {
-        network.getUpdater().setStateViewArray(network, state.get(), false);
-      }
-    }
+    network.init(params, false);
+    updaterState.ifPresent(
+        state -> network.getUpdater().setStateViewArray(network, state, false));
     return network;
   }
 
-  /** Does not read entries in Java serialization, which older versions of Deeplearning4j wrote. */
-  public static ComputationGraph readComputationGraph(ZipReader zip) throws IOException {
-    INDArray params = zip.array(COEFFICIENTS_BIN);
-    ComputationGraphConfiguration configuration =
-        ComputationGraphConfiguration.fromJson(configuration(zip));
+  private static ComputationGraph graph(
+      String json, INDArray params, Optional<INDArray> updaterState) {
+    ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     ComputationGraph graph = new ComputationGraph(configuration);
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      graph.init(params, false);
-      Optional<INDArray> state = zip.optionalArray(UPDATER_BIN);
-      if (state.isPresent()) {
-        graph.getUpdater().setStateViewArray(state.get());
-      }
-    }
+    graph.init(params, false);
+    updaterState.ifPresent(state -> graph.getUpdater().setStateViewArray(state));
     return graph;
   }
 
   private static String configuration(ZipReader zip) throws IOException {
-    return new String(zip.bytes(CONFIGURATION_JSON), StandardCharsets.US_ASCII);
+    byte[] text = zip.bytes(CONFIGURATION_JSON, MOST_TEXT);
+    PlainJson.requireModest(text, MOST_DEPTH, MOST_DIGITS);
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   /** The normalizer of the data; empty if none was saved. */
@@ -194,14 +197,6 @@ public final class ModelEntries {
     if (!zip.contains(NORMALIZER_BIN)) {
       return Optional.empty();
     }
-    byte[] bytes = zip.bytes(NORMALIZER_BIN);
-    try {
-      Normalizer<?> normalizer =
-          NormalizerSerializer.getDefault().restore(new ByteArrayInputStream(bytes));
-      return Optional.of(normalizer);
-    } catch (Exception e) {
-      throw new IllegalArgumentException(
-          "'" + NORMALIZER_BIN + "' is not a normalizer: " + e.getMessage(), e);
-    }
+    return Optional.of(NormalizerBytes.read(zip.bytes(NORMALIZER_BIN, MOST_TEXT)));
   }
 }

@@ -5,7 +5,6 @@
  * own modules: it may change with any version.
  *
  * <p>{@link io.github.ema4j.dl4j.internal.file.ModelEntries} writes and reads the entries that are
- * Deeplearning4j's own, through a {@link io.github.ema4j.dl4j.internal.file.ZipWriter} and a {@link
- * io.github.ema4j.dl4j.internal.file.ZipReader}.
+ * Deeplearning4j's own.
  */
 package io.github.ema4j.dl4j.internal.file;

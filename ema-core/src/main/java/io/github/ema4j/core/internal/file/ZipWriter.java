@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.internal.file;
+package io.github.ema4j.core.internal.file;
 
-import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.core.internal.text.PlainValues;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.LocalDateTime;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.Deflater;
@@ -25,7 +26,36 @@ public final class ZipWriter implements AutoCloseable {
   private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
   private final ZipOutputStream zip;
-  private final Map<String, Long> checksums = new LinkedHashMap<>();
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+  /**
+   * What was written.
+   *
+   * @param bytes length of the content
+   * @param crc32 CRC-32 of the content
+   */
+  public record Entry(long bytes, long crc32) {
+
+    /** As plain values, for a text that vouches for the entry. */
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("bytes", bytes);
+      map.put("crc32", crc32);
+      return map;
+    }
+
+    /**
+     * Reads what {@link #toMap} wrote.
+     *
+     * @throws IllegalArgumentException if a value is missing, of another kind or of another name
+     */
+    public static Entry fromMap(Map<String, ?> map) {
+      PlainValues values = new PlainValues(map);
+      Entry entry = new Entry(values.whole("bytes"), values.whole("crc32"));
+      values.requireNoOthers();
+      return entry;
+    }
+  }
 
   /** Begins a zip; the stream is not closed with it. */
   public ZipWriter(OutputStream out) {
@@ -56,12 +86,12 @@ public final class ZipWriter implements AutoCloseable {
     zip.putNextEntry(entry);
     content.writeTo(zip);
     zip.closeEntry();
-    checksums.put(name, entry.getCrc());
+    entries.put(name, new Entry(entry.getSize(), entry.getCrc()));
   }
 
-  /** CRC-32 of the entries so far by name. */
-  public Map<String, Long> checksums() {
-    return checksums;
+  /** The entries so far by name. */
+  public Map<String, Entry> entries() {
+    return Collections.unmodifiableMap(entries);
   }
 
   /** Ends the zip without closing the stream under it. */
