@@ -11,7 +11,7 @@ import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.EmaCheckpointException;
-import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.ParameterSelection;
@@ -56,10 +56,10 @@ import org.slf4j.LoggerFactory;
  * to a temporary file first, forced to disk and then renamed: a crash leaves either the old file or
  * the new one. {@link EmaCheckpointListener} saves at intervals.
  *
- * <p>Save on the thread that trains, outside {@code fit} or from a listener that is registered
- * after the {@link ModelEmaListener}. Where Deeplearning4j has not counted an iteration or epoch
- * yet, or not applied constraints yet, the file has them counted and applied. It also holds the
- * state of the thread's random generator (for dropout), which restoring puts back.
+ * <p>Save on the thread that trains, outside {@code fit} or from a listener that follows the {@link
+ * ModelEmaListener}. Where Deeplearning4j has not counted an iteration or epoch yet, or not applied
+ * constraints yet, the file has them counted and applied. It also holds the state of the thread's
+ * random generator (for dropout), which restoring puts back.
  *
  * <p>Not in the file: the position in the training data, what the optimizers that search along a
  * line remember, and, in the middle of a sequence under truncated backpropagation through time, the
@@ -92,17 +92,17 @@ public final class EmaCheckpoint {
   // ---------------------------------------------------------------- saving
 
   /**
-   * Saves a network and its average.
+   * Saves a network and its average, or all averages of a group.
    *
    * @param file to be made or replaced, in an existing directory
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @throws IOException if the file cannot be written; a file of that name is as it was then
    * @throws IllegalStateException if there is no average of this network, while the averaged
    *     weights are swapped in, or from a listener that runs before {@code ema}
    * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
    */
-  public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
+  public static void save(Path file, Model network, EmaListener ema) throws IOException {
     builder(network, ema).save(file);
   }
 
@@ -111,47 +111,24 @@ public final class EmaCheckpoint {
    *
    * @param file to be made or replaced, in an existing directory
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @param normalizer for example a DataNormalization
    * @throws IOException if the file cannot be written; a file of that name is as it was then
    */
-  public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
+  public static void save(Path file, Model network, EmaListener ema, Normalizer<?> normalizer)
       throws IOException {
     builder(network, ema).normalizer(normalizer).save(file);
   }
 
   /**
-   * Saves a network and all averages of a group.
-   *
-   * @param file to be made or replaced, in an existing directory
-   * @param network the network that {@code group} averages
-   * @param group the averages
-   * @throws IOException if the file cannot be written; a file of that name is as it was then
-   */
-  public static void save(Path file, Model network, ModelEmaGroup group) throws IOException {
-    builder(network, group).save(file);
-  }
-
-  /**
-   * For checkpoints that hold more than the network and the averages of a group.
-   *
-   * @param network the network that {@code group} averages
-   * @param group the averages
-   * @return a builder; nothing is read before {@link Builder#save}
-   */
-  public static Builder builder(Model network, ModelEmaGroup group) {
-    return new Builder(network, group.members());
-  }
-
-  /**
-   * For checkpoints that hold more than the network and its average.
+   * For checkpoints that hold more than the network and its averages.
    *
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @return a builder; nothing is read before {@link Builder#save}
    */
-  public static Builder builder(Model network, ModelEmaListener ema) {
-    return new Builder(network, List.of(ema));
+  public static Builder builder(Model network, EmaListener ema) {
+    return new Builder(network, ema.members());
   }
 
   /** Says what a checkpoint holds, and saves it. */
@@ -485,8 +462,8 @@ public final class EmaCheckpoint {
       averages.add(ModelEmaListener.resume(network, average));
       if (averagesLogarithms(network, saved.get(i).coverage())) {
         log.info(
-            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For one"
-                + " of the variances, start a new average at the network's weights",
+            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For"
+                + " one of the variances, start a new average at the network's weights",
             file);
       }
     }
@@ -497,7 +474,7 @@ public final class EmaCheckpoint {
   private static boolean averagesLogarithms(Model network, Coverage coverage) {
     return coverage.log10Deviations().count() == 0
         && ParameterSelection.averageAll()
-                .of(network)
+                .coverageOf(network)
                 .log10Deviations()
                 .minus(coverage.averaged().complement())
                 .count()
@@ -510,7 +487,7 @@ public final class EmaCheckpoint {
           file,
           zip.contains(CONFIGURATION_JSON)
               ? "is a network without an average. To start a new average at its weights, load it"
-                  + " with Deeplearning4j and call new ModelEmaListener(decay).attach(network)"
+                  + " with Deeplearning4j and call new ModelEmaListener(decay).start(network)"
               : "is not a model file");
     }
     try {
