@@ -36,12 +36,10 @@ public final class AverageGroup {
   private final ArrayShadow[] shadows;
   private final INDArray[] arrays;
 
-  // Of the update being made: what each average asked for, what the kernel does with the arrays,
-  // and
-  // whether what each average saw was finite.
-  private final double[] next;
-  private final double[] decays;
-  private final boolean[] finite;
+  // These three are of the update being made.
+  private final double[] next; // the decay that each average asked for, NaN if it is not due
+  private final double[] decays; // what the kernel does with each array
+  private final boolean[] finite; // whether what each average saw was finite
 
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
@@ -104,29 +102,48 @@ public final class AverageGroup {
    *     {@link NonFinitePolicy#THROW}; those of the others have been updated or skipped then
    */
   public boolean update(INDArray params) {
-    return lockedUpdate(params, 0);
+    return update(params, 1);
+  }
+
+  /**
+   * Does for each average what its own {@link ParameterAverage#update(INDArray, long)} would do.
+   *
+   * @param params the parameters after the last of these steps; only read
+   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @return true if one average or more was updated
+   * @throws IllegalArgumentException if length or type differ, or {@code steps} is below 1; nothing
+   *     has changed then
+   * @throws IllegalStateException while one is swapped, or if {@code steps} is above 1 and so is
+   *     the {@link AveragingConfig#updateEvery} of one; nothing has changed then
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public boolean update(INDArray params, long steps) {
+    for (ParameterAverage average : averages) {
+      average.requireUpdateOf(steps);
+    }
+    return lockedUpdate(params, steps, 0);
   }
 
   /** The number of averages is not known, and a synchronized block is needed for each. */
-  private boolean lockedUpdate(INDArray params, int locked) {
+  private boolean lockedUpdate(INDArray params, long steps, int locked) {
     if (locked == averages.length) {
-      return updateAll(params);
+      return updateAll(params, steps);
     }
     synchronized (averages[locked]) {
-      return lockedUpdate(params, locked + 1);
+      return lockedUpdate(params, steps, locked + 1);
     }
   }
 
-  private boolean updateAll(INDArray params) {
+  private boolean updateAll(INDArray params, long steps) {
     for (int i = 0; i < averages.length; i++) {
-      next[i] = averages[i].next(params, 1);
+      next[i] = averages[i].next(params, steps);
     }
     for (int i = 0; i < averages.length; i++) {
       boolean alone = !(averages[i].implementation() instanceof ArrayShadow);
       finite[i] = !alone || averages[i].move(params, next[i]);
     }
     moveTogether(params);
-    return countAll();
+    return countAll(steps);
   }
 
   private void moveTogether(INDArray params) {
@@ -159,12 +176,12 @@ public final class AverageGroup {
     }
   }
 
-  private boolean countAll() {
+  private boolean countAll(long steps) {
     boolean updated = false;
     NonFiniteParametersException failure = null;
     for (int i = 0; i < averages.length; i++) {
       try {
-        updated |= averages[i].count(next[i], 1, finite[i]);
+        updated |= averages[i].count(next[i], steps, finite[i]);
       } catch (NonFiniteParametersException e) {
         failure = e;
       }

@@ -51,6 +51,16 @@ public final class AveragingConfig {
   }
 
   /**
+   * Averaging after every step with a decay schedule and defaults for the rest.
+   *
+   * @param schedule the decay of each update
+   * @return the configuration
+   */
+  public static AveragingConfig of(DecaySchedule schedule) {
+    return builder().schedule(schedule).build();
+  }
+
+  /**
    * A builder with all defaults, and no decay yet.
    *
    * @return the builder

@@ -276,6 +276,13 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException as {@link #update(INDArray)}
    */
   public synchronized boolean update(INDArray params, long steps) {
+    requireUpdateOf(steps);
+    double next = next(params, steps);
+    return count(next, steps, move(params, next));
+  }
+
+  /** Refuses a number of steps that one update cannot stand for. */
+  void requireUpdateOf(long steps) {
     if (steps < 1) {
       throw new IllegalArgumentException("An update is of at least 1 step, but was of " + steps);
     }
@@ -284,8 +291,6 @@ public final class ParameterAverage {
           "With updateEvery(%d) every step must be seen, but %d were given at once: leave updateEvery at 1, as the decay accounts for the steps of each update"
               .formatted(config.updateEvery(), steps));
     }
-    double next = next(params, steps);
-    return count(next, steps, move(params, next));
   }
 
   /** The decay to apply after these steps, 0 for a copy, NaN if no update is due. */

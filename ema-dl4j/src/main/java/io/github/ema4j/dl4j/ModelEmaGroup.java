@@ -4,17 +4,10 @@ package io.github.ema4j.dl4j;
 import io.github.ema4j.core.AverageGroup;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
-import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.evaluation.GroupComparison;
-import io.github.ema4j.dl4j.internal.ConstrainedParameters;
-import io.github.ema4j.dl4j.internal.Networks;
-import java.util.ArrayList;
+import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,12 +21,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * net.addListeners(group);
  * net.fit(trainingData, epochs);
  *
- * GroupComparison scores =
- *     group.maximise(
- *         net,
- *         ema -> new EmaEvaluator(ema, validationData),
- *         result -> result.get(Evaluation.class).accuracy());
- * MultiLayerNetwork best = group.get(scores.best().index()).network(net);
+ * Scores scores =
+ *     new EmaEvaluator(group, validationData)
+ *         .compare(net)
+ *         .maximizing(result -> result.get(Evaluation.class).accuracy());
+ * MultiLayerNetwork best = group.get(scores.best().index()).averagedNetwork(net);
  * }</pre>
  *
  * <p>Register the group, not its members: it updates them all. Otherwise each member is a {@link
@@ -46,14 +38,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Thread-safety is that of {@link ModelEmaListener}.
  */
-public final class ModelEmaGroup implements TrainingListener {
+public final class ModelEmaGroup implements EmaListener {
 
   private final List<ModelEmaListener> members;
+  private final FollowedNetwork followed = new FollowedNetwork(this);
 
-  /** Null until all members have the network. */
-  private volatile AverageGroup averages;
-
-  private Optional<ConstrainedParameters> constrained = Optional.empty();
+  private volatile AverageGroup averages; // null until all members are started
 
   private ModelEmaGroup(List<ModelEmaListener> members) {
     if (members.isEmpty()) {
@@ -64,7 +54,12 @@ public final class ModelEmaGroup implements TrainingListener {
     if (this.members.stream().distinct().count() < members.size()) {
       throw new IllegalArgumentException("A listener can be in a group only once");
     }
-    this.members.forEach(member -> member.join(this));
+    // Members that go on with an average have a network already: it has to be the same.
+    this.members.stream()
+        .flatMap(member -> member.network().stream())
+        .findFirst()
+        .ifPresent(this::start);
+    this.members.forEach(member -> member.join(this, followed));
   }
 
   /**
@@ -79,6 +74,17 @@ public final class ModelEmaGroup implements TrainingListener {
   }
 
   /**
+   * Averages with decay schedules.
+   *
+   * @param schedules one or more
+   * @return the group
+   * @throws IllegalArgumentException if there is none
+   */
+  public static ModelEmaGroup of(DecaySchedule... schedules) {
+    return new ModelEmaGroup(Arrays.stream(schedules).map(ModelEmaListener::new).toList());
+  }
+
+  /**
    * Averages as configured.
    *
    * @param configs one or more
@@ -90,24 +96,20 @@ public final class ModelEmaGroup implements TrainingListener {
   }
 
   /**
-   * Makes a group of listeners: of those that a builder made, or that go on with averages of
+   * Makes a group of listeners: of those that select parameters, or that go on with averages of
    * checkpoints. They must average the same parameters of the same network, and may not be
    * registered by themselves.
    *
    * @param members one or more
    * @return the group
    * @throws IllegalArgumentException if there is none, or one is given twice
-   * @throws IllegalStateException if one is in a group already
+   * @throws IllegalStateException if one is in a group already, or they have different networks
    */
   public static ModelEmaGroup of(ModelEmaListener... members) {
     return new ModelEmaGroup(Arrays.asList(members));
   }
 
-  /**
-   * The averages.
-   *
-   * @return in the order given, unmodifiable
-   */
+  @Override
   public List<ModelEmaListener> members() {
     return members;
   }
@@ -123,165 +125,161 @@ public final class ModelEmaGroup implements TrainingListener {
     return members.get(index);
   }
 
-  /**
-   * Binds all members to a network at once; see {@link ModelEmaListener#attach}.
-   *
-   * @param network an initialised MultiLayerNetwork or ComputationGraph
-   * @return this
-   * @throws IllegalArgumentException if the network is of another class, or members select
-   *     different parameters of it
-   * @throws IllegalStateException if it is not initialised, or a member has another network
-   */
-  public ModelEmaGroup attach(Model network) {
-    members.forEach(member -> member.attach(network));
-    start(network);
-    return this;
-  }
-
-  private void start(Model network) {
-    if (averages == null) {
-      constrained = ConstrainedParameters.of(network);
-      averages =
-          AverageGroup.of(
-              members.stream().map(ModelEmaListener::average).toArray(ParameterAverage[]::new));
-    }
-  }
-
-  /**
-   * Takes in the network's weights after one optimizer step of a training loop that does not use
-   * {@code fit}; see {@link ModelEmaListener#update}.
-   *
-   * @param network the network given to {@link #attach}
-   * @return true if one shadow or more was moved
-   * @throws IllegalStateException if not attached, if attached to another network, or while swapped
-   */
-  public boolean update(Model network) {
-    members.forEach(member -> member.requireBound(network));
-    start(network);
-    return averages.update(Networks.params(network));
-  }
-
-  Optional<ConstrainedParameters> constraints() {
-    return constrained;
-  }
-
-  boolean isSwapped() {
-    return members.stream().anyMatch(member -> member.isStarted() && member.average().isSwapped());
-  }
-
   // ---------------------------------------------------------------- training
 
   @Override
   public void onEpochStart(Model network) {
-    if (mine(network)) {
-      members.forEach(ModelEmaListener::epochStarts);
+    if (concerns(network)) {
+      followed.epochStarts();
+      members.forEach(ModelEmaListener::startFromPresentWeights);
+      followed.tell(follower -> follower.onEpochStart(network));
+    }
+  }
+
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onForwardPass(network, activations));
+    }
+  }
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onForwardPass(network, activations));
+    }
+  }
+
+  @Override
+  public void onBackwardPass(Model network) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onBackwardPass(network));
     }
   }
 
   @Override
   public void onGradientCalculation(Model network) {
-    if (mine(network)) {
-      members.forEach(ModelEmaListener::gradientIsKnown);
+    if (concerns(network)) {
+      if (followed.gradientIsKnown()) {
+        members.forEach(ModelEmaListener::startFromPresentWeights);
+      }
+      followed.tell(follower -> follower.onGradientCalculation(network));
     }
   }
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (mine(network)) {
-      members.forEach(member -> member.stepIsDone(iteration));
-      INDArray params = network.params();
-      averages.update(
-          constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
+    if (concerns(network)) {
+      averages.update(followed.iterationDone(iteration, epoch));
+      followed.tell(follower -> follower.iterationDone(network, iteration, epoch));
     }
   }
 
   @Override
   public void onEpochEnd(Model network) {
-    if (mine(network)) {
-      members.forEach(ModelEmaListener::epochEnds);
+    if (concerns(network)) {
+      followed.epochEnds();
+      followed.tell(follower -> follower.onEpochEnd(network));
     }
   }
 
-  @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {}
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
-
-  @Override
-  public void onBackwardPass(Model network) {}
-
-  /** What concerns no member concerns none of the others: the first one logs why. */
-  private boolean mine(Model network) {
-    if (members.get(0).passesBy(network)) {
+  private boolean concerns(Model network) {
+    if (followed.passesBy(network)) {
       return false;
-    }
-    for (ModelEmaListener member : members) {
-      member.bind(network);
     }
     start(network);
     return true;
   }
 
-  // ---------------------------------------------------------------- validation
+  // ---------------------------------------------------------------- by hand
 
-  /**
-   * Evaluates the raw weights and all averages that have been updated, where the largest score is
-   * best.
-   *
-   * @param network the network that is averaged
-   * @param evaluator makes an evaluator of one member: {@code ema -> new EmaEvaluator(ema, data)}
-   * @param metric the score of an evaluation, such as its accuracy
-   * @return all scores
-   * @throws IllegalStateException if no average has been updated yet, or while one is swapped in
-   */
-  public GroupComparison maximise(
-      Model network,
-      Function<ModelEmaListener, EmaEvaluator> evaluator,
-      ToDoubleFunction<EvaluationResult> metric) {
-    return compare(network, evaluator, metric, false);
-  }
-
-  /**
-   * Evaluates the raw weights and all averages that have been updated, where the smallest score is
-   * best.
-   *
-   * @param network the network that is averaged
-   * @param evaluator makes an evaluator of one member: {@code ema -> new EmaEvaluator(ema, data)}
-   * @param metric the score of an evaluation, such as a mean squared error
-   * @return all scores
-   * @throws IllegalStateException if no average has been updated yet, or while one is swapped in
-   */
-  public GroupComparison minimise(
-      Model network,
-      Function<ModelEmaListener, EmaEvaluator> evaluator,
-      ToDoubleFunction<EvaluationResult> metric) {
-    return compare(network, evaluator, metric, true);
-  }
-
-  private GroupComparison compare(
-      Model network,
-      Function<ModelEmaListener, EmaEvaluator> evaluator,
-      ToDoubleFunction<EvaluationResult> metric,
-      boolean minimise) {
-    List<GroupComparison.Member> scores = new ArrayList<>();
-    for (int i = 0; i < members.size(); i++) {
-      ModelEmaListener member = members.get(i);
-      if (member.updateCount() > 0) {
-        scores.add(
-            new GroupComparison.Member(
-                i,
-                member.config().schedule().spec(),
-                member.initialShare(),
-                evaluator.apply(member).averaged(network).score(metric)));
+  @Override
+  public ModelEmaGroup start(Model network) {
+    if (averages == null) {
+      ParameterAverage[] all =
+          members.stream()
+              .map(member -> member.averageOf(network))
+              .toArray(ParameterAverage[]::new);
+      AverageGroup together = AverageGroup.of(all); // refuses before anything is kept
+      followed.bind(network);
+      for (int i = 0; i < all.length; i++) {
+        members.get(i).begin(network, all[i]);
       }
+      averages = together;
     }
-    if (scores.isEmpty()) {
+    followed.require(network);
+    return this;
+  }
+
+  @Override
+  public boolean update(Model network, long steps) {
+    followed.require(network);
+    start(network);
+    boolean moved = averages.update(followed.params(), steps);
+    followed.movedByHand();
+    return moved;
+  }
+
+  @Override
+  public void restart(Model network) {
+    start(network);
+    requireNoneSwapped();
+    members.forEach(member -> member.restart(network));
+  }
+
+  private void requireNoneSwapped() {
+    if (isSwapped()) {
       throw new IllegalStateException(
-          "No average of the group has been updated yet: register the group and fit first");
+          "An average of this ModelEmaGroup is swapped into the network: close the Swap first");
     }
-    double raw = evaluator.apply(members.get(0)).raw(network).score(metric);
-    return new GroupComparison(raw, scores, minimise);
+  }
+
+  // ---------------------------------------------------------------- its state and its followers
+
+  @Override
+  public boolean isStarted() {
+    return averages != null;
+  }
+
+  @Override
+  public boolean isSwapped() {
+    return members.stream().anyMatch(ModelEmaListener::isSwappedItself);
+  }
+
+  @Override
+  public boolean isAverageOf(Model network) {
+    return followed.is(network);
+  }
+
+  @Override
+  public void requireAverageOf(Model network) {
+    followed.require(network);
+  }
+
+  @Override
+  public Moment moment() {
+    return members.get(0).moment();
+  }
+
+  @Override
+  public ModelEmaGroup andThen(TrainingListener... followers) {
+    followed.add(List.of(followers));
+    return this;
+  }
+
+  @Override
+  public List<TrainingListener> followers() {
+    return followed.followers();
+  }
+
+  @Override
+  public TrainingListener during(TrainingListener listener) {
+    if (members.size() > 1) {
+      throw new IllegalStateException(
+          "A listener sees one set of weights per call, but this group keeps %d averages: wrap one listener for each, group.get(0).during(...), group.get(1).during(...)"
+              .formatted(members.size()));
+    }
+    return members.get(0).during(listener);
   }
 
   @Override

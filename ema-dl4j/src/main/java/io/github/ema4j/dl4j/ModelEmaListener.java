@@ -3,23 +3,16 @@ package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.DecayAdvice;
-import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * net.addListeners(ema);
  * net.fit(trainingData, epochs);
  *
- * MultiLayerNetwork averaged = ema.network(net); // evaluate, save, serve
+ * MultiLayerNetwork averaged = ema.averagedNetwork(net); // evaluate, save, serve
  * }</pre>
  *
  * <p>After every optimizer step the shadow, a copy of all of {@link Model#params()} (weights,
@@ -49,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * a warm-up, {@link DecaySchedule#inversePower}.
  *
  * <p>A listener belongs to one network: the first that it sees in training, or the one given to
- * {@link #attach}. The shadow starts as a copy of the weights before the first update. Where layers
+ * {@link #start}. The shadow starts as a copy of the weights before the first update. Where layers
  * have constraints, the average is of constrained weights, and starts from the initial weights as
  * the constraints leave them, which Deeplearning4j does not do with the weights that it trains. So
  * what constrained weights and all their means have, the average has too: it is never negative
@@ -62,27 +55,19 @@ import org.slf4j.LoggerFactory;
  * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
  * carry it.
  */
-public final class ModelEmaListener implements TrainingListener {
+public final class ModelEmaListener implements EmaListener {
 
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
   private final AveragingConfig config;
   private final ParameterSelection selection;
-  private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
-  private volatile Model model;
-  private volatile ParameterAverage average;
-  // What updates the average in place of this listener; null if nothing does.
-  private ModelEmaGroup group;
+  // A group that this listener is in updates the average in its place, and shares its network.
+  private volatile Optional<ModelEmaGroup> group = Optional.empty();
+  private volatile FollowedNetwork followed = new FollowedNetwork(this);
+
+  private volatile ParameterAverage average; // null until started
   private boolean advised;
-  private Optional<ConstrainedParameters> constrained = Optional.empty();
-  // Whether an update is under way: the weights before it have been seen, those after it not yet.
-  private boolean updating;
-  // What Deeplearning4j's counters were in the last iterationDone and onEpochEnd; -1 if none since.
-  private int iterationDone = -1;
-  private int epochEnded = -1;
-  // Iterations that the network had done at the last call of update; -1 if none.
-  private int updatedAt = -1;
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -95,9 +80,39 @@ public final class ModelEmaListener implements TrainingListener {
   }
 
   /**
+   * Averages some of the parameters after every optimizer step with a constant decay.
+   *
+   * @param decay in [0, 1], typically 0.99 to 0.9999
+   * @param selection which parameters are averaged, copied or left out
+   * @throws IllegalArgumentException if the decay is not in [0, 1]
+   */
+  public ModelEmaListener(double decay, ParameterSelection selection) {
+    this(AveragingConfig.of(decay), selection);
+  }
+
+  /**
+   * Averages after every optimizer step.
+   *
+   * @param schedule the decay of each update, such as {@code DecaySchedule.inversePower(0.9999)}
+   */
+  public ModelEmaListener(DecaySchedule schedule) {
+    this(AveragingConfig.of(schedule));
+  }
+
+  /**
+   * Averages some of the parameters after every optimizer step.
+   *
+   * @param schedule the decay of each update
+   * @param selection which parameters are averaged, copied or left out
+   */
+  public ModelEmaListener(DecaySchedule schedule, ParameterSelection selection) {
+    this(AveragingConfig.of(schedule), selection);
+  }
+
+  /**
    * Averages as configured.
    *
-   * @param config schedule, cadence, precision
+   * @param config schedule, cadence, precision: {@link AveragingConfig#builder}
    */
   public ModelEmaListener(AveragingConfig config) {
     this(config, ParameterSelection.averageAll());
@@ -106,45 +121,12 @@ public final class ModelEmaListener implements TrainingListener {
   /**
    * Averages some of the parameters, as configured.
    *
-   * @param config schedule, cadence, precision
+   * @param config schedule, cadence, precision: {@link AveragingConfig#builder}
    * @param selection which parameters are averaged, copied or left out
    */
   public ModelEmaListener(AveragingConfig config, ParameterSelection selection) {
     this.config = Objects.requireNonNull(config, "config");
     this.selection = Objects.requireNonNull(selection, "selection");
-  }
-
-  /**
-   * A builder for everything but the simplest case.
-   *
-   * @return the builder
-   */
-  public static Builder builder() {
-    return new Builder();
-  }
-
-  // ---------------------------------------------------------------- the model and its average
-
-  /**
-   * Binds this listener to a network at once and copies its weights as the start of the average.
-   * Where layers have constraints, the copy is constrained. Optional: in every way to fit, the
-   * listener does so by itself before the first update. A custom training loop that calls {@link
-   * #update} needs it. Does not register the listener.
-   *
-   * @param network an initialised MultiLayerNetwork or ComputationGraph
-   * @return this
-   * @throws IllegalArgumentException if the network is of another class
-   * @throws IllegalStateException if it is not initialised, or this listener has another network
-   */
-  public ModelEmaListener attach(Model network) {
-    Networks.params(network); // refuses what cannot be averaged
-    if (model != null) {
-      requireBound(network);
-      return this;
-    }
-    INDArray start = startFrom(network, ConstrainedParameters.of(network));
-    start(network, new ParameterAverage(config, start, selection.of(network)));
-    return this;
   }
 
   /**
@@ -168,322 +150,143 @@ public final class ModelEmaListener implements TrainingListener {
                   average.length(), average.paramsType(), params.length(), params.dataType()));
     }
     ModelEmaListener listener = new ModelEmaListener(average.config());
-    listener.start(network, average);
+    listener.begin(network, average);
     return listener;
-  }
-
-  /**
-   * Takes in the network's weights after one optimizer step of a training loop that does not use
-   * {@code fit}. Call it once per optimizer step, not once per micro-batch.
-   *
-   * @param network the network given to {@link #attach}
-   * @return true if the shadow was moved; false if this step was not due or was skipped
-   * @throws IllegalStateException if not attached, if attached to another network, while swapped,
-   *     or as a member of a {@link ModelEmaGroup}, which has its own {@code update}
-   */
-  public boolean update(Model network) {
-    return update(network, 1);
-  }
-
-  /**
-   * Takes in the network's weights after several optimizer steps of which only the last is seen, as
-   * at the end of a round of workers that are averaged. It is one update, with the decays of all
-   * these steps; see {@link ParameterAverage#update(INDArray, long)}.
-   *
-   * @param network the network given to {@link #attach}
-   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
-   * @return true if the shadow was moved; false if this was not due or was skipped
-   * @throws IllegalArgumentException if {@code steps} is below 1
-   * @throws IllegalStateException as {@link #update(Model)}; also for several steps at once where
-   *     {@code updateEvery} is above 1
-   */
-  public boolean update(Model network, long steps) {
-    requireNoGroup();
-    requireBound(network);
-    boolean moved = average.update(Networks.params(network), steps);
-    updatedAt = Networks.iterationCount(network);
-    return moved;
-  }
-
-  /**
-   * Starts the average afresh at the network's present weights, for example after loading others;
-   * as the constraints leave them, where layers have some.
-   *
-   * @param network the network that this listener averages, or any if it has none yet
-   * @throws IllegalStateException if this listener has another network, or while swapped
-   */
-  public void set(Model network) {
-    if (model == null) {
-      attach(network);
-      return;
-    }
-    requireBound(network);
-    requireNoOtherSwapped();
-    average.set(startFrom(network, constraints()));
-    updating = false;
-    iterationDone = -1;
-    epochEnded = -1;
-    updatedAt = -1;
-  }
-
-  private void start(Model network, ParameterAverage start) {
-    average = start;
-    constrained = group == null ? ConstrainedParameters.of(network) : Optional.empty();
-    model = network;
-    log.info(
-        "Averaging {} parameters of a {} after {} updates: {}",
-        start.length(),
-        network.getClass().getSimpleName(),
-        start.updateCount(),
-        config);
-  }
-
-  /** Leaves the updates to a group from now on. */
-  void join(ModelEmaGroup group) {
-    this.group = group;
-    constrained = Optional.empty();
-  }
-
-  void requireNoGroup() {
-    if (group != null) {
-      throw new IllegalStateException(
-          "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: register and"
-              + " update the group only");
-    }
-  }
-
-  void requireBound(Model network) {
-    if (model == null) {
-      throw new IllegalStateException(
-          "This ModelEmaListener has no network yet: train with it, or call attach(network) before"
-              + " the first update. Spark never calls it: there, train with EmaTrainingMaster of"
-              + " ema-spark");
-    }
-    if (network != model) {
-      throw new IllegalStateException(
-          "This ModelEmaListener averages another network (%s, %d parameters; this one is a %s). Create a new listener per network"
-              .formatted(
-                  model.getClass().getSimpleName(),
-                  average.length(),
-                  network == null ? "null" : network.getClass().getSimpleName()));
-    }
-  }
-
-  private ParameterAverage requireStarted() {
-    if (average == null) {
-      throw new IllegalStateException(
-          "There is no average yet: this ModelEmaListener has seen no training. Register it with"
-              + " addListeners(ema) and fit, or call attach(network). Spark never calls it: there,"
-              + " train with EmaTrainingMaster of ema-spark");
-    }
-    return average;
   }
 
   // ---------------------------------------------------------------- training
 
   @Override
   public void onEpochStart(Model network) {
-    if (mine(network)) {
-      epochStarts();
+    if (concerns(network)) {
+      followed.epochStarts();
+      startFromPresentWeights();
+      followed.tell(follower -> follower.onEpochStart(network));
     }
   }
 
-  void epochStarts() {
-    requireTrainable();
-    capture();
-    updating = false;
-    iterationDone = -1;
-    epochEnded = -1;
+  @Override
+  public void onForwardPass(Model network, List<INDArray> activations) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onForwardPass(network, activations));
+    }
+  }
+
+  @Override
+  public void onForwardPass(Model network, Map<String, INDArray> activations) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onForwardPass(network, activations));
+    }
+  }
+
+  @Override
+  public void onBackwardPass(Model network) {
+    if (followed.is(network)) {
+      followed.tell(follower -> follower.onBackwardPass(network));
+    }
   }
 
   @Override
   public void onGradientCalculation(Model network) {
-    if (mine(network)) {
-      gradientIsKnown();
-    }
-  }
-
-  void gradientIsKnown() {
-    requireTrainable();
-    // Solvers that search along a line come here twice per update, the second time after it. With
-    // any other, a second call without iterationDone follows an update that failed.
-    if (!updating || !Networks.searchesAlongLine(model)) {
-      capture();
-      updating = true;
-      iterationDone = -1;
-      epochEnded = -1;
+    if (concerns(network)) {
+      if (followed.gradientIsKnown()) {
+        startFromPresentWeights();
+      }
+      followed.tell(follower -> follower.onGradientCalculation(network));
     }
   }
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
-    if (mine(network)) {
-      stepIsDone(iteration);
-      INDArray params = network.params();
-      average.update(
-          constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params);
+    if (concerns(network)) {
+      average.update(followed.iterationDone(iteration, epoch));
+      followed.tell(follower -> follower.iterationDone(network, iteration, epoch));
     }
-  }
-
-  void stepIsDone(int iteration) {
-    updating = false;
-    iterationDone = iteration;
   }
 
   @Override
   public void onEpochEnd(Model network) {
-    if (mine(network)) {
-      epochEnds();
+    if (concerns(network)) {
+      followed.epochEnds();
+      followed.tell(follower -> follower.onEpochEnd(network));
     }
   }
 
-  void epochEnds() {
-    epochEnded = Networks.epochCount(model);
-  }
-
-  @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {}
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
-
-  @Override
-  public void onBackwardPass(Model network) {}
-
-  /** Whether a callback is about the network to average. Binds to the first network seen. */
-  private boolean mine(Model network) {
+  /** Whether a callback is about the network to average: the first that is trained, or started. */
+  private boolean concerns(Model network) {
     requireNoGroup();
-    if (passesBy(network)) {
+    if (followed.passesBy(network)) {
       return false;
     }
-    bind(network);
+    start(network);
     return true;
   }
 
-  void bind(Model network) {
-    if (model == null) {
-      attach(network);
-    }
-    requireBound(network);
-  }
-
-  /**
-   * Whether a model shares the listeners of the averaged network, by Deeplearning4j's doing,
-   * without being averaged: a layer of it, a replica, a clone.
-   */
-  boolean passesBy(Model other) {
-    if (!Networks.isNetwork(other)) {
-      requireNotSwapped();
-      warnOnce(
-          "Pretraining of single layers is not averaged; the average begins with fit() of the network");
-      return true;
-    }
-    if (other == model) {
-      return false;
-    }
-    if (onWorkerOfParallelWrapper()) {
-      warnOnce(
-          "ParallelWrapper trains replicas of the network and calls its listeners for each of them."
-              + " This one leaves the replicas out, and so averages at best the weights of the first"
-              + " worker, as they are before the workers are averaged. Do not register it with the"
-              + " network: call ParallelEma.attach(wrapper, ema) once the wrapper is built");
-      return true;
-    }
-    if (model != null && Networks.listeners(other) == Networks.listeners(model)) {
-      warnOnce(
-          "A clone of a ComputationGraph shares its listeners, this one too, but it is not averaged."
-              + " To average it, copy it with ModelSerializer and give it a listener of its own");
-      return true;
-    }
-    return false;
-  }
-
-  /**
-   * Copies the weights while there has been no update, so that the shadow starts right before it.
-   */
-  private void capture() {
+  /** The average begins right before the first update, wherever the weights have come by then. */
+  void startFromPresentWeights() {
     if (average.stepCount() == 0) {
-      average.set(startFrom(model, constraints()));
+      average.set(followed.startingWeights());
     }
   }
 
-  private Optional<ConstrainedParameters> constraints() {
-    return group == null ? constrained : group.constraints();
-  }
+  // ---------------------------------------------------------------- by hand
 
-  /** Initial weights are not constrained yet, but have a share in the average for long. */
-  private static INDArray startFrom(Model network, Optional<ConstrainedParameters> constraints) {
-    INDArray params = Networks.params(network);
-    return constraints.isEmpty()
-        ? params
-        : constraints
-            .get()
-            .after(params, Networks.iterationCount(network), Networks.epochCount(network));
-  }
-
-  private void requireTrainable() {
-    requireNotSwapped();
-    int registrations = 0;
-    for (TrainingListener listener : Networks.listeners(model)) {
-      if (listener == (group == null ? this : group)) {
-        registrations++;
-      }
+  @Override
+  public ModelEmaListener start(Model network) {
+    Networks.params(network); // refuses what cannot be averaged
+    if (average != null) {
+      followed.require(network);
+    } else if (group.isPresent()) {
+      group.get().start(network);
+    } else {
+      begin(network, averageOf(network));
     }
-    if (registrations > 1) {
-      throw new IllegalStateException(
-          "This %s is registered %d times with one network and would average as often per step: register it once"
-              .formatted((group == null ? this : group).getClass().getSimpleName(), registrations));
+    return this;
+  }
+
+  /** The average of a network, or a new one that is not kept yet. */
+  ParameterAverage averageOf(Model network) {
+    if (average != null) {
+      followed.require(network);
+      return average;
     }
+    return new ParameterAverage(
+        config, followed.startingWeights(network), selection.coverageOf(network));
   }
 
-  /**
-   * Whether the average has the network's present weights by a call of {@link #update}, rather than
-   * by a callback during {@code fit}: then all counters of the network are right.
-   *
-   * @return false if the network has been trained further, or never updated by hand
-   */
-  public boolean isUpdatedByHand() {
-    return model != null && updatedAt == Networks.iterationCount(model);
-  }
-
-  /**
-   * Whether the updates of this listener are left to a {@link ModelEmaGroup}.
-   *
-   * @return true for a member of a group
-   */
-  public boolean isInGroup() {
-    return group != null;
-  }
-
-  private void requireNotSwapped() {
-    if (isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
+  /** Keeps an average of a network from now on, unless it is kept already. */
+  void begin(Model network, ParameterAverage begun) {
+    followed.bind(network);
+    if (average == null) {
+      average = begun;
+      log.info(
+          "Averaging {} parameters of a {} after {} updates: {}",
+          begun.length(),
+          network.getClass().getSimpleName(),
+          begun.updateCount(),
+          config);
     }
   }
 
-  private void requireNoOtherSwapped() {
-    if (isSwapped() && !average.isSwapped()) {
-      throw new IllegalStateException(
-          "Another average of the ModelEmaGroup is swapped into the network: close the Swap first");
-    }
+  @Override
+  public boolean update(Model network, long steps) {
+    requireNoGroup();
+    followed.require(network);
+    boolean moved = average.update(followed.params(), steps);
+    followed.movedByHand();
+    return moved;
   }
 
-  private void warnOnce(String message) {
-    if (warnings.add(message)) {
-      log.warn(message);
+  @Override
+  public void restart(Model network) {
+    if (average == null) {
+      start(network);
+      return;
     }
-  }
-
-  private static boolean onWorkerOfParallelWrapper() {
-    // Its workers are plain threads of a pool; what it gives them is its handler of exceptions. By
-    // name, since the plugin does not depend on deeplearning4j-parallel-wrapper.
-    return Thread.currentThread()
-        .getUncaughtExceptionHandler()
-        .getClass()
-        .getName()
-        .startsWith("org.deeplearning4j.parallelism.");
+    followed.require(network);
+    requireNoOtherSwapped();
+    average.set(followed.startingWeights());
+    followed.movedByHand();
   }
 
   // ---------------------------------------------------------------- the averaged weights
@@ -505,9 +308,33 @@ public final class ModelEmaListener implements TrainingListener {
    *     already
    */
   public Swap swap(Model network) {
-    requireBound(network);
+    followed.require(network);
     requireNoOtherSwapped();
-    return average.swap(Networks.params(network));
+    return average().swap(followed.params());
+  }
+
+  /**
+   * An independent network with the averaged weights, to keep, save, serve or train on: of the
+   * network's data type, with its iteration and epoch counts, without listeners and updater state.
+   * Warns once if more than a tenth of the average is still the initial weights.
+   *
+   * @param network the network that this listener averages
+   * @param <M> MultiLayerNetwork or ComputationGraph
+   * @return the averaged network
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public <M extends Model> M averagedNetwork(M network) {
+    followed.require(network);
+    adviseOnce();
+    return Networks.copy(network, shadow());
+  }
+
+  private void adviseOnce() {
+    if (!advised) {
+      Optional<String> advice = DecayAdvice.about(config, average().counters());
+      advice.ifPresent(log::warn);
+      advised = advice.isPresent();
+    }
   }
 
   /**
@@ -517,95 +344,19 @@ public final class ModelEmaListener implements TrainingListener {
    * values that the network had when {@link #shadow} or this method was called last.
    *
    * @param network the network that this listener averages
+   * @param <M> MultiLayerNetwork or ComputationGraph
    * @return the live averaged network
    * @throws IllegalStateException if there is no average yet, of another network, while swapped, or
    *     with a shadow on the host
    */
-  public MultiLayerNetwork networkView(MultiLayerNetwork network) {
-    requireLive(network);
-    return Networks.over(network, shadow());
-  }
-
-  /**
-   * A second network whose parameters are the shadow itself; see {@link
-   * #networkView(MultiLayerNetwork)}.
-   *
-   * @param network the network that this listener averages
-   * @return the live averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, while swapped, or
-   *     with a shadow on the host
-   */
-  public ComputationGraph networkView(ComputationGraph network) {
-    requireLive(network);
-    return Networks.over(network, shadow());
-  }
-
-  private void requireLive(Model network) {
-    requireBound(network);
+  public <M extends Model> M averagedView(M network) {
+    followed.require(network);
     if (config.shadowOnHost()) {
       throw new IllegalStateException(
-          "A shadow on the host is no memory that a network can live on: take network(...), or swap");
+          "A shadow on the host is no memory that a network can live on: take averagedNetwork(...),"
+              + " or swap");
     }
-  }
-
-  /**
-   * An independent network with the averaged weights, to keep, save, serve or train on: of the
-   * network's data type, with its iteration and epoch counts, without listeners and updater state.
-   * Warns once if more than a tenth of the average is still the initial weights.
-   *
-   * @param network the network that this listener averages
-   * @return the averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
-   */
-  public MultiLayerNetwork network(MultiLayerNetwork network) {
-    requireBound(network);
-    adviseOnce();
-    return Networks.copy(network, shadow());
-  }
-
-  /**
-   * An independent network with the averaged weights; see {@link #network(MultiLayerNetwork)}.
-   *
-   * @param network the network that this listener averages
-   * @return the averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
-   */
-  public ComputationGraph network(ComputationGraph network) {
-    requireBound(network);
-    adviseOnce();
-    return Networks.copy(network, shadow());
-  }
-
-  private void adviseOnce() {
-    if (!advised) {
-      Optional<String> advice = DecayAdvice.about(average.config(), average.counters());
-      advice.ifPresent(log::warn);
-      advised = advice.isPresent();
-    }
-  }
-
-  /**
-   * Wraps another listener so that it runs with the averaged weights in the network: an
-   * EvaluativeListener then evaluates them, a CheckpointListener saves them. Register the wrapped
-   * listener after this one. What belongs to a forward or backward pass is passed on unchanged, and
-   * so is everything before the average has started. Replicas and clones, which share listeners but
-   * are not averaged, are not shown to it.
-   *
-   * @param listener any listener
-   * @return the wrapped listener, to be registered in its place
-   */
-  public TrainingListener during(TrainingListener listener) {
-    return new SwappedListener(this, Objects.requireNonNull(listener, "listener"));
-  }
-
-  /**
-   * The average itself.
-   *
-   * @return shared with this listener
-   * @throws IllegalStateException if there is none yet
-   */
-  public ParameterAverage average() {
-    return requireStarted();
+    return Networks.over(network, shadow());
   }
 
   /**
@@ -617,29 +368,122 @@ public final class ModelEmaListener implements TrainingListener {
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    requireStarted().refreshLeftOut(Networks.params(model));
+    average().refreshLeftOut(followed.params());
     return average.shadow();
+  }
+
+  /**
+   * The average itself.
+   *
+   * @return shared with this listener
+   * @throws IllegalStateException if there is none yet
+   */
+  public ParameterAverage average() {
+    if (average == null) {
+      throw new IllegalStateException(
+          "There is no average yet: this ModelEmaListener has seen no training. Register it with"
+              + " addListeners(ema) and fit, or call start(network). Spark never calls it: there,"
+              + " train with EmaTrainingMaster of ema-spark");
+    }
+    return average;
+  }
+
+  // ---------------------------------------------------------------- alone or in a group
+
+  @Override
+  public List<ModelEmaListener> members() {
+    return List.of(this);
+  }
+
+  /** Leaves the updates to a group from now on, and the network and its followers too. */
+  void join(ModelEmaGroup joined, FollowedNetwork shared) {
+    shared.add(followed.followers());
+    group = Optional.of(joined);
+    followed = shared;
+  }
+
+  /** The network that this listener follows; empty until started. */
+  Optional<Model> network() {
+    return followed.network();
+  }
+
+  /**
+   * Whether the updates of this listener are left to a {@link ModelEmaGroup}.
+   *
+   * @return true for a member of a group
+   */
+  public boolean isInGroup() {
+    return group.isPresent();
+  }
+
+  void requireNoGroup() {
+    if (group.isPresent()) {
+      throw new IllegalStateException(
+          "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: register and"
+              + " update the group only");
+    }
+  }
+
+  private void requireNoOtherSwapped() {
+    if (isSwapped() && !average.isSwapped()) {
+      throw new IllegalStateException(
+          "Another average of the ModelEmaGroup is swapped into the network: close the Swap first");
+    }
+  }
+
+  @Override
+  public boolean isSwapped() {
+    return group.isPresent() ? group.get().isSwapped() : isSwappedItself();
+  }
+
+  boolean isSwappedItself() {
+    return average != null && average.isSwapped();
+  }
+
+  // ---------------------------------------------------------------- what follows
+
+  @Override
+  public ModelEmaListener andThen(TrainingListener... followers) {
+    followed.add(List.of(followers));
+    return this;
+  }
+
+  @Override
+  public List<TrainingListener> followers() {
+    return followed.followers();
+  }
+
+  @Override
+  public TrainingListener during(TrainingListener listener) {
+    return new SwappedListener(this, Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** Whether a callback is about a model that is not averaged. */
+  boolean passesBy(Model network) {
+    return followed.passesBy(network);
   }
 
   // ---------------------------------------------------------------- what it did so far
 
-  /**
-   * Whether this listener has a network, and so an average.
-   *
-   * @return false until attached or trained with
-   */
+  @Override
   public boolean isStarted() {
     return average != null;
   }
 
-  /**
-   * Whether averaged weights stand in the network just now: those of this listener, or of another
-   * member of its {@link ModelEmaGroup}.
-   *
-   * @return true while a {@link Swap} is open
-   */
-  public boolean isSwapped() {
-    return group != null ? group.isSwapped() : average != null && average.isSwapped();
+  @Override
+  public boolean isAverageOf(Model network) {
+    return followed.is(network);
+  }
+
+  @Override
+  public void requireAverageOf(Model network) {
+    followed.require(network);
+  }
+
+  @Override
+  public Moment moment() {
+    average(); // refuses where there is none
+    return followed.moment();
   }
 
   /**
@@ -649,34 +493,6 @@ public final class ModelEmaListener implements TrainingListener {
    */
   public long updateCount() {
     return average == null ? 0 : average.updateCount();
-  }
-
-  /**
-   * Whether this listener averages a network.
-   *
-   * @param network any
-   * @return false also as long as this listener has no network
-   */
-  public boolean averages(Model network) {
-    return network != null && network == model;
-  }
-
-  /**
-   * Where in a fit the network is: which counters of Deeplearning4j are one behind. Ask from a
-   * listener that is registered after this one, or outside a fit.
-   *
-   * @return the moment
-   * @throws IllegalStateException if there is no average yet
-   */
-  public Moment moment() {
-    requireStarted();
-    if (updating) {
-      return Moment.UPDATING;
-    }
-    if (iterationDone == Networks.iterationCount(model)) {
-      return Moment.ITERATION_DONE;
-    }
-    return epochEnded == Networks.epochCount(model) ? Moment.EPOCH_END : Moment.BETWEEN_FITS;
   }
 
   /**
@@ -710,7 +526,7 @@ public final class ModelEmaListener implements TrainingListener {
   /**
    * The configuration.
    *
-   * @return as given to the constructor or builder
+   * @return as given to the constructor
    */
   public AveragingConfig config() {
     return config;
@@ -718,141 +534,6 @@ public final class ModelEmaListener implements TrainingListener {
 
   @Override
   public String toString() {
-    return average == null
-        ? "ModelEmaListener[" + config + "]"
-        : "ModelEmaListener[" + average + "]";
-  }
-
-  /** Builds a {@link ModelEmaListener}. Each setter checks its value at once. */
-  public static final class Builder {
-
-    private final AveragingConfig.Builder config = AveragingConfig.builder();
-    private ParameterSelection selection = ParameterSelection.averageAll();
-
-    private Builder() {}
-
-    /**
-     * Which parameters are averaged, copied or left out.
-     *
-     * @param selection all are averaged by default
-     * @return this
-     */
-    public Builder parameters(ParameterSelection selection) {
-      this.selection = Objects.requireNonNull(selection, "selection");
-      return this;
-    }
-
-    /**
-     * A constant decay; see {@link AveragingConfig.Builder#decay}.
-     *
-     * @param decay in [0, 1]
-     * @return this
-     */
-    public Builder decay(double decay) {
-      config.decay(decay);
-      return this;
-    }
-
-    /**
-     * A decay schedule; see {@link AveragingConfig.Builder#schedule}.
-     *
-     * @param schedule for example {@code DecaySchedule.inversePower(0.9999)}
-     * @return this
-     */
-    public Builder schedule(DecaySchedule schedule) {
-      config.schedule(schedule);
-      return this;
-    }
-
-    /**
-     * The precision of the shadow; see {@link AveragingConfig.Builder#shadowType}.
-     *
-     * @param type FLOAT or DOUBLE; by default DOUBLE for a DOUBLE network, else FLOAT
-     * @return this
-     */
-    public Builder shadowType(DataType type) {
-      config.shadowType(type);
-      return this;
-    }
-
-    /**
-     * Updates at every k-th step only; see {@link AveragingConfig.Builder#updateEvery}.
-     *
-     * @param steps at least 1, the default
-     * @return this
-     */
-    public Builder updateEvery(int steps) {
-      config.updateEvery(steps);
-      return this;
-    }
-
-    /**
-     * Whether the decay accounts for {@link #updateEvery}; see {@link
-     * AveragingConfig.Builder#correctDecayForInterval}.
-     *
-     * @param correct true by default
-     * @return this
-     */
-    public Builder correctDecayForInterval(boolean correct) {
-      config.correctDecayForInterval(correct);
-      return this;
-    }
-
-    /**
-     * Steps before averaging begins; see {@link AveragingConfig.Builder#startAfter}.
-     *
-     * @param steps at least 0, the default
-     * @return this
-     */
-    public Builder startAfter(long steps) {
-      config.startAfter(steps);
-      return this;
-    }
-
-    /**
-     * What to do about non-finite weights; see {@link AveragingConfig.Builder#onNonFinite}.
-     *
-     * @param policy {@link NonFinitePolicy#SKIP} by default
-     * @return this
-     */
-    public Builder onNonFinite(NonFinitePolicy policy) {
-      config.onNonFinite(policy);
-      return this;
-    }
-
-    /**
-     * Whether the shadow lies in host memory rather than on the device; see {@link
-     * AveragingConfig.Builder#shadowOnHost}.
-     *
-     * @param onHost false by default
-     * @return this
-     */
-    public Builder shadowOnHost(boolean onHost) {
-      config.shadowOnHost(onHost);
-      return this;
-    }
-
-    /**
-     * Whether updates of a shadow on the host are made in the background; see {@link
-     * AveragingConfig.Builder#inBackground}.
-     *
-     * @param background false by default
-     * @return this
-     */
-    public Builder inBackground(boolean background) {
-      config.inBackground(background);
-      return this;
-    }
-
-    /**
-     * Builds the listener.
-     *
-     * @return the listener
-     * @throws IllegalStateException if neither a decay nor a schedule was given, or {@code
-     *     inBackground} without {@code shadowOnHost}
-     */
-    public ModelEmaListener build() {
-      return new ModelEmaListener(config.build(), selection);
-    }
+    return "ModelEmaListener[" + (average == null ? config : average) + "]";
   }
 }

@@ -21,10 +21,9 @@ import org.deeplearning4j.nn.api.Model;
  * method returns a new selection. Later rules win over earlier ones.
  *
  * <pre>{@code
- * ModelEmaListener ema = ModelEmaListener.builder()
- *     .decay(0.999)
- *     .parameters(ParameterSelection.averageAll().excludeFrozen().copyLayers("head"))
- *     .build();
+ * ModelEmaListener ema =
+ *     new ModelEmaListener(
+ *         0.999, ParameterSelection.averageAll().excludeFrozen().copyLayers("head"));
  * }</pre>
  */
 public final class ParameterSelection {
@@ -166,7 +165,7 @@ public final class ParameterSelection {
    * @return the elements of its parameter vector to average and to copy
    * @throws IllegalArgumentException if a rule matches no parameter, or nothing is left to average
    */
-  public Coverage of(Model network) {
+  public Coverage coverageOf(Model network) {
     long length = Networks.params(network).length();
     List<NetworkParameter> parameters = NetworkParameter.of(network);
     Treatment[] treatments = new Treatment[parameters.size()];

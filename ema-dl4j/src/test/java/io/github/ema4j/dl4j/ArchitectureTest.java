@@ -12,8 +12,7 @@ class ArchitectureTest extends LibraryRules {
   private static final String ROOT = "io.github.ema4j.dl4j";
 
   ArchitectureTest() {
-    // The last two because of EmaEvaluator, which belongs there.
-    super(ROOT, ROOT + ".internal", ROOT + ".batchnorm", ROOT + ".evaluation");
+    super(ROOT, ROOT + ".internal");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.NonFiniteParametersException;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
@@ -75,7 +76,7 @@ class BadInputTest {
         "decay must be in [0, 1], but was " + decay);
     assertRefused(
         IllegalArgumentException.class,
-        () -> ModelEmaListener.builder().decay(decay),
+        () -> AveragingConfig.builder().decay(decay),
         "decay must be in [0, 1], but was " + decay);
   }
 
@@ -83,20 +84,20 @@ class BadInputTest {
   void settingsAreCheckedAtOnce() {
     assertRefused(
         IllegalArgumentException.class,
-        () -> ModelEmaListener.builder().updateEvery(0),
+        () -> AveragingConfig.builder().updateEvery(0),
         "updateEvery must be at least 1 step, but was 0");
     assertRefused(
         IllegalArgumentException.class,
-        () -> ModelEmaListener.builder().startAfter(-1),
+        () -> AveragingConfig.builder().startAfter(-1),
         "startAfter must be at least 0 steps, but was -1");
     assertRefused(
         IllegalArgumentException.class,
-        () -> ModelEmaListener.builder().shadowType(DataType.FLOAT16),
+        () -> AveragingConfig.builder().shadowType(DataType.FLOAT16),
         "FLOAT or DOUBLE",
         "but was");
     assertRefused(
         IllegalStateException.class,
-        () -> ModelEmaListener.builder().build(),
+        () -> new ModelEmaListener(AveragingConfig.builder().build()),
         "call decay(0.999) or schedule(...)");
   }
 
@@ -121,9 +122,9 @@ class BadInputTest {
     assertRefused(
         NullPointerException.class, () -> new ModelEmaListener((AveragingConfig) null), "config");
     assertRefused(
-        NullPointerException.class, () -> ModelEmaListener.builder().schedule(null), "schedule");
+        NullPointerException.class, () -> AveragingConfig.builder().schedule(null), "schedule");
     assertRefused(
-        NullPointerException.class, () -> ModelEmaListener.builder().onNonFinite(null), "policy");
+        NullPointerException.class, () -> AveragingConfig.builder().onNonFinite(null), "policy");
     assertRefused(NullPointerException.class, () -> ema.during(null), "listener");
     assertRefused(NullPointerException.class, () -> new EmaEvaluator(null, data), "ema");
     assertRefused(
@@ -134,13 +135,13 @@ class BadInputTest {
         NullPointerException.class,
         () -> new EmaEvaluator(ema, (MultiDataSetIterator) null),
         "iterator");
-    assertRefused(IllegalArgumentException.class, () -> ema.attach(null), "but was null");
+    assertRefused(IllegalArgumentException.class, () -> ema.start(null), "but was null");
     assertRefused(IllegalStateException.class, () -> ema.update(null), "attach(network)");
     assertUnstarted(ema);
-    ema.attach(Nets.mlp());
+    ema.start(Nets.mlp());
     assertRefused(IllegalStateException.class, () -> ema.update(null), "this one is a null");
     assertRefused(IllegalStateException.class, () -> ema.swap(null), "this one is a null");
-    assertRefused(IllegalArgumentException.class, () -> ema.attach(null), "but was null");
+    assertRefused(IllegalArgumentException.class, () -> ema.start(null), "but was null");
   }
 
   @Test
@@ -169,10 +170,11 @@ class BadInputTest {
     ModelEmaListener ema = new ModelEmaListener(0.9);
     assertRefused(
         IllegalStateException.class,
-        () -> ema.attach(network),
+        () -> ema.start(network),
         network.getClass().getSimpleName(),
         "call init() on it first");
-    assertRefused(IllegalStateException.class, () -> ema.set(network), "call init() on it first");
+    assertRefused(
+        IllegalStateException.class, () -> ema.restart(network), "call init() on it first");
     assertUnstarted(ema);
   }
 
@@ -181,7 +183,7 @@ class BadInputTest {
     ModelEmaListener ema = new ModelEmaListener(0.9);
     assertRefused(
         IllegalArgumentException.class,
-        () -> ema.attach(Nets.mlp().getLayer(0)),
+        () -> ema.start(Nets.mlp().getLayer(0)),
         "Expected a MultiLayerNetwork or ComputationGraph",
         "DenseLayer");
     assertUnstarted(ema);
@@ -203,12 +205,12 @@ class BadInputTest {
     for (MultiLayerNetwork other : List.of(sameSize, otherSize)) {
       for (Executable action :
           List.<Executable>of(
-              () -> ema.attach(other),
+              () -> ema.start(other),
               () -> ema.update(other),
-              () -> ema.set(other),
+              () -> ema.restart(other),
               () -> ema.swap(other),
-              () -> ema.network(other),
-              () -> ema.networkView(other),
+              () -> ema.averagedNetwork(other),
+              () -> ema.averagedView(other),
               () -> evaluator.averaged(other),
               () -> evaluator.onLiveView().averaged(other),
               () -> evaluator.raw(other),
@@ -221,10 +223,12 @@ class BadInputTest {
       }
     }
     assertRefused(
-        IllegalStateException.class, () -> ema.network(graph), "this one is a ComputationGraph");
+        IllegalStateException.class,
+        () -> ema.averagedNetwork(graph),
+        "this one is a ComputationGraph");
     assertRefused(
         IllegalStateException.class,
-        () -> ema.networkView(graph),
+        () -> ema.averagedView(graph),
         "this one is a ComputationGraph");
     assertEquals(before, TrainingState.of(network));
     assertEquals(averaged, Bits.of(ema.shadow()));
@@ -239,7 +243,7 @@ class BadInputTest {
     network.setListeners(ema);
     network.fit(POINTS);
     Bits averaged = Bits.of(ema.shadow());
-    ema.attach(network);
+    ema.start(network);
     assertEquals(averaged, Bits.of(ema.shadow()));
     assertEquals(1, ema.updateCount());
   }
@@ -267,7 +271,9 @@ class BadInputTest {
     }
     for (Executable action :
         List.<Executable>of(
-            () -> ema.swap(network), () -> ema.network(network), () -> ema.networkView(network))) {
+            () -> ema.swap(network),
+            () -> ema.averagedNetwork(network),
+            () -> ema.averagedView(network))) {
       assertRefused(IllegalStateException.class, action, "has no network yet: train with it");
     }
     assertUnstarted(ema);
@@ -278,7 +284,7 @@ class BadInputTest {
     MultiLayerNetwork network = Nets.mlp();
     network.params().putScalar(5, Double.NaN);
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    assertRefused(NonFiniteParametersException.class, () -> ema.attach(network), "NaN or infinite");
+    assertRefused(NonFiniteParametersException.class, () -> ema.start(network), "NaN or infinite");
     assertUnstarted(ema);
   }
 
@@ -332,7 +338,7 @@ class BadInputTest {
   @Test
   void evaluationBeforeTheFirstUpdateIsRefused() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     Batches validation = Batches.of(POINTS, 8);
     EmaEvaluator evaluator = new EmaEvaluator(ema, validation);
     for (EmaEvaluator e : List.of(evaluator, evaluator.onLiveView())) {
@@ -343,7 +349,7 @@ class BadInputTest {
           "train first");
     }
     assertEquals(0, validation.resets());
-    assertTrue(evaluator.compare(network).averaged().isEmpty());
+    assertTrue(!evaluator.compare(network).hasAverage());
     assertThrows(IllegalStateException.class, () -> evaluator.everyEpochs(3).last());
   }
 
@@ -447,7 +453,7 @@ class BadInputTest {
   @Test
   void outputIndexOutOfRangeIsRefused() {
     ComputationGraph graph = Nets.twoOutputs();
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(graph);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(graph);
     for (int output : new int[] {-1, 2}) {
       EmaEvaluator evaluator =
           new EmaEvaluator(
@@ -461,7 +467,7 @@ class BadInputTest {
           "outputs 0 to 1");
     }
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener networkEma = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener networkEma = new ModelEmaListener(0.9).start(network);
     EmaEvaluator evaluator =
         new EmaEvaluator(
             networkEma,
@@ -477,7 +483,7 @@ class BadInputTest {
   @Test
   void evaluationThatWasNotAskedForIsRefused() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     assertRefused(
         IllegalArgumentException.class,
         () -> new EmaEvaluator(ema, Batches.of(POINTS, 8)).raw(network).get(ROC.class),

@@ -115,7 +115,7 @@ class ConstraintsTest {
       Model network = c.fit(ema);
       assertKeepsConstraints(c, ema, network);
       network.setParams(c.network().get().params()); // loads weights that are not constrained
-      ema.set(network);
+      ema.restart(network);
       assertEquals(1, ema.initialShare());
       assertKeepsConstraints(c, ema, network);
     }
@@ -141,8 +141,8 @@ class ConstraintsTest {
   @MethodSource("cases")
   void anAttachedAverageStartsConstrainedToo(Case c) {
     Model network = c.network().get();
-    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
-    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(DECAY).start(network);
+    ModelEmaGroup group = ModelEmaGroup.of(DECAY, 0.999).start(network);
     Bits raw = Bits.of(network.params());
     network.applyConstraints(0, 0);
     Bits constrained = Bits.of(network.params());
@@ -152,7 +152,7 @@ class ConstraintsTest {
   }
 
   private static void assertKeepsConstraints(Case c, ModelEmaListener ema, Model network) {
-    Map<String, INDArray> averaged = Views.network(ema, network).paramTable();
+    Map<String, INDArray> averaged = ema.averagedNetwork(network).paramTable();
 
     for (String name : c.limitedNorms()) {
       double largest = averaged.get(name).norm2(0).maxNumber().doubleValue();

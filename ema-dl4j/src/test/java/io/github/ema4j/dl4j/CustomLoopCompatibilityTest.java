@@ -27,7 +27,7 @@ class CustomLoopCompatibilityTest extends AverageCompatibilityKit {
     ModelEmaListener ema =
         new ModelEmaListener(
                 AveragingConfig.builder().schedule(DecaySchedule.parse(schedule)).build())
-            .attach(network);
+            .start(network);
     Training training = new Training(network.params(), Models.log10Deviations(network));
     for (int i = 0; i < STEPS; i++) {
       if (interrupted && i == STEPS / 2) {

@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.evaluation.GroupComparison;
 import io.github.ema4j.dl4j.evaluation.NonFinitePredictionsException;
+import io.github.ema4j.dl4j.evaluation.Scores;
 import io.github.ema4j.dl4j.export.BestModels;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
@@ -83,7 +84,7 @@ class DivergedEvaluationTest {
     }
   }
 
-  private static EmaEvaluator evaluator(ModelEmaListener ema, IEvaluation<?>... evaluations) {
+  private static EmaEvaluator evaluator(EmaListener ema, IEvaluation<?>... evaluations) {
     return new EmaEvaluator(ema, Batches.of(VALIDATION, 16), evaluations);
   }
 
@@ -95,8 +96,8 @@ class DivergedEvaluationTest {
 
   private static Model averaged(ModelEmaListener ema, Model network) {
     return network instanceof MultiLayerNetwork mln
-        ? ema.network(mln)
-        : ema.network((ComputationGraph) network);
+        ? ema.averagedNetwork(mln)
+        : ema.averagedNetwork((ComputationGraph) network);
   }
 
   @ParameterizedTest
@@ -108,10 +109,10 @@ class DivergedEvaluationTest {
 
     Model network = create.get();
     ModelEmaListener ema = new ModelEmaListener(0.8);
-    EmaEvaluationListener history = evaluator(ema).everyIterations(1);
+    EmaHistory history = evaluator(ema).everyIterations(1);
     network.setListeners(ema, history);
     Nd4j.getRandom().setSeed(7);
-    try (LogCapture log = new LogCapture(EmaEvaluationListener.class)) {
+    try (LogCapture log = new LogCapture(EmaHistory.class)) {
       fit(network);
       assertTrue(
           log.messages(Level.WARN).get(0).startsWith("The raw weights have diverged after 6 it"));
@@ -123,7 +124,7 @@ class DivergedEvaluationTest {
     double expected = accuracy(averaged(ema, network));
     for (int step = 1; step <= STEPS; step++) {
       Comparison comparison = history.history().get(step - 1);
-      EvaluationResult averaged = comparison.averaged().orElseThrow();
+      EvaluationResult averaged = comparison.averaged();
       assertEquals(step, comparison.iteration());
       assertEquals(step <= GOOD_STEPS, comparison.raw().isFinite(), "step " + step);
       assertTrue(averaged.isFinite());
@@ -164,7 +165,7 @@ class DivergedEvaluationTest {
   @Test
   void aResultThatIsNotFiniteHasNoEvaluationsAndSaysSo() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.params().assign(Double.NaN);
     EvaluationResult raw =
         evaluator(ema, new Evaluation(), new ROCMultiClass(), new EvaluationBinary()).raw(network);
@@ -186,7 +187,7 @@ class DivergedEvaluationTest {
   @Test
   void finiteWeightsWithPredictionsThatAreNotAreToldToo() {
     MultiLayerNetwork network = Nets.mlp(base -> base.activation(Activation.IDENTITY));
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.params().muli(1e30);
     assertFalse(evaluator(ema).raw(network).isFinite());
   }
@@ -194,7 +195,7 @@ class DivergedEvaluationTest {
   @Test
   void evaluationsThatTakeNaNAreThereWithNaNForScores() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.params().assign(Double.NaN);
     EvaluationResult raw = evaluator(ema, new RegressionEvaluation()).raw(network);
     assertFalse(raw.isFinite());
@@ -206,7 +207,7 @@ class DivergedEvaluationTest {
   @Test
   void whatElseAnEvaluationThrowsIsThrown() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     IEvaluation<?> failing =
         new CustomEvaluation<Double>(
             (labels, predictions, mask, records) -> {
@@ -225,13 +226,13 @@ class DivergedEvaluationTest {
     ModelEmaListener ema = new ModelEmaListener(0.8);
     List<Double> raw = new ArrayList<>();
     List<Double> averaged = new ArrayList<>();
-    EmaEvaluationListener history =
+    EmaHistory history =
         evaluator(ema)
             .everyIterations(1)
             .onComparison(c -> raw.add(ACCURACY.applyAsDouble(c.raw())))
-            .onComparison(c -> averaged.add(c.averaged().orElseThrow().score(ACCURACY)));
+            .onComparison(c -> averaged.add(c.averaged().score(ACCURACY)));
     network.setListeners(ema, history);
-    try (LogCapture log = new LogCapture(EmaEvaluationListener.class)) {
+    try (LogCapture log = new LogCapture(EmaHistory.class)) {
       fit(network);
       List<String> said =
           log.messages(Level.WARN).stream().filter(m -> m.startsWith("A consumer")).toList();
@@ -287,7 +288,7 @@ class DivergedEvaluationTest {
     BestModels best = BestModels.minimizing(directory, network, evaluator, ERROR);
     best.accept(evaluator.compare(network));
     assertTrue(best.raw().isEmpty());
-    assertEquals(1 - accuracy(ema.network(network)), best.averaged().orElseThrow().score());
+    assertEquals(1 - accuracy(ema.averagedNetwork(network)), best.averaged().orElseThrow().score());
   }
 
   @Test
@@ -296,10 +297,10 @@ class DivergedEvaluationTest {
     ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.8);
     network.setListeners(group);
     fit(network);
-    GroupComparison scores = group.maximise(network, ema -> evaluator(ema), ACCURACY);
+    Scores scores = evaluator(group).compare(network).maximizing(ACCURACY);
     assertTrue(Double.isNaN(scores.raw()));
     assertEquals(
-        accuracy(group.get(scores.best().index()).network(network)), scores.best().score());
+        accuracy(group.get(scores.best().index()).averagedNetwork(network)), scores.best().score());
     String table = scores.toString();
     assertTrue(table.contains("not finite"), table);
     assertFalse(table.contains("NaN"), table);

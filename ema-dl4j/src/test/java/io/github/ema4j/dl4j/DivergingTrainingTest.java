@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -173,7 +174,8 @@ class DivergingTrainingTest {
   void policyThrowStopsTheRunAtTheStepThatDiverges() {
     MultiLayerNetwork network = Nets.mlp(DivergingTrainingTest::diverging);
     ModelEmaListener ema =
-        ModelEmaListener.builder().decay(DECAY).onNonFinite(NonFinitePolicy.THROW).build();
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(DECAY).onNonFinite(NonFinitePolicy.THROW).build());
     LastGood lastGood = new LastGood(ema);
     network.setListeners(ema, lastGood);
     assertThrows(

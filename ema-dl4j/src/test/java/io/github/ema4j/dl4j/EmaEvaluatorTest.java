@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
@@ -21,7 +23,6 @@ import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -82,7 +83,7 @@ class EmaEvaluatorTest {
     EvaluationResult onView = evaluator.onLiveView().averaged(network);
 
     IEvaluation<?>[] expected = everyKind();
-    ema.network(network).doEvaluation(Batches.of(validation, 8), expected);
+    ema.averagedNetwork(network).doEvaluation(Batches.of(validation, 8), expected);
     IEvaluation<?>[] expectedRaw = everyKind();
     network.doEvaluation(Batches.of(validation, 8), expectedRaw);
     assertEquals(json(expected), json(averaged));
@@ -100,7 +101,7 @@ class EmaEvaluatorTest {
     EvaluationResult result = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).averaged(network);
     assertEquals(1, result.all().size());
     Evaluation expected = new Evaluation();
-    ema.network(network).doEvaluation(Batches.of(VALIDATION, 16), expected);
+    ema.averagedNetwork(network).doEvaluation(Batches.of(VALIDATION, 16), expected);
     assertEquals(expected.toJson(), result.get(Evaluation.class).toJson());
     assertSame(result.get(Evaluation.class), result.get(0, Evaluation.class));
   }
@@ -144,7 +145,7 @@ class EmaEvaluatorTest {
     graph.setListeners(ema);
     graph.fit(Batches.of(POINTS, 8));
     IEvaluation<?>[] expected = {new Evaluation(), new ROCMultiClass(0)};
-    ema.network(graph).doEvaluation(Batches.of(VALIDATION, 16), expected);
+    ema.averagedNetwork(graph).doEvaluation(Batches.of(VALIDATION, 16), expected);
 
     EvaluationResult ofDataSets =
         new EmaEvaluator(ema, Batches.of(VALIDATION, 16), new Evaluation(), new ROCMultiClass(0))
@@ -182,7 +183,7 @@ class EmaEvaluatorTest {
 
     IEvaluation<?>[] classes = {new Evaluation(), new RegressionEvaluation()};
     IEvaluation<?>[] sum = {new RegressionEvaluation()};
-    ema.network(graph).evaluate(MultiBatches.of(validation), Map.of(0, classes, 1, sum));
+    ema.averagedNetwork(graph).evaluate(MultiBatches.of(validation), Map.of(0, classes, 1, sum));
     assertEquals(3, result.all().size());
     assertEquals(classes[0].toJson(), result.get(Evaluation.class).toJson());
     assertEquals(classes[1].toJson(), result.get(0, RegressionEvaluation.class).toJson());
@@ -205,7 +206,7 @@ class EmaEvaluatorTest {
     network.fit(Batches.of(Data.sequences(7, 16, true), 8), 2);
     Batches validation = Batches.of(Data.sequences(8, 12, true), 4);
     Evaluation expected = new Evaluation();
-    ema.network(network).doEvaluation(validation, expected);
+    ema.averagedNetwork(network).doEvaluation(validation, expected);
 
     Evaluation actual = new EmaEvaluator(ema, validation).averaged(network).get(Evaluation.class);
 
@@ -230,8 +231,8 @@ class EmaEvaluatorTest {
     assertEquals(0, validation.position());
 
     Comparison comparison = evaluator.compare(network);
-    assertEquals(40, comparison.raw().get(Evaluation.class).getNumRowCounter());
-    assertEquals(40, comparison.averaged().orElseThrow().get(Evaluation.class).getNumRowCounter());
+    assertEquals(40, comparison.raw(Evaluation.class).getNumRowCounter());
+    assertEquals(40, comparison.averaged(Evaluation.class).getNumRowCounter());
     assertEquals(6, validation.resets());
   }
 
@@ -308,19 +309,18 @@ class EmaEvaluatorTest {
 
     assertEquals(6, comparison.iteration());
     assertEquals(2, comparison.epoch());
-    assertEquals(6, comparison.updateCount());
-    assertEquals(0.9, comparison.decay());
-    assertEquals(Math.pow(0.9, 6), comparison.initialShare(), 1e-12);
+    assertEquals(6, comparison.averages().get(0).updateCount());
+    assertEquals(0.9, comparison.averages().get(0).decay());
+    assertEquals(Math.pow(0.9, 6), comparison.averages().get(0).initialShare(), 1e-12);
     assertEquals(json(evaluator.raw(network)), json(comparison.raw()));
-    assertEquals(json(evaluator.averaged(network)), json(comparison.averaged().orElseThrow()));
+    assertEquals(json(evaluator.averaged(network)), json(comparison.averaged()));
   }
 
   @Test
   void listenerComparesAfterEveryOtherEpoch() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener listener =
-        new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyEpochs(2);
+    EmaHistory listener = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyEpochs(2);
     List<String> order = new ArrayList<>();
     listener.onComparison(c -> order.add("first " + c.epoch()));
     listener.onComparison(c -> order.add("second " + c.epoch()));
@@ -332,7 +332,8 @@ class EmaEvaluatorTest {
     List<Comparison> history = listener.history();
     assertEquals(List.of(2, 4), history.stream().map(Comparison::epoch).toList());
     assertEquals(List.of(6, 12), history.stream().map(Comparison::iteration).toList());
-    assertEquals(List.of(6L, 12L), history.stream().map(Comparison::updateCount).toList());
+    assertEquals(
+        List.of(6L, 12L), history.stream().map(c -> c.averages().get(0).updateCount()).toList());
     assertEquals(List.of("first 2", "second 2", "first 4", "second 4"), order);
     assertSame(history.get(1), listener.last());
     assertThrows(UnsupportedOperationException.class, history::clear);
@@ -342,8 +343,7 @@ class EmaEvaluatorTest {
   void listenerComparesAfterEveryThirdIteration() {
     ComputationGraph graph = Nets.graph();
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener listener =
-        new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(3);
+    EmaHistory listener = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(3);
     graph.setListeners(ema, listener);
 
     graph.fit(Batches.of(POINTS, 6), 2);
@@ -351,7 +351,8 @@ class EmaEvaluatorTest {
     List<Comparison> history = listener.history();
     assertEquals(List.of(3, 6), history.stream().map(Comparison::iteration).toList());
     assertEquals(List.of(0, 1), history.stream().map(Comparison::epoch).toList());
-    assertEquals(List.of(3L, 6L), history.stream().map(Comparison::updateCount).toList());
+    assertEquals(
+        List.of(3L, 6L), history.stream().map(c -> c.averages().get(0).updateCount()).toList());
   }
 
   @Test
@@ -359,7 +360,7 @@ class EmaEvaluatorTest {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
     EmaEvaluator evaluator = new EmaEvaluator(ema, Batches.of(VALIDATION, 16));
-    EmaEvaluationListener listener = evaluator.everyEpochs(1);
+    EmaHistory listener = evaluator.everyEpochs(1);
     network.setListeners(ema, listener);
     network.fit(Batches.of(POINTS, 8), 3);
 
@@ -368,29 +369,29 @@ class EmaEvaluatorTest {
     assertEquals(now.iteration(), listener.last().iteration());
     assertEquals(now.epoch(), listener.last().epoch());
     assertEquals(json(now.raw()), json(listener.last().raw()));
-    assertEquals(
-        json(now.averaged().orElseThrow()), json(listener.last().averaged().orElseThrow()));
+    assertEquals(json(now.averaged()), json(listener.last().averaged()));
   }
 
   @Test
   void averagedResultIsMissingBeforeTheFirstUpdate() {
-    try (LogCapture log = new LogCapture(EmaEvaluationListener.class)) {
+    try (LogCapture log = new LogCapture(EmaHistory.class)) {
       MultiLayerNetwork network = Nets.mlp();
-      ModelEmaListener ema = ModelEmaListener.builder().decay(0.9).startAfter(4).build();
-      EmaEvaluationListener listener =
-          new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(2);
+      ModelEmaListener ema =
+          new ModelEmaListener(AveragingConfig.builder().decay(0.9).startAfter(4).build());
+      EmaHistory listener = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(2);
       network.setListeners(ema, listener);
 
       network.fit(Batches.of(POINTS, 8), 2);
 
       List<Comparison> history = listener.history();
       assertEquals(
-          List.of(false, false, true),
-          history.stream().map(Comparison::averaged).map(Optional::isPresent).toList());
-      assertEquals(List.of(0L, 0L, 2L), history.stream().map(Comparison::updateCount).toList());
-      assertTrue(Double.isNaN(history.get(1).decay()));
-      assertEquals(1, history.get(1).initialShare());
-      assertEquals(0.9 * 0.9, history.get(2).initialShare(), 1e-15);
+          List.of(false, false, true), history.stream().map(Comparison::hasAverage).toList());
+      assertEquals(
+          List.of(0L, 0L, 2L),
+          history.stream().map(c -> c.averages().get(0).updateCount()).toList());
+      assertTrue(Double.isNaN(history.get(1).averages().get(0).decay()));
+      assertEquals(1, history.get(1).averages().get(0).initialShare());
+      assertEquals(0.9 * 0.9, history.get(2).averages().get(0).initialShare(), 1e-15);
       assertEquals(
           List.of(
               "The average has not been updated yet; only the raw weights were evaluated",
@@ -403,8 +404,7 @@ class EmaEvaluatorTest {
   void pretrainingIsNotEvaluated() {
     MultiLayerNetwork network = Nets.autoEncoder();
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener listener =
-        new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(2);
+    EmaHistory listener = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyIterations(2);
     network.setListeners(ema, listener);
 
     network.pretrain(Batches.of(POINTS, 8));
@@ -429,7 +429,7 @@ class EmaEvaluatorTest {
       network.fit(POINTS);
     }
     RegressionEvaluation expected = new RegressionEvaluation();
-    ema.network(network).doEvaluation(Batches.of(VALIDATION, 16), expected);
+    ema.averagedNetwork(network).doEvaluation(Batches.of(VALIDATION, 16), expected);
 
     assertNotEquals(before, json(evaluator.averaged(network)));
     assertEquals(json(expected), json(evaluator.averaged(network)));

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 class EmaReportTest {
 
   private static ModelEmaListener updated(MultiLayerNetwork network, double decay, int updates) {
-    ModelEmaListener ema = new ModelEmaListener(decay).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(decay).start(network);
     for (int i = 0; i < updates; i++) {
       ema.update(network);
     }
@@ -85,7 +85,7 @@ class EmaReportTest {
   void anAverageUpdatedAtEveryFifthStepIsToldInSteps() {
     MultiLayerNetwork network = Nets.mlp();
     AveragingConfig config = AveragingConfig.builder().decay(0.99).updateEvery(5).build();
-    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(config).start(network);
     for (int i = 0; i < 50; i++) {
       ema.update(network);
     }
@@ -114,7 +114,7 @@ class EmaReportTest {
             .updateEvery(5)
             .startAfter(20)
             .build();
-    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(config).start(network);
     for (int i = 1; i <= 70; i++) {
       ema.update(network);
       EmaReport report = EmaReport.of(ema, network);
@@ -129,7 +129,7 @@ class EmaReportTest {
     MultiLayerNetwork network = Nets.mlp();
     AveragingConfig config =
         AveragingConfig.builder().decay(0.9).updateEvery(5).correctDecayForInterval(false).build();
-    ModelEmaListener ema = new ModelEmaListener(config).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(config).start(network);
     for (int i = 0; i < 90; i++) {
       ema.update(network);
     }
@@ -147,7 +147,7 @@ class EmaReportTest {
   @Test
   void whatIsNotANumberIsSaidInWords() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(1).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(1).start(network);
     assertEquals(
         List.of("decay                none yet", "window               none yet"),
         EmaReport.of(ema, network)
@@ -169,7 +169,7 @@ class EmaReportTest {
   void equalWeightsDoNotExceedTheRunOfAUniformAverage() {
     MultiLayerNetwork network = Nets.mlp();
     AveragingConfig uniform = AveragingConfig.builder().schedule(DecaySchedule.uniform()).build();
-    ModelEmaListener ema = new ModelEmaListener(uniform).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(uniform).start(network);
     for (int i = 1; i <= 50; i++) {
       ema.update(network);
       assertFalse(EmaReport.of(ema, network).windowExceedsRun(), "after " + i);
@@ -180,7 +180,7 @@ class EmaReportTest {
   void distanceIsThatOfTheParametersInEachLayerAndOverall() {
     MultiLayerNetwork network = Nets.mlp(); // 40 parameters, then 27
     network.params().assign(1);
-    ModelEmaListener ema = new ModelEmaListener(0.5).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.5).start(network);
     for (int i = 0; i < 40; i++) {
       network.params().putScalar(i, 3);
     }
@@ -208,7 +208,7 @@ class EmaReportTest {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
     assertThrows(IllegalStateException.class, () -> EmaReport.of(ema, network));
-    ema.attach(network);
+    ema.start(network);
     EmaReport report = EmaReport.of(ema, network);
     assertTrue(Double.isNaN(report.decay()));
     assertTrue(Double.isNaN(report.window()));
@@ -264,8 +264,8 @@ class EmaReportTest {
       throws IOException {
     try (LogCapture log = new LogCapture(ModelEmaListener.class)) {
       MultiLayerNetwork network = Nets.mlp();
-      ModelEmaListener ema = new ModelEmaListener(0.999).attach(network);
-      ema.network(network);
+      ModelEmaListener ema = new ModelEmaListener(0.999).start(network);
+      ema.averagedNetwork(network);
       assertEquals(List.of(), log.messages(Level.WARN)); // has the initial weights on purpose
       ema.update(network);
       EmaExport.save(directory.resolve("model.zip"), network, ema);
@@ -275,7 +275,7 @@ class EmaReportTest {
                   + " longer, use a warm-up (DecaySchedule.inversePower)"),
           log.messages(Level.WARN));
       ema.update(network);
-      ema.network(network);
+      ema.averagedNetwork(network);
       assertEquals(1, log.messages(Level.WARN).size());
     }
   }
@@ -284,7 +284,7 @@ class EmaReportTest {
   void averageThatLeftTheInitialWeightsBehindIsCopiedInSilence() {
     try (LogCapture log = new LogCapture(ModelEmaListener.class)) {
       MultiLayerNetwork network = Nets.mlp();
-      updated(network, 0.5, 4).network(network); // 6.25 %
+      updated(network, 0.5, 4).averagedNetwork(network); // 6.25 %
       assertEquals(List.of(), log.messages(Level.WARN));
     }
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -153,7 +154,7 @@ class ExistingPipelinesTest {
         ema.during(evaluative),
         atIteration(
             () -> {
-              expected.add(accuracy(Views.network(ema, network)));
+              expected.add(accuracy(ema.averagedNetwork(network)));
               raw.add(accuracy(Networks.copy(network, network.params())));
             }));
 
@@ -199,7 +200,7 @@ class ExistingPipelinesTest {
         atIteration(
             () ->
                 expected.add(
-                    Views.network(ema, network).getParam("0_W").norm1Number().doubleValue())));
+                    ema.averagedNetwork(network).getParam("0_W").norm1Number().doubleValue())));
 
     fit(network);
 

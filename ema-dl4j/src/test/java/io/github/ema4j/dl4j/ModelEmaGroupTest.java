@@ -12,7 +12,8 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
-import io.github.ema4j.dl4j.evaluation.GroupComparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.Scores;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
@@ -130,7 +131,7 @@ class ModelEmaGroupTest {
             new ModelEmaListener(0.6),
             new ModelEmaListener(
                 AveragingConfig.of(0.8), ParameterSelection.averageAll().excludeLayers("layer1")));
-    assertThrows(IllegalArgumentException.class, () -> group.attach(Nets.mlp()));
+    assertThrows(IllegalArgumentException.class, () -> group.start(Nets.mlp()));
   }
 
   @Test
@@ -138,7 +139,7 @@ class ModelEmaGroupTest {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.75);
     assertThrows(IllegalStateException.class, () -> group.update(network));
-    group.attach(network);
+    group.start(network);
     double start = network.params().getDouble(0);
     network.params().addi(1);
     assertTrue(group.update(network));
@@ -220,7 +221,7 @@ class ModelEmaGroupTest {
       List<Executable> refused =
           List.of(
               () -> group.get(1).swap(network),
-              () -> group.get(1).set(network),
+              () -> group.get(1).restart(network),
               () -> group.update(network),
               () -> network.fit(POINTS),
               () -> ofOther.raw(network),
@@ -250,7 +251,7 @@ class ModelEmaGroupTest {
       try (Swap ignored = group.get(i).swap(network)) {
         assertEquals(averaged, Bits.of(network.params()));
       }
-      assertEquals(averaged, Bits.of(group.get(i).network(network).params()));
+      assertEquals(averaged, Bits.of(group.get(i).averagedNetwork(network).params()));
       Path export = directory.resolve("export.zip");
       EmaExport.save(export, network, group.get(i));
       assertEquals(averaged, Bits.of(MultiLayerNetwork.load(export.toFile(), false).params()));
@@ -283,19 +284,22 @@ class ModelEmaGroupTest {
     network.fit(Batches.of(POINTS, 8), 20);
     TrainingState before = TrainingState.of(network);
 
-    GroupComparison accuracies = accuracies(group, network);
-    GroupComparison errors =
-        group.minimise(
-            network,
-            ema -> new EmaEvaluator(ema, Batches.of(POINTS, 8)),
-            result -> 1 - result.get(Evaluation.class).accuracy());
+    Scores accuracies = accuracies(group, network);
+    Scores errors =
+        new EmaEvaluator(group, Batches.of(POINTS, 8))
+            .compare(network)
+            .minimizing(result -> 1 - result.get(Evaluation.class).accuracy());
 
     assertEquals(before, TrainingState.of(network));
-    assertEquals(3, accuracies.members().size());
+    assertEquals(3, accuracies.averages().size());
     double largest = 0;
-    for (GroupComparison.Member member : accuracies.members()) {
+    for (Scores.Averaged member : accuracies.averages()) {
       double expected =
-          group.get(member.index()).network(network).evaluate(Batches.of(POINTS, 8)).accuracy();
+          group
+              .get(member.index())
+              .averagedNetwork(network)
+              .evaluate(Batches.of(POINTS, 8))
+              .accuracy();
       assertEquals(expected, member.score());
       assertEquals(group.get(member.index()).initialShare(), member.initialShare());
       largest = Math.max(largest, expected);
@@ -303,14 +307,13 @@ class ModelEmaGroupTest {
     assertEquals(network.evaluate(Batches.of(POINTS, 8)).accuracy(), accuracies.raw());
     assertEquals(largest, accuracies.best().score());
     assertEquals(accuracies.best().index(), errors.best().index());
-    assertTrue(accuracies.best().score() > accuracies.members().get(2).score());
+    assertTrue(accuracies.best().score() > accuracies.averages().get(2).score());
   }
 
-  private static GroupComparison accuracies(ModelEmaGroup group, MultiLayerNetwork network) {
-    return group.maximise(
-        network,
-        ema -> new EmaEvaluator(ema, Batches.of(POINTS, 8)),
-        result -> result.get(Evaluation.class).accuracy());
+  private static Scores accuracies(ModelEmaGroup group, MultiLayerNetwork network) {
+    return new EmaEvaluator(group, Batches.of(POINTS, 8))
+        .compare(network)
+        .maximizing(result -> result.get(Evaluation.class).accuracy());
   }
 
   @Test
@@ -321,19 +324,19 @@ class ModelEmaGroupTest {
             AveragingConfig.builder().decay(0.9).startAfter(10).build(), AveragingConfig.of(0.5));
     network.setListeners(group);
     network.fit(POINTS);
-    assertEquals(1, accuracies(group, network).members().size());
+    assertEquals(1, accuracies(group, network).averages().size());
     assertEquals(1, accuracies(group, network).best().index());
   }
 
   @Test
   void comparisonPrintsATableWithTheBestMarked() {
-    GroupComparison comparison =
-        new GroupComparison(
+    Scores comparison =
+        new Scores(
             0.25,
             List.of(
-                new GroupComparison.Member(0, "constant(0.9)", 0.5, Double.NaN),
-                new GroupComparison.Member(1, "constant(0.99)", 0.75, 0.125),
-                new GroupComparison.Member(2, "constant(0.999)", 1, 0.125)),
+                new Scores.Averaged(0, "constant(0.9)", 0.5, Double.NaN),
+                new Scores.Averaged(1, "constant(0.99)", 0.75, 0.125),
+                new Scores.Averaged(2, "constant(0.999)", 1, 0.125)),
             true);
     assertEquals(1, comparison.best().index());
     assertEquals(

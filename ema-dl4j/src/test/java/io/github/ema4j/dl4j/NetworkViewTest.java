@@ -62,7 +62,7 @@ class NetworkViewTest {
   @MethodSource("networks")
   void viewIsTheShadowItselfAndFollowsEveryUpdate(Model network) {
     ModelEmaListener ema = trained(network);
-    Model view = Views.networkView(ema, network);
+    Model view = ema.averagedView(network);
     assertEquals(address(ema.shadow()), address(view.params()));
     INDArray before = output(view).dup();
 
@@ -70,7 +70,7 @@ class NetworkViewTest {
 
     assertEquals(Bits.of(ema.shadow()), Bits.of(view.params()));
     assertNotEquals(Bits.of(before), Bits.of(output(view)));
-    assertEquals(Bits.of(output(Views.network(ema, network))), Bits.of(output(view)));
+    assertEquals(Bits.of(output(ema.averagedNetwork(network))), Bits.of(output(view)));
     assertTrue(Networks.listeners(view).isEmpty());
   }
 
@@ -79,8 +79,8 @@ class NetworkViewTest {
   void viewCopyAndSwappedNetworkGiveTheSameOutput(Model network) {
     ModelEmaListener ema = trained(network);
     Bits raw = Bits.of(output(network));
-    Bits view = Bits.of(output(Views.networkView(ema, network)));
-    Bits copy = Bits.of(output(Views.network(ema, network)));
+    Bits view = Bits.of(output(ema.averagedView(network)));
+    Bits copy = Bits.of(output(ema.averagedNetwork(network)));
     try (Swap ignored = ema.swap(network)) {
       assertEquals(view, Bits.of(output(network)));
     }
@@ -93,7 +93,7 @@ class NetworkViewTest {
   @MethodSource("networks")
   void copyIsIndependent(Model network) {
     ModelEmaListener ema = trained(network);
-    Model copy = Views.network(ema, network);
+    Model copy = ema.averagedNetwork(network);
     Bits averaged = Bits.of(ema.shadow());
     assertEquals(averaged, Bits.of(copy.params()));
     assertNotEquals(address(ema.shadow()), address(copy.params()));
@@ -120,7 +120,7 @@ class NetworkViewTest {
     assertEquals(6, live.iteration());
     assertEquals(2, live.epoch());
 
-    Model copy = Views.network(ema, network);
+    Model copy = ema.averagedNetwork(network);
     TrainingState copied = TrainingState.of(copy);
     assertEquals(6, copied.iteration());
     assertEquals(2, copied.epoch());
@@ -138,7 +138,7 @@ class NetworkViewTest {
       throws IOException {
     ModelEmaListener ema = trained(network);
     File file = folder.resolve("averaged.zip").toFile();
-    Model copy = Views.network(ema, network);
+    Model copy = ema.averagedNetwork(network);
     ModelSerializer.writeModel(copy, file, true);
 
     Model loaded =
@@ -157,7 +157,7 @@ class NetworkViewTest {
   void viewIsSavedWithoutUpdater(Model network, @TempDir Path folder) throws IOException {
     ModelEmaListener ema = trained(network);
     File file = folder.resolve("view.zip").toFile();
-    ModelSerializer.writeModel(Views.networkView(ema, network), file, false);
+    ModelSerializer.writeModel(ema.averagedView(network), file, false);
     Model loaded =
         network instanceof MultiLayerNetwork
             ? MultiLayerNetwork.load(file, false)
@@ -173,7 +173,7 @@ class NetworkViewTest {
     INDArray start = network.getParam("1_mean").dup();
     network.fit(Data.images(2, 16));
 
-    INDArray averaged = ema.network(network).getParam("1_mean");
+    INDArray averaged = ema.averagedNetwork(network).getParam("1_mean");
     INDArray expected = start.mul(0.9).add(network.getParam("1_mean").mul(0.1));
 
     assertNotEquals(Bits.of(start), Bits.of(averaged));
@@ -186,8 +186,8 @@ class NetworkViewTest {
     ComputationGraph graph = Nets.branchesInReverse();
     ModelEmaListener ema = trained(graph);
 
-    ComputationGraph copy = ema.network(graph);
-    INDArray ofView = output(ema.networkView(graph));
+    ComputationGraph copy = ema.averagedNetwork(graph);
+    INDArray ofView = output(ema.averagedView(graph));
 
     try (Swap ignored = ema.swap(graph)) {
       graph
@@ -208,7 +208,7 @@ class NetworkViewTest {
     EmaExport.save(export, graph, ema);
 
     Bits raw = Bits.of(output(graph));
-    Bits averaged = Bits.of(output(ema.network(graph)));
+    Bits averaged = Bits.of(output(ema.averagedNetwork(graph)));
     assertEquals(raw, Bits.of(output(ComputationGraph.load(checkpoint.toFile(), true))));
     assertEquals(averaged, Bits.of(output(ComputationGraph.load(export.toFile(), false))));
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
@@ -169,8 +170,8 @@ class NoTraceTest {
             (ema, data) ->
                 atIteration(
                     network -> {
-                      Views.network(ema, network);
-                      Views.networkView(ema, network);
+                      ema.averagedNetwork(network);
+                      ema.averagedView(network);
                     })));
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -109,7 +110,8 @@ class NonFiniteTest {
   @MethodSource("networks")
   void policyThrowEndsTheFitAtTheFirstSuchUpdate(Model network) {
     ModelEmaListener ema =
-        ModelEmaListener.builder().decay(0.9).onNonFinite(NonFinitePolicy.THROW).build();
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(0.9).onNonFinite(NonFinitePolicy.THROW).build());
     network.setListeners(ema);
     NeuralNetwork trained = (NeuralNetwork) network;
     trained.fit(Batches.of(POINTS, 8));
@@ -146,7 +148,7 @@ class NonFiniteTest {
     network.fit(poison());
     assertFalse(isFinite(network.params()));
 
-    MultiLayerNetwork rescued = ema.network(network);
+    MultiLayerNetwork rescued = ema.averagedNetwork(network);
     assertTrue(isFinite(rescued.params()));
     Bits raw = Bits.of(network.params());
     try (var ignored = ema.swap(network)) {

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -46,10 +47,10 @@ class OtherNetworksTest {
   void trainingCloneOfGraphDoesNotDisturbTheAverage(boolean clonedBeforeTraining) {
     try (LogCapture log = new LogCapture(ModelEmaListener.class)) {
       ComputationGraph graph = Nets.graph();
-      ModelEmaListener ema = new ModelEmaListener(0.9).attach(graph);
+      ModelEmaListener ema = new ModelEmaListener(0.9).start(graph);
       EvaluativeListener evaluative =
           new EvaluativeListener(Batches.of(POINTS, 8), 1, InvocationType.EPOCH_START);
-      EmaEvaluationListener history = new EmaEvaluator(ema, Batches.of(POINTS, 8)).everyEpochs(1);
+      EmaHistory history = new EmaEvaluator(ema, Batches.of(POINTS, 8)).everyEpochs(1);
       graph.setListeners(ema, ema.during(evaluative), history);
       ComputationGraph clone = clonedBeforeTraining ? graph.clone() : null;
       graph.fit(Batches.of(POINTS, 8));
@@ -146,7 +147,7 @@ class OtherNetworksTest {
     transferred.fit(Batches.of(POINTS, 8), 5);
 
     assertEquals(15, byHand.updates());
-    MultiLayerNetwork averaged = ema.network(transferred);
+    MultiLayerNetwork averaged = ema.averagedNetwork(transferred);
     assertEquals(Bits.of(network.getParam("0_W")), Bits.of(averaged.getParam("0_W")));
     assertEquals(Bits.of(network.getParam("0_b")), Bits.of(averaged.getParam("0_b")));
     assertNotEquals(Bits.of(transferred.getParam("1_W")), Bits.of(averaged.getParam("1_W")));

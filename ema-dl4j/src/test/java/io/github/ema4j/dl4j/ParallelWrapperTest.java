@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -81,7 +82,7 @@ class ParallelWrapperTest {
   @MethodSource("networks")
   void averageOfAttachedNetworkFollowsTheOriginal(Model network) {
     try (LogCapture log = new LogCapture(ModelEmaListener.class)) {
-      ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+      ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
       EmaByHand byHand = new EmaByHand(ema, 0.9, network.params());
       List<Throwable> failures = new CopyOnWriteArrayList<>();
       network.setListeners(ema, onOriginal(network, byHand, failures));
@@ -116,8 +117,8 @@ class ParallelWrapperTest {
   @ParameterizedTest
   @MethodSource("networks")
   void evaluatorAndWrappedListenersSeeTheOriginalOnly(Model network) {
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
-    EmaEvaluationListener history =
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
+    EmaHistory history =
         new EmaEvaluator(ema, Batches.of(Data.points(2, 16), 8)).everyIterations(1);
     List<Model> seen = new CopyOnWriteArrayList<>();
     List<INDArray> params = new CopyOnWriteArrayList<>();
@@ -138,15 +139,14 @@ class ParallelWrapperTest {
     assertEquals(ROUNDS, seen.size());
     assertTrue(seen.stream().allMatch(model -> model == network));
     assertEquals(ROUNDS, history.history().size());
-    assertEquals(
-        16, history.last().averaged().orElseThrow().get(Evaluation.class).getNumRowCounter());
+    assertEquals(16, history.last().averaged(Evaluation.class).getNumRowCounter());
     assertEquals(Bits.of(ema.shadow()), Bits.of(params.get(ROUNDS - 1)));
   }
 
   @ParameterizedTest
   @MethodSource("networks")
   void trainingGoesOnAfterwardsWithoutTheWrapper(Model network) {
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     network.setListeners(ema);
     fitInParallel(network);
     assertEquals(ROUNDS, ema.updateCount());

@@ -13,6 +13,7 @@ import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -194,7 +195,7 @@ class ParameterSelectionTest {
     List<NetworkParameter> parameters = NetworkParameter.of(c.network);
     ModelEmaListener all = new ModelEmaListener(DECAY);
     ModelEmaListener some =
-        new ModelEmaListener(AveragingConfig.of(DECAY), inTurn(parameters)).attach(c.network);
+        new ModelEmaListener(AveragingConfig.of(DECAY), inTurn(parameters)).start(c.network);
     INDArray start = some.average().shadow().dup(); // the weights as constraints leave them
     c.network.setListeners(all, some);
 
@@ -251,17 +252,14 @@ class ParameterSelectionTest {
     MultiLayerNetwork network = Nets.cnn();
     DataSet images = Data.images(3, 24);
     ModelEmaListener ema =
-        ModelEmaListener.builder()
-            .decay(DECAY)
-            .parameters(averageAll().copyBatchNormStatistics().excludeLayers("layer3"))
-            .build();
+        new ModelEmaListener(DECAY, averageAll().copyBatchNormStatistics().excludeLayers("layer3"));
     network.setListeners(ema);
     network.fit(Batches.of(images, 8), 2);
     Bits raw = Bits.of(network.params());
     Bits averaged = Bits.of(ema.shadow());
 
-    assertEquals(averaged, Bits.of(ema.network(network).params()));
-    assertEquals(averaged, Bits.of(ema.networkView(network).params()));
+    assertEquals(averaged, Bits.of(ema.averagedNetwork(network).params()));
+    assertEquals(averaged, Bits.of(ema.averagedView(network).params()));
     try (Swap ignored = ema.swap(network)) {
       assertEquals(averaged, Bits.of(network.params()));
     }
@@ -284,7 +282,7 @@ class ParameterSelectionTest {
 
   private static void assertCoverage(
       String averaged, String copied, ParameterSelection selection, Model network) {
-    Coverage coverage = selection.of(network);
+    Coverage coverage = selection.coverageOf(network);
     assertEquals(averaged, Coverage.text(coverage.averaged()));
     assertEquals(copied, Coverage.text(coverage.copied()));
   }
@@ -348,15 +346,16 @@ class ParameterSelectionTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> averageAll().excludeLayers("layer0", "haed").of(Nets.mlp()));
+            () -> averageAll().excludeLayers("layer0", "haed").coverageOf(Nets.mlp()));
     assertEquals(
         "No parameter of the network matches the rule 'layer haed'; there are: [layer0/W, layer0/b,"
             + " layer1/W, layer1/b]",
         e.getMessage());
-    assertThrows(IllegalArgumentException.class, () -> averageAll().excludeFrozen().of(Nets.mlp()));
+    assertThrows(
+        IllegalArgumentException.class, () -> averageAll().excludeFrozen().coverageOf(Nets.mlp()));
     assertThrows(
         IllegalArgumentException.class,
-        () -> averageAll().copyBatchNormStatistics().of(Nets.mlp()));
+        () -> averageAll().copyBatchNormStatistics().coverageOf(Nets.mlp()));
   }
 
   @Test
@@ -364,7 +363,7 @@ class ParameterSelectionTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> averageAll().copyLayers("layer0").excludeLayers("layer1").of(Nets.mlp()));
+            () -> averageAll().copyLayers("layer0").excludeLayers("layer1").coverageOf(Nets.mlp()));
     assertEquals("There is nothing to average: no element is averaged", e.getMessage());
   }
 
@@ -384,12 +383,10 @@ class ParameterSelectionTest {
 
   private static ModelEmaListener ofBiasesCopiedAndLayer1Excluded(
       MultiLayerNetwork network, NonFinitePolicy policy) {
-    return ModelEmaListener.builder()
-        .decay(DECAY)
-        .onNonFinite(policy)
-        .parameters(averageAll().keys(Treatment.COPY, "b").excludeLayers("layer1"))
-        .build()
-        .attach(network);
+    return new ModelEmaListener(
+            AveragingConfig.builder().decay(DECAY).onNonFinite(policy).build(),
+            averageAll().keys(Treatment.COPY, "b").excludeLayers("layer1"))
+        .start(network);
   }
 
   @Test

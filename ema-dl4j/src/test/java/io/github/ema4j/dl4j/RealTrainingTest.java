@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
@@ -42,7 +43,7 @@ class RealTrainingTest {
     network.fit(Batches.of(training, 4), 8);
 
     double raw = network.score(validation);
-    double averaged = ema.network(network).score(validation);
+    double averaged = ema.averagedNetwork(network).score(validation);
 
     assertTrue(averaged < raw, "averaged loss %s, raw %s".formatted(averaged, raw));
     assertTrue(ema.initialShare() < 1e-3);

@@ -9,7 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
@@ -84,19 +85,18 @@ class RecalibratingEvaluatorTest {
 
     assertEquals(before, TrainingState.of(network));
     assertEquals(averaged, Bits.of(ema.shadow()));
-    Model byHand = Views.network(ema, network);
+    Model byHand = ema.averagedNetwork(network);
     assertEquals(1, kind.recalibrate(byHand));
     Model evaluated = recalibrating.averagedNetwork(network);
     assertEquals(Bits.of(byHand.params()), Bits.of(evaluated.params()));
     assertNotEquals(averaged, Bits.of(evaluated.params()));
 
-    ModelEmaListener still = new ModelEmaListener(1).attach(evaluated);
-    assertEquals(
-        error(kind.evaluator(still).raw(evaluated)), error(comparison.averaged().orElseThrow()));
-    assertNotEquals(error(plain.averaged(network)), error(comparison.averaged().orElseThrow()));
+    ModelEmaListener still = new ModelEmaListener(1).start(evaluated);
+    assertEquals(error(kind.evaluator(still).raw(evaluated)), error(comparison.averaged()));
+    assertNotEquals(error(plain.averaged(network)), error(comparison.averaged()));
     assertEquals(error(plain.raw(network)), error(comparison.raw()));
     assertEquals(
-        error(comparison.averaged().orElseThrow()),
+        error(comparison.averaged()),
         error(
             plain
                 .onLiveView()
@@ -114,8 +114,7 @@ class RecalibratingEvaluatorTest {
       Model network = kind.network.get();
       ModelEmaListener ema = new ModelEmaListener(0.9);
       EmaEvaluator evaluator = kind.evaluator(ema).recalibratingOn(Batches.of(kind.training, 20));
-      EmaEvaluationListener history =
-          everyIteration ? evaluator.everyIterations(1) : evaluator.everyEpochs(1);
+      EmaHistory history = everyIteration ? evaluator.everyIterations(1) : evaluator.everyEpochs(1);
       network.setListeners(new TrainingListener[] {ema, history});
       kind.fit(network, 3);
       assertEquals(TrainingState.of(plain), TrainingState.of(network));

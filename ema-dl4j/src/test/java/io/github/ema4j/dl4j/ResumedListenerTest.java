@@ -35,8 +35,8 @@ class ResumedListenerTest {
     assertSame(average, ema.average());
     assertEquals(average.config(), ema.config());
     assertEquals(2, ema.updateCount());
-    assertTrue(ema.averages(network));
-    assertFalse(ema.averages(Nets.mlp()));
+    assertTrue(ema.isAverageOf(network));
+    assertFalse(ema.isAverageOf(Nets.mlp()));
   }
 
   @Test

@@ -88,7 +88,7 @@ class SeveralOptimizersTest {
     long border = net.getLayer(0).numParams();
     Optimizer first = new Optimizer(new Sgd(0.1), 0, border);
     Optimizer second = new Optimizer(new Adam(0.01), border, net.numParams());
-    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(net);
+    ModelEmaListener ema = new ModelEmaListener(DECAY).start(net);
     Expected expected = new Expected(net);
     for (int step = 0; step < 12; step++) {
       first.step(net, gradient(net));
@@ -108,8 +108,8 @@ class SeveralOptimizersTest {
     MultiLayerNetwork critic = network(3);
     Optimizer ofGenerator = new Optimizer(new Adam(0.01), 0, generator.numParams());
     Optimizer ofCritic = new Optimizer(new Sgd(0.1), 0, critic.numParams());
-    ModelEmaListener generatorEma = new ModelEmaListener(DECAY).attach(generator);
-    ModelEmaListener criticEma = new ModelEmaListener(DECAY).attach(critic);
+    ModelEmaListener generatorEma = new ModelEmaListener(DECAY).start(generator);
+    ModelEmaListener criticEma = new ModelEmaListener(DECAY).start(critic);
     Expected expectedGenerator = new Expected(generator);
     Expected expectedCritic = new Expected(critic);
     for (int step = 0; step < 12; step++) {

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
@@ -30,7 +32,12 @@ class ShadowOnHostTest {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener expected = new ModelEmaListener(0.9);
     ModelEmaListener ema =
-        ModelEmaListener.builder().decay(0.9).shadowOnHost(true).inBackground(inBackground).build();
+        new ModelEmaListener(
+            AveragingConfig.builder()
+                .decay(0.9)
+                .shadowOnHost(true)
+                .inBackground(inBackground)
+                .build());
     EmaEvaluator evaluator =
         new EmaEvaluator(ema, new ListDataSetIterator<>(POINTS.asList(), 8), new Evaluation());
     usual.setListeners(expected);
@@ -43,14 +50,14 @@ class ShadowOnHostTest {
     assertEquals(Bits.of(expected.shadow()), Bits.of(ema.shadow()));
     assertEquals(Bits.of(usual.params()), Bits.of(network.params()));
     assertEquals(
-        expected.network(usual).evaluate(Batches.of(POINTS, 8)).accuracy(),
+        expected.averagedNetwork(usual).evaluate(Batches.of(POINTS, 8)).accuracy(),
         evaluator.averaged(network).get(Evaluation.class).accuracy());
     try (Swap ignored = ema.swap(network)) {
       assertEquals(Bits.of(expected.shadow()), Bits.of(network.params()));
     }
     assertEquals(Bits.of(usual.params()), Bits.of(network.params()));
     IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> ema.networkView(network));
+        assertThrows(IllegalStateException.class, () -> ema.averagedView(network));
     assertTrue(e.getMessage().contains("network(...)"), e.getMessage());
   }
 
@@ -58,13 +65,10 @@ class ShadowOnHostTest {
   void elementsThatAreLeftOutAreThoseOfTheNetwork() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema =
-        ModelEmaListener.builder()
-            .decay(0.9)
-            .shadowOnHost(true)
-            .parameters(
-                ParameterSelection.averageAll()
-                    .with("biases", Treatment.EXCLUDE, p -> p.key().equals("b")))
-            .build();
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(0.9).shadowOnHost(true).build(),
+            ParameterSelection.averageAll()
+                .with("biases", Treatment.EXCLUDE, p -> p.key().equals("b")));
     network.setListeners(ema);
     network.fit(Batches.of(POINTS, 8), 2);
     for (NetworkParameter p : NetworkParameter.of(network)) {

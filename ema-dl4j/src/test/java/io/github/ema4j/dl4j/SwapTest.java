@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.Bits;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
@@ -128,10 +130,10 @@ class SwapTest {
       List<Executable> refused =
           List.of(
               ema::shadow,
-              () -> ema.networkView(network),
-              () -> ema.network(network),
+              () -> ema.averagedView(network),
+              () -> ema.averagedNetwork(network),
               () -> ema.update(network),
-              () -> ema.set(network),
+              () -> ema.restart(network),
               () -> evaluator.averaged(network),
               () -> evaluator.onLiveView().averaged(network),
               () -> evaluator.raw(network),
@@ -158,7 +160,7 @@ class SwapTest {
   @MethodSource("waysToTrain")
   void trainingWhileSwappedIsRefusedAndChangesNothing(WaysToFitTest.Way way) {
     Model network = way.network().get();
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     network.setListeners(ema);
     network.params().addi(0.01);
     ema.update(network);
@@ -187,7 +189,10 @@ class SwapTest {
   void doubleShadowOfFloatNetworkIsRoundedIntoIt() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema =
-        trained(network, ModelEmaListener.builder().decay(0.9).shadowType(DataType.DOUBLE).build());
+        trained(
+            network,
+            new ModelEmaListener(
+                AveragingConfig.builder().decay(0.9).shadowType(DataType.DOUBLE).build()));
     Bits raw = Bits.of(network.params());
     Bits averaged = Bits.of(ema.shadow());
     Bits rounded = Bits.of(ema.shadow().castTo(DataType.FLOAT));
@@ -218,10 +223,10 @@ class SwapTest {
     assertEquals(raw, Bits.of(network.params()));
     assertEquals(averaged, Bits.of(ema.shadow()));
 
-    Model copy = Views.network(ema, network);
+    Model copy = ema.averagedNetwork(network);
     assertEquals(DataType.FLOAT16, copy.params().dataType());
     assertEquals(rounded, Bits.of(copy.params()));
-    assertEquals(DataType.FLOAT, Views.networkView(ema, network).params().dataType());
+    assertEquals(DataType.FLOAT, ema.averagedView(network).params().dataType());
 
     EmaEvaluator evaluator = new EmaEvaluator(ema, Batches.of(POINTS, 8));
     Evaluation onSwap = evaluator.averaged(network).get(Evaluation.class);

@@ -198,7 +198,8 @@ class WaysToFitTest {
     Model network = way.network().get();
     AveragingConfig config = AveragingConfig.of(DECAY);
     ParameterAverage expected =
-        new ParameterAverage(config, network.params(), ParameterSelection.averageAll().of(network));
+        new ParameterAverage(
+            config, network.params(), ParameterSelection.averageAll().coverageOf(network));
     ModelEmaListener ema = new ModelEmaListener(config);
     network.setListeners(
         ema,
@@ -277,7 +278,7 @@ class WaysToFitTest {
   @Test
   void averageStartsAtWeightsLoadedAfterTheListenerWasAttached() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(DECAY).start(network);
     network.setParams(network.params().mul(0.5));
     EmaByHand byHand = new EmaByHand(ema, DECAY, network.params());
     network.addListeners(ema, byHand);
@@ -321,12 +322,13 @@ class WaysToFitTest {
   void cadenceCountsIterations() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema =
-        ModelEmaListener.builder()
-            .decay(DECAY)
-            .startAfter(2)
-            .updateEvery(3)
-            .correctDecayForInterval(false)
-            .build();
+        new ModelEmaListener(
+            AveragingConfig.builder()
+                .decay(DECAY)
+                .startAfter(2)
+                .updateEvery(3)
+                .correctDecayForInterval(false)
+                .build());
     List<INDArray> params = new ArrayList<>();
     network.setListeners(
         ema,
@@ -394,7 +396,7 @@ class WaysToFitTest {
   @Test
   void customLoopUpdatesByHand() {
     MultiLayerNetwork network = Nets.mlp();
-    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(DECAY).start(network);
     EmaByHand byHand = new EmaByHand(ema, DECAY, network.params());
     for (int i = 0; i < 3; i++) {
       network.params().subi(0.01 * (i + 1));
@@ -453,7 +455,7 @@ class WaysToFitTest {
   @MethodSource("pretraining")
   void averageOfAttachedNetworkStartsAtPretrainedWeights(Way way) {
     Model network = way.network().get();
-    ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(DECAY).start(network);
     network.setListeners(ema);
     way.fit().accept(network);
     EmaByHand byHand = new EmaByHand(ema, DECAY, network.params());

@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  *         .build();
  * new SparkDl4jMultiLayer(sc, net, master).fit(trainingData);
  *
- * MultiLayerNetwork averaged = master.ema().network(net);
+ * MultiLayerNetwork averaged = master.ema().averagedNetwork(net);
  * }</pre>
  *
  * <p><b>What it is an average of.</b> With gradient sharing the workers do not wait for each other:
@@ -160,7 +160,8 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
 
   /**
    * The average. Evaluate, swap, export and report with it between fits; do not register it with
-   * the network. Its updates are the workers' updates, and its decay is that of one of them.
+   * the network. Its updates are the workers' updates, and its decay is that of one of them. Its
+   * followers are not called.
    *
    * @return the same object for the whole run
    * @throws IllegalStateException before the first {@code fit}
@@ -195,9 +196,10 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
     if (updates.isEmpty()) {
       start(network, sc);
     }
-    if (!ema.averages(network)) {
+    if (!ema.isAverageOf(network)) {
       throw new IllegalStateException(
-          "This EmaSharedTrainingMaster averages another network: build a new one for each network");
+          "This EmaSharedTrainingMaster averages another network: build a new one for each"
+              + " network");
     }
     if (ema.isSwapped()) {
       throw new IllegalStateException(
@@ -219,13 +221,13 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
               .formatted(sc.master(), executors));
     }
     Refusals.requireOrderOfWorkers(network);
-    ema = new ModelEmaListener(averaging()).attach(network);
+    ema = new ModelEmaListener(averaging()).start(network);
     updates = Optional.of(updatesOf(network));
     log.warn(
-        "EXPERIMENTAL: with gradient sharing there is no one sequence of weights to average. This is"
-            + " an average of the driver's weights over the updates in the order in which they come:"
-            + " not reproducible, not of any worker's weights, without checkpoints. EmaTrainingMaster,"
-            + " which averages parameters, is free of all that");
+        "EXPERIMENTAL: with gradient sharing there is no one sequence of weights to average. This"
+            + " is an average of the driver's weights over the updates in the order in which they"
+            + " come: not reproducible, not of any worker's weights, without checkpoints."
+            + " EmaTrainingMaster, which averages parameters, is free of all that");
   }
 
   /** Of one update, of which all executors together send as many as there are of them. */
@@ -345,8 +347,8 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
     public EmaSharedTrainingMaster build() {
       if (executors == 0) {
         throw new IllegalStateException(
-            "The decay is of an iteration of all workers: call executors(...), of which each is one,"
-                + " before build()");
+            "The decay is of an iteration of all workers: call executors(...), of which each is"
+                + " one, before build()");
       }
       if (Double.isNaN(decay)) {
         throw new IllegalStateException(

@@ -10,7 +10,6 @@ import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -37,7 +36,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * run.fit(trainingData, 10);
  *
  * Comparison comparison = run.compare(validationData, 64);
- * MultiLayerNetwork averaged = run.ema().network(run.network());
+ * MultiLayerNetwork averaged = run.ema().averagedNetwork(run.network());
  * }</pre>
  *
  * <p>Not thread-safe: it belongs to the driver's thread that trains.
@@ -188,14 +187,8 @@ public final class EmaSparkTraining<N extends Model> {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network already: close the Swap first");
     }
-    return new Comparison(
-        Networks.iterationCount(network),
-        Networks.epochCount(network),
-        ema.updateCount(),
-        ema.decay(),
-        ema.initialShare(),
-        raw(evaluation),
-        ema.updateCount() == 0 ? Optional.empty() : Optional.of(averaged(ema, evaluation)));
+    return Comparison.of(
+        network, raw(evaluation), ema.members(), member -> averaged(member, evaluation));
   }
 
   /** Workers are not set to fail over weights that have diverged. */

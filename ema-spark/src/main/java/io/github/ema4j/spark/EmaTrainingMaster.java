@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -56,7 +57,7 @@ import org.slf4j.LoggerFactory;
  * SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, net, master);
  * spark.fit(trainingData);
  *
- * MultiLayerNetwork averaged = master.ema().network(net);
+ * MultiLayerNetwork averaged = master.ema().averagedNetwork(net);
  * }</pre>
  *
  * <p>At the end of each round, when the driver has the mean of the workers' weights, the average
@@ -65,6 +66,10 @@ import org.slf4j.LoggerFactory;
  * Builder#averageEveryStep} for an average over every step of the workers. The average is state of
  * the driver alone, changed after a round has succeeded: tasks that fail and run again, on other
  * executors too, do not change it.
+ *
+ * <p>What follows the average, subscribed with {@code ema().andThen}, is called on the driver, with
+ * its network: {@code iterationDone} after each round, {@code onEpochStart} and {@code onEpochEnd}
+ * at the ends of each call of {@code fit}.
  *
  * <p>With {@link Builder#checkpoints} each round's state is kept in a file system of Hadoop, and a
  * new driver goes on from it with {@link #open}, in the middle of an epoch too. Rounds draw their
@@ -187,7 +192,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   }
 
   private void start(Model network) {
-    ema = new ModelEmaListener(averaging, selection).attach(network);
+    ema = new ModelEmaListener(averaging, selection).start(network);
     position = RunPosition.start(newSeed, Networks.epochCount(network));
     log.info(
         "{} workers make {} iterations per round; the average moves {}",
@@ -220,8 +225,9 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     }
     if (network instanceof ComputationGraph) {
       log.info(
-          "Deeplearning4j's workers count the iterations of a ComputationGraph from 0 in every round:"
-              + " learning-rate schedules and the bias correction of Adam start again with it");
+          "Deeplearning4j's workers count the iterations of a ComputationGraph from 0 in every"
+              + " round: learning-rate schedules and the bias correction of Adam start again with"
+              + " it");
     }
     if (!dividesSplits && store.isPresent()) {
       log.warn(
@@ -258,7 +264,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       beginUnopened(network, sc);
     }
     Refusals.requireTrainable(network, everyStep);
-    if (!ema.averages(network)) {
+    if (!ema.isAverageOf(network)) {
       throw new IllegalStateException(
           "This EmaTrainingMaster averages another network: build a new one for each network");
     }
@@ -271,6 +277,12 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     rng = new Random(position.epochSeed());
     examples = 0;
     examplesLeftOver = 0;
+    tell(follower -> follower.onEpochStart(network));
+  }
+
+  /** What follows the average is called on the driver, between the rounds. */
+  private void tell(Consumer<TrainingListener> callback) {
+    ema.followers().forEach(callback);
   }
 
   /** Deeplearning4j's workers stop at a number of files that is right for smaller objects only. */
@@ -342,8 +354,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     long perRound = getNumDataSetObjectsPerSplit(examplesPerObject);
     if (objects < perRound) {
       log.warn(
-          "The data has {} DataSet objects, but a full round takes {}: this is one short round, which"
-              + " still counts as {} iterations",
+          "The data has {} DataSet objects, but a full round takes {}: this is one short round,"
+              + " which still counts as {} iterations",
           objects,
           perRound,
           averagingFrequency);
@@ -439,12 +451,18 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
         ema.update(network, stepsOf(iterations));
       }
     }
+    int done = Networks.iterationCount(network);
+    if (done > before) {
+      // With the number that the iteration had while it ran, as in any fit.
+      tell(follower -> follower.iterationDone(network, done - 1, Networks.epochCount(network)));
+    }
     position = position.afterSplit(number, splits);
     if (store.isPresent() && isDue(number == splits)) {
       save(store.get(), network);
     }
     if (number == splits) {
       warnOfLeftOver();
+      tell(follower -> follower.onEpochEnd(network));
     }
   }
 
@@ -571,7 +589,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     public Builder averaging(AveragingConfig averaging) {
       if (averaging.updateEvery() != 1) {
         throw new IllegalArgumentException(
-            "On Spark the average is updated at the end of every round: leave updateEvery at 1, not "
+            "On Spark the average is updated at the end of every round: leave updateEvery at 1, not"
+                + " "
                 + averaging.updateEvery());
       }
       if (!averaging.correctDecayForInterval()) {

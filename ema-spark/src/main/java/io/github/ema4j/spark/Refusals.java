@@ -34,16 +34,17 @@ final class Refusals {
       throw new IllegalArgumentException(
           "EmaSharedTrainingMaster has no rounds that EmaSparkTraining could go on from: give it to"
               + " SparkDl4jMultiLayer or SparkComputationGraph, call fit there, and evaluate"
-              + " master.ema().network(net)");
+              + " master.ema().averagedNetwork(net)");
     }
     if (isA(SHARED_TRAINING_MASTER, master.getClass())) {
       throw new IllegalArgumentException(
           "SharedTrainingMaster has no weights to average: its workers exchange encoded gradients"
               + " without waiting for each other, updates that arrive between two fits are dropped,"
               + " and so the workers' weights differ from each other and from the driver's. Train"
-              + " with EmaTrainingMaster.builder(new ParameterAveragingTrainingMaster.Builder(...))."
-              + " An average over the updates that reach the driver can be had as an experiment,"
-              + " with EmaSharedTrainingMaster.experimental(...)");
+              + " with EmaTrainingMaster.builder(new"
+              + " ParameterAveragingTrainingMaster.Builder(...)). An average over the updates that"
+              + " reach the driver can be had as an experiment, with"
+              + " EmaSharedTrainingMaster.experimental(...)");
     }
     throw new IllegalArgumentException(
         "A %s keeps no average: give its builder to EmaTrainingMaster.builder(...) instead of calling build()"
@@ -71,7 +72,8 @@ final class Refusals {
     if (everyStep && Networks.isTruncatedInTime(network)) {
       throw new IllegalStateException(
           "averageEveryStep() sees the weights after every minibatch, but with truncated"
-              + " backpropagation through time a minibatch is several steps: average once per round");
+              + " backpropagation through time a minibatch is several steps: average once per"
+              + " round");
     }
   }
 

@@ -119,10 +119,10 @@ final class SavedRun {
                   NetworkParameter.of(network)));
     }
     ParameterAverage average = checkpoint.ema().average();
-    if (!average.coverage().equals(selection.of(network))) {
+    if (!average.coverage().equals(selection.coverageOf(network))) {
       throw new IOException(
           "%s has an average of another selection of parameters: it covers %s, but now %s is asked for"
-              .formatted(file, average.coverage(), selection.of(network)));
+              .formatted(file, average.coverage(), selection.coverageOf(network)));
     }
     Networks.params(network).assign(Networks.params(saved));
     putState(network, saved);

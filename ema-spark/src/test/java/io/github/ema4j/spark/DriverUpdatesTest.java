@@ -39,7 +39,7 @@ class DriverUpdatesTest {
 
   private final Model network = Kind.LAYERS.create();
   private final float[] start = EmaOracle.floats(network.params());
-  private final ModelEmaListener ema = new ModelEmaListener(DECAY).attach(network);
+  private final ModelEmaListener ema = new ModelEmaListener(DECAY).start(network);
   private final DriverUpdates updates = new DriverUpdates(network, ema);
   private final Random random = new Random(5);
   private final UpdatesConsumer ofDeeplearning4j =

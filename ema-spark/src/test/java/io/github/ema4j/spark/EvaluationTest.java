@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.Comparison;
@@ -107,7 +106,7 @@ class EvaluationTest {
     }
     assertNotEquals(error(expectedRaw), error(expectedAveraged), 1e-4, "cannot be told apart");
     assertSame(expectedRaw, comparison.raw());
-    assertSame(expectedAveraged, comparison.averaged().orElseThrow());
+    assertSame(expectedAveraged, comparison.averaged());
     assertEquals(2, comparison.epoch());
     assertEquals(16, comparison.iteration());
   }
@@ -120,7 +119,7 @@ class EvaluationTest {
     assertEquals(2, run.rounds());
     Comparison comparison =
         run.compareMultiDataSet(sc.parallelize(VALIDATION, 2).map(DataSet::toMultiDataSet), 8);
-    assertEquals(counts(graph), comparison.raw().get(Evaluation.class).confusionToString());
+    assertEquals(counts(graph), comparison.raw(Evaluation.class).confusionToString());
   }
 
   /** Data that can be computed so often, and then no more. */
@@ -161,14 +160,13 @@ class EvaluationTest {
     try (Swap ignored = run.ema().swap(run.network())) {
       expected = counts(run.network());
     }
-    assertEquals(
-        expected, comparison.averaged().orElseThrow().get(Evaluation.class).confusionToString());
+    assertEquals(expected, comparison.averaged(Evaluation.class).confusionToString());
   }
 
   @Test
   void beforeTheFirstRoundThereIsNoAverage(JavaSparkContext sc) throws Exception {
     EmaSparkTraining<?> run = Kind.LAYERS.train(sc, Kind.LAYERS.create(), master());
-    assertTrue(run.compare(sc.parallelize(VALIDATION, 2), 8).averaged().isEmpty());
+    assertFalse(run.compare(sc.parallelize(VALIDATION, 2), 8).hasAverage());
   }
 
   @Test

@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.NetworkParameter;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.EmaOracle;
 import java.util.ArrayList;
 import java.util.List;
@@ -303,7 +303,8 @@ class RefusalsTest {
       value = {
         "local[2] | spark.task.cpus=1 | has 2 cores | use the master local[1]",
         "local[4,3] | spark.task.cpus=2 | has 4 cores | use the master local[1]",
-        "spark://host:7077 | spark.task.cpus=1 | all its worker's cores | set spark.executor.cores=1",
+        "spark://host:7077 | spark.task.cpus=1 | all its worker's cores | set"
+            + " spark.executor.cores=1",
         "spark://host:7077 | spark.executor.cores=2 | has 2 cores | set spark.executor.cores=1",
         "yarn | spark.executor.cores=3 | has 3 cores | or spark.task.cpus to the cores"
       })

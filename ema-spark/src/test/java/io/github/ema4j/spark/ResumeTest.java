@@ -297,7 +297,7 @@ class ResumeTest {
     Path file = directory.resolve("run/round-00000003.zip");
     MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
     ModelEmaListener ema =
-        new ModelEmaListener(AveragingConfig.builder().schedule(WARM_UP).build()).attach(network);
+        new ModelEmaListener(AveragingConfig.builder().schedule(WARM_UP).build()).start(network);
     EmaCheckpoint.save(file, network, ema);
     assertRefused("not one of a run on Spark", sc, Kind.LAYERS.create(), averaging().build());
   }

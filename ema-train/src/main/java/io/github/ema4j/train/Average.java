@@ -81,7 +81,7 @@ final class Average implements Callable<Integer> {
     SavedWeights first = SavedWeights.load(files.get(0));
     ParameterAverage average =
         new ParameterAverage(
-            config(), weights(first), ParameterSelection.averageAll().of(first.network()));
+            config(), weights(first), ParameterSelection.averageAll().coverageOf(first.network()));
     for (Path file : files) {
       add(file.equals(first.file()) ? first : SavedWeights.load(file), first, average);
     }

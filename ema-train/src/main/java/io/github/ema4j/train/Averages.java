@@ -51,7 +51,7 @@ record Averages(List<String> names, Optional<ModelEmaGroup> group) {
    */
   Averages attachedTo(Model network) {
     try {
-      group.ifPresent(averages -> averages.attach(network));
+      group.ifPresent(averages -> averages.start(network));
       return this;
     } catch (IllegalArgumentException e) {
       throw new UserError("--model-ema-bn copy: " + e.getMessage(), e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.ParameterSelection;
@@ -191,14 +192,14 @@ final class EmaOptions {
 
   /** A listener that keeps one of the averages. */
   ModelEmaListener listener(Average average) {
-    return ModelEmaListener.builder()
-        .schedule(average.schedule())
-        .updateEvery(interval)
-        .shadowOnHost(forceCpu)
-        .parameters(
-            batchNorm == BatchNorm.COPY
-                ? ParameterSelection.averageAll().copyBatchNormStatistics()
-                : ParameterSelection.averageAll())
-        .build();
+    return new ModelEmaListener(
+        AveragingConfig.builder()
+            .schedule(average.schedule())
+            .updateEvery(interval)
+            .shadowOnHost(forceCpu)
+            .build(),
+        batchNorm == BatchNorm.COPY
+            ? ParameterSelection.averageAll().copyBatchNormStatistics()
+            : ParameterSelection.averageAll());
   }
 }

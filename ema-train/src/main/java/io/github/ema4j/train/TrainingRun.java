@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
@@ -45,6 +46,8 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
  * more than one epoch after it, which is then trained again to the same bits.
  */
 final class TrainingRun {
+  private static final EmaListener NO_AVERAGE = new ModelEmaListener(0);
+
   private final RunDirectory directory;
   private final RunDescription description;
   private final ImageSource source;
@@ -173,21 +176,11 @@ final class TrainingRun {
   /** Compares the raw weights, and of the averages that which is best now, with the best so far. */
   private void keepBest(EvaluationResult raw, List<Optional<EvaluationResult>> averaged)
       throws IOException {
-    OptionalInt best =
-        indexOfBest(averaged.stream().map(result -> result.map(Validation::accuracy)).toList());
-    // Where there is no average to compare, none is asked of the listener.
-    ModelEmaListener ema =
-        best.isPresent() ? averages.listeners().get(best.getAsInt()) : new ModelEmaListener(0);
+    List<ModelEmaListener> members = averages.listeners();
     Comparison now =
-        new Comparison(
-            Networks.iterationCount(network),
-            Networks.epochCount(network),
-            ema.updateCount(),
-            ema.decay(),
-            ema.initialShare(),
-            raw,
-            best.isPresent() ? averaged.get(best.getAsInt()) : Optional.empty());
-    BestModels models = bestModels(ema);
+        Comparison.of(
+            network, raw, members, member -> averaged.get(members.indexOf(member)).orElseThrow());
+    BestModels models = bestModels();
     Writing.to(directory.checkpoints(), () -> models.accept(now));
   }
 
@@ -199,7 +192,9 @@ final class TrainingRun {
   }
 
   /** Those of all epochs so far: their scores are read from the files. */
-  private BestModels bestModels(ModelEmaListener ema) throws IOException {
+  private BestModels bestModels() throws IOException {
+    // Where nothing is averaged, nothing is asked of this listener.
+    EmaListener ema = averages.group().isPresent() ? averages.group().get() : NO_AVERAGE;
     return BestModels.maximizing(
         directory.checkpoints(), network, validation.evaluator(ema), Validation::accuracy);
   }
@@ -223,7 +218,7 @@ final class TrainingRun {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
     Optional<Path> averaged = export(epochs);
     report();
-    BestModels best = bestModels(new ModelEmaListener(0));
+    BestModels best = bestModels();
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.evaluation.ValidationSet;
 import io.github.ema4j.train.record.Score;
@@ -41,7 +42,7 @@ final class Validation {
         : Optional.of(evaluator(ema).averaged(network));
   }
 
-  EmaEvaluator evaluator(ModelEmaListener ema) {
+  EmaEvaluator evaluator(EmaListener ema) {
     EmaEvaluator evaluator = new EmaEvaluator(ema, images, new ClassScores());
     return calibration.map(evaluator::recalibratingOn).orElse(evaluator);
   }

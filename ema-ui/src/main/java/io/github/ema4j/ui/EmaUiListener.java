@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.ui;
 
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOError;
@@ -18,12 +19,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.core.storage.listener.RoutingIterationListener;
 import org.deeplearning4j.core.util.UIDProvider;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,15 +38,16 @@ import org.slf4j.LoggerFactory;
  * UIServer.getInstance().attach(storage);
  *
  * ModelEmaListener ema = new ModelEmaListener(0.999);
- * EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+ * EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
  * StatsListener stats = new StatsListener(storage);
- * net.addListeners(ema, history, stats, new EmaUiListener(stats, ema, history));
+ * EmaUiListener ui = new EmaUiListener(stats, ema, history);
+ * net.addListeners(ema, stats);
  * }</pre>
  *
  * <p>Posted are, at every 10th iteration ({@link Builder#every}), the decay, the initial share, the
  * number of updates and the distance between raw and averaged weights of each layer, which takes a
- * pass over the parameters; and after every evaluation of the {@link EmaEvaluationListener} the
- * scores too. Register this listener after those that keep averages.
+ * pass over the parameters; and after every evaluation of the {@link EmaHistory} the scores too.
+ * This listener follows the averages, and need not be registered with the network.
  *
  * <p>Training is not influenced in any bit, and not stopped: an error while posting, such as a full
  * disk, is logged once, and posting tried again the next time.
@@ -73,46 +75,43 @@ public final class EmaUiListener extends BaseTrainingListener {
   private boolean started;
   private boolean failed;
   private boolean scoreless;
-  private int seen = -1; // iterations done when it was called last
   private long lastTimestamp;
 
   /**
-   * Posts the state of one average, without scores, as a session of its own.
+   * Posts the state of one average or several, without scores, as a session of its own.
    *
    * @param router the storage of the UI, or a {@code RemoteUIStatsStorageRouter}
-   * @param ema keeps the average
+   * @param ema keeps the averages
    */
-  public EmaUiListener(StatsStorageRouter router, ModelEmaListener ema) {
+  public EmaUiListener(StatsStorageRouter router, EmaListener ema) {
     this(builder(router).average(ema));
   }
 
   /**
-   * Posts the state of one average and its scores as a session of its own.
+   * Posts the state of one average or several and the scores as a session of its own.
    *
    * @param router the storage of the UI, or a {@code RemoteUIStatsStorageRouter}
-   * @param ema keeps the average
-   * @param evaluations evaluates it
+   * @param ema keeps the averages
+   * @param evaluations evaluates them
    */
-  public EmaUiListener(
-      StatsStorageRouter router, ModelEmaListener ema, EmaEvaluationListener evaluations) {
+  public EmaUiListener(StatsStorageRouter router, EmaListener ema, EmaHistory evaluations) {
     this(builder(router).average(ema, evaluations));
   }
 
   /**
-   * Posts the state of one average and its scores to the storage and under the session of a {@code
-   * StatsListener}.
+   * Posts the state of one average or several and the scores to the storage and under the session
+   * of a {@code StatsListener}.
    *
    * @param stats a listener of the same network that posts to the UI
-   * @param ema keeps the average
-   * @param evaluations evaluates it
+   * @param ema keeps the averages
+   * @param evaluations evaluates them
    */
-  public EmaUiListener(
-      RoutingIterationListener stats, ModelEmaListener ema, EmaEvaluationListener evaluations) {
+  public EmaUiListener(RoutingIterationListener stats, EmaListener ema, EmaHistory evaluations) {
     this(builder(stats).average(ema, evaluations));
   }
 
   private EmaUiListener(Builder builder) {
-    if (builder.averages.isEmpty()) {
+    if (builder.sources.isEmpty()) {
       throw new IllegalStateException("There is nothing to post: add an average to the builder");
     }
     router = builder.router;
@@ -120,13 +119,19 @@ public final class EmaUiListener extends BaseTrainingListener {
     worker = builder.worker;
     every = builder.every;
     scores = new LinkedHashMap<>(builder.scores);
-    builder.averages.forEach(
-        source -> {
-          String name = Names.unused(source.name, averages.keySet());
-          averages.put(name, source.ema);
-          source.evaluations.ifPresent(
-              evaluations -> evaluations.onComparison(comparison -> evaluated(name, comparison)));
-        });
+    builder.sources.forEach(this::follow);
+  }
+
+  private void follow(Builder.Source source) {
+    List<String> names = new ArrayList<>();
+    for (ModelEmaListener member : source.ema.members()) {
+      String name = Names.unused(source.nameOf(member), averages.keySet());
+      averages.put(name, member);
+      names.add(name);
+    }
+    source.evaluations.ifPresent(
+        evaluations -> evaluations.onComparison(comparison -> evaluated(names, comparison)));
+    source.ema.andThen(new Followed(names));
   }
 
   /**
@@ -164,34 +169,72 @@ public final class EmaUiListener extends BaseTrainingListener {
 
   // ---------------------------------------------------------------- training
 
+  /** Says so where the network calls this listener, but what it follows does not. */
   @Override
   public void iterationDone(Model model, int iteration, int epoch) {
-    if (averages.values().stream().anyMatch(ema -> ema.averages(model))) {
+    if (averages.values().stream().noneMatch(ModelEmaListener::isStarted)) {
+      guarded(
+          () -> {
+            throw new IllegalStateException(
+                "The averages of this EmaUiListener have seen no training: register what keeps them"
+                    + " with net.addListeners(...)");
+          });
+    }
+  }
+
+  /** What one source of averages tells after it has moved them. */
+  private final class Followed extends BaseTrainingListener {
+
+    private final List<String> names;
+    private int seen = -1; // iterations done when it was told last
+
+    Followed(List<String> names) {
+      this.names = names;
+    }
+
+    EmaUiListener listener() {
+      return EmaUiListener.this;
+    }
+
+    @Override
+    public void onEpochStart(Model model) {
       network = model;
-      guarded(this::begin);
+    }
+
+    @Override
+    public void onGradientCalculation(Model model) {
+      network = model;
+    }
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+      network = model;
+      guarded(EmaUiListener.this::begin);
       // Deeplearning4j counts the iteration only after its listeners.
       int done = iteration + 1;
       // Not every iteration may be seen: due is also what comes next after an n-th one.
       boolean due = done / every > (seen < 0 ? iteration : seen) / every;
       seen = done;
       if (due) {
-        averages.forEach((name, ema) -> post(name, ema, done, epoch, Map::of, Map::of));
+        names.forEach(name -> post(name, averages.get(name), done, epoch, Map::of, Map::of));
       }
     }
   }
 
-  private void evaluated(String name, Comparison comparison) {
-    post(
-        name,
-        averages.get(name),
-        comparison.iteration(),
-        comparison.epoch(),
-        () -> scores(comparison.raw(), comparison.averaged()),
-        () ->
-            comparison
-                .averaged()
-                .map(averaged -> scores(averaged, Optional.of(comparison.raw())))
-                .orElse(Map.of()));
+  private void evaluated(List<String> names, Comparison comparison) {
+    for (int i = 0; i < names.size(); i++) {
+      Optional<EvaluationResult> averaged = comparison.averages().get(i).result();
+      post(
+          names.get(i),
+          averages.get(names.get(i)),
+          comparison.iteration(),
+          comparison.epoch(),
+          () -> scores(comparison.raw(), averaged),
+          () ->
+              averaged
+                  .map(result -> scores(result, Optional.of(comparison.raw())))
+                  .orElse(Map.of()));
+    }
   }
 
   /** Of weights that have diverged NaN, under the names that the scores of the others have. */
@@ -228,12 +271,10 @@ public final class EmaUiListener extends BaseTrainingListener {
     if (started) {
       return;
     }
-    for (TrainingListener other : Networks.listeners(network)) {
-      if (other instanceof EmaUiListener ui && ui.started && ui.session.equals(session)) {
-        throw new IllegalStateException(
-            "Two EmaUiListeners of one network cannot post to the same session: add all averages to"
-                + " one, by EmaUiListener.builder(...).average(...).average(...)");
-      }
+    if (others().anyMatch(ui -> ui.started && ui.session.equals(session))) {
+      throw new IllegalStateException(
+          "Two EmaUiListeners of one network cannot post to the same session: add all averages to"
+              + " one, by EmaUiListener.builder(...).average(...).average(...)");
     }
     router.putStaticInfo(
         EmaRecord.of(
@@ -247,6 +288,16 @@ public final class EmaUiListener extends BaseTrainingListener {
     started = true;
   }
 
+  /** The other listeners of this kind that follow averages registered with the network. */
+  private Stream<EmaUiListener> others() {
+    return Networks.listeners(network).stream()
+        .filter(EmaListener.class::isInstance)
+        .flatMap(registered -> ((EmaListener) registered).followers().stream())
+        .filter(Followed.class::isInstance)
+        .map(follower -> ((Followed) follower).listener())
+        .filter(ui -> ui != this);
+  }
+
   private void post(
       String name,
       ModelEmaListener ema,
@@ -258,8 +309,8 @@ public final class EmaUiListener extends BaseTrainingListener {
         () -> {
           if (network == null) {
             throw new IllegalStateException(
-                "This EmaUiListener was told of an evaluation, but has seen no training: register it"
-                    + " with net.addListeners(...)");
+                "This EmaUiListener was told of an evaluation, but has seen no training: register"
+                    + " what keeps the averages with net.addListeners(...)");
           }
           begin();
           EmaReport report = EmaReport.of(ema, network);
@@ -295,8 +346,8 @@ public final class EmaUiListener extends BaseTrainingListener {
       if (!failed) {
         failed = true;
         log.warn(
-            "The state of averaged weights could not be posted to the training UI; training goes on."
-                + " This is said once",
+            "The state of averaged weights could not be posted to the training UI; training goes"
+                + " on. This is said once",
             e);
       }
     }
@@ -305,13 +356,21 @@ public final class EmaUiListener extends BaseTrainingListener {
   /** Builds an {@link EmaUiListener}. */
   public static final class Builder {
 
+    /** Averages and what evaluates them, under a name or that of each decay schedule. */
     private record Source(
-        String name, ModelEmaListener ema, Optional<EmaEvaluationListener> evaluations) {}
+        Optional<String> name, EmaListener ema, Optional<EmaHistory> evaluations) {
+
+      String nameOf(ModelEmaListener member) {
+        String schedule = member.config().schedule().spec();
+        return name.map(given -> ema.members().size() == 1 ? given : given + " " + schedule)
+            .orElse(schedule);
+      }
+    }
 
     private final StatsStorageRouter router;
     private final String session;
     private final String worker;
-    private final List<Source> averages = new ArrayList<>();
+    private final List<Source> sources = new ArrayList<>();
     private final Map<String, ToDoubleFunction<EvaluationResult>> scores = new LinkedHashMap<>();
     private int every = DEFAULT_INTERVAL;
 
@@ -322,41 +381,44 @@ public final class EmaUiListener extends BaseTrainingListener {
     }
 
     /**
-     * Adds an average without scores, under the textual form of its decay schedule.
+     * Adds averages without scores, each under the textual form of its decay schedule.
      *
-     * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
+     * @param ema keeps one average or several; a member of a {@code ModelEmaGroup} too
      * @return this
      */
-    public Builder average(ModelEmaListener ema) {
-      averages.add(new Source(ema.config().schedule().spec(), ema, Optional.empty()));
-      return this;
+    public Builder average(EmaListener ema) {
+      return average(new Source(Optional.empty(), ema, Optional.empty()));
     }
 
     /**
-     * Adds an average and its scores, under the textual form of its decay schedule.
+     * Adds averages and their scores, each under the textual form of its decay schedule.
      *
-     * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
-     * @param evaluations evaluates it, and must be registered with the network
+     * @param ema keeps one average or several; a member of a {@code ModelEmaGroup} too
+     * @param evaluations evaluates them
      * @return this
      */
-    public Builder average(ModelEmaListener ema, EmaEvaluationListener evaluations) {
-      return average(ema.config().schedule().spec(), ema, evaluations);
+    public Builder average(EmaListener ema, EmaHistory evaluations) {
+      return average(new Source(Optional.empty(), ema, Optional.of(evaluations)));
     }
 
     /**
-     * Adds an average and its scores.
+     * Adds averages and their scores.
      *
-     * @param name shown on the page; of two that are equal the second gets a number
-     * @param ema keeps the average; a member of a {@code ModelEmaGroup} too
-     * @param evaluations evaluates it, and must be registered with the network
+     * @param name shown on the page, for several followed by the decay schedule of each; of two
+     *     that are equal the second gets a number
+     * @param ema keeps one average or several; a member of a {@code ModelEmaGroup} too
+     * @param evaluations evaluates them
      * @return this
      */
-    public Builder average(String name, ModelEmaListener ema, EmaEvaluationListener evaluations) {
-      averages.add(
+    public Builder average(String name, EmaListener ema, EmaHistory evaluations) {
+      return average(
           new Source(
-              Objects.requireNonNull(name, "name"),
-              Objects.requireNonNull(ema, "ema"),
-              Optional.of(evaluations)));
+              Optional.of(Objects.requireNonNull(name, "name")), ema, Optional.of(evaluations)));
+    }
+
+    private Builder average(Source source) {
+      Objects.requireNonNull(source.ema(), "ema");
+      sources.add(source);
       return this;
     }
 
@@ -393,7 +455,7 @@ public final class EmaUiListener extends BaseTrainingListener {
     /**
      * Makes the listener.
      *
-     * @return a new listener, to be registered with the network after those it was given
+     * @return a new listener, subscribed to the averages it was given
      * @throws IllegalStateException if no average was added
      */
     public EmaUiListener build() {

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
@@ -133,9 +133,8 @@ class BrowserTest {
             browser.executeScript(
                 "var plot = $('#"
                     + chart
-                    + "').data('plot');"
-                    + "return plot ? plot.getData().map(function (s) {"
-                    + " return s.data.filter(function (p) { return p[1] !== null; }).length; }) : [];");
+                    + "').data('plot');return plot ? plot.getData().map(function (s) { return"
+                    + " s.data.filter(function (p) { return p[1] !== null; }).length; }) : [];");
     return points;
   }
 
@@ -148,7 +147,8 @@ class BrowserTest {
   private String text(String selector) {
     return (String)
         browser.executeScript(
-            "return document.querySelector(arguments[0]).innerText.trim().replace(/[^\\S\\n]+/g, ' ')",
+            "return document.querySelector(arguments[0]).innerText.trim().replace(/[^\\S\\n"
+                + "]+/g, ' ')",
             selector);
   }
 
@@ -236,7 +236,7 @@ class BrowserTest {
     net.setListeners(group);
     for (int i = 0; i < decays.length; i++) {
       ModelEmaListener ema = group.get(i);
-      EmaEvaluationListener history =
+      EmaHistory history =
           new EmaEvaluator(ema, Batches.of(Data.points(2, 600), 300)).everyIterations(20);
       net.addListeners(history);
       ui.average(String.valueOf(decays[i]), ema, history);
@@ -295,8 +295,7 @@ class BrowserTest {
   private static String train(StatsStorage storage, String layer) {
     ComputationGraph graph = Nets.mlpGraph(layer);
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history =
-        new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
     EmaUiListener ui = EmaUiListener.builder(storage).average(ema, history).every(5).build();
     graph.setListeners(ema, history, ui);
     graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
@@ -92,8 +92,7 @@ class EmaModuleTest {
   /** 20 iterations and 2 evaluations, which are 4 updates. */
   private static EmaUiListener train(StatsStorage storage) {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history =
-        new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
     EmaUiListener ui = new EmaUiListener(storage, ema, history);
     MultiLayerNetwork net = Nets.mlp();
     net.setListeners(ema, history, ui);

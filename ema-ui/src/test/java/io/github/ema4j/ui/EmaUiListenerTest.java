@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
@@ -65,7 +65,7 @@ class EmaUiListenerTest {
   @Test
   void postsWhatTheReportAndTheEvaluationSay() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
     StatsListener stats = new StatsListener(storage, 5);
     net.setListeners(ema, history, stats, new EmaUiListener(stats, ema, history));
     net.fit(trainingData(), 1);
@@ -93,9 +93,8 @@ class EmaUiListenerTest {
     AverageState evaluated = states.get(1);
     assertEquals(10, evaluated.iteration());
     assertEquals(1, evaluated.epoch());
-    assertEquals(
-        comparison.raw().get(Evaluation.class).accuracy(), evaluated.raw().get("accuracy"));
-    Evaluation averaged = comparison.averaged().orElseThrow().get(Evaluation.class);
+    assertEquals(comparison.raw(Evaluation.class).accuracy(), evaluated.raw().get("accuracy"));
+    Evaluation averaged = comparison.averaged(Evaluation.class);
     assertEquals(averaged.accuracy(), evaluated.averaged().get("accuracy"));
     assertEquals(averaged.f1(), evaluated.averaged().get("f1"));
     assertEquals(List.of("accuracy", "f1", "precision", "recall"), names(evaluated));
@@ -167,7 +166,7 @@ class EmaUiListenerTest {
     EmaUiListener.Builder builder = EmaUiListener.builder(storage);
     net.setListeners(group);
     for (ModelEmaListener ema : group.members()) {
-      EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(5);
+      EmaHistory history = new EmaEvaluator(ema, validationData).everyIterations(5);
       net.addListeners(history);
       builder.average(ema, history);
     }
@@ -192,7 +191,7 @@ class EmaUiListenerTest {
   void postsOfAGraphWithScoresOfOnesOwn() {
     ComputationGraph graph = Nets.mlpGraph("first");
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
     EmaUiListener ui =
         EmaUiListener.builder(storage)
             .average(ema, history)
@@ -204,14 +203,13 @@ class EmaUiListenerTest {
     AverageState last = states(ui.sessionId()).get(1);
     assertEquals(List.of("first", "out"), List.copyOf(last.distanceByLayer().keySet()));
     assertEquals(List.of("error"), names(last));
-    assertEquals(
-        1 - history.last().raw().get(Evaluation.class).accuracy(), last.raw().get("error"));
+    assertEquals(1 - history.last().raw(Evaluation.class).accuracy(), last.raw().get("error"));
   }
 
   @Test
   void scoresOfSeveralEvaluationsHaveNamesOfTheirOwn() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history =
+    EmaHistory history =
         new EmaEvaluator(
                 ema,
                 validationData,
@@ -232,7 +230,7 @@ class EmaUiListenerTest {
   @Test
   void scoresOfRawWeightsThatHaveDivergedAreNoNumbers() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
     EmaUiListener usual = new EmaUiListener(storage, ema, history);
     EmaUiListener own =
         EmaUiListener.builder(storage)
@@ -259,7 +257,7 @@ class EmaUiListenerTest {
   @Test
   void evaluationWithoutKnownScoreIsToldOnce() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history =
+    EmaHistory history =
         new EmaEvaluator(ema, validationData, new EvaluationCalibration()).everyIterations(5);
     EmaUiListener ui = new EmaUiListener(storage, ema, history);
     net.setListeners(ema, history, ui);
@@ -280,7 +278,7 @@ class EmaUiListenerTest {
     plain.fit(trainingData(), 4);
 
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(3);
+    EmaHistory history = new EmaEvaluator(ema, validationData).everyIterations(3);
     EmaUiListener ui = EmaUiListener.builder(storage).average(ema, history).every(1).build();
     net.setListeners(ema, history, ui);
     net.fit(trainingData(), 4);
@@ -371,7 +369,7 @@ class EmaUiListenerTest {
   @Test
   void unregisteredListenerSaysSo() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
     EmaUiListener ui = new EmaUiListener(storage, ema, history);
     net.setListeners(ema, history);
     try (LogCapture log = new LogCapture(EmaUiListener.class)) {
@@ -383,7 +381,7 @@ class EmaUiListenerTest {
 
   @Test
   void otherNetworksAreNotPosted() {
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(net);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(net);
     MultiLayerNetwork other = Nets.mlp();
     other.setListeners(EmaUiListener.builder(storage).average(ema).every(1).build());
     other.fit(trainingData(), 1);

@@ -102,9 +102,9 @@ public final class BatchNormExample {
       net.fit(training);
       double raw = net.evaluate(test).accuracy();
       for (int i = 0; i < decays.length; i++) {
-        MultiLayerNetwork averaged = averages[i].network(net);
+        MultiLayerNetwork averaged = averages[i].averagedNetwork(net);
         double asVariance = averaged.evaluate(test).accuracy();
-        double asLogarithm = logarithms[i].network(net).evaluate(test).accuracy();
+        double asLogarithm = logarithms[i].averagedNetwork(net).evaluate(test).accuracy();
         BatchNormStatistics.recalibrate(averaged, calibration);
         accuracies.add(
             new Accuracy(

@@ -45,7 +45,7 @@ public final class CustomLoopExample {
         ImageIterator.shuffled(FashionMnist.training().withWrongLabels(0.3, seed), 4, seed);
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
     MultiLayerNetwork net = Recipe.MLP.network(seed);
-    ModelEmaListener ema = new ModelEmaListener(0.998).attach(net); // before the first step
+    ModelEmaListener ema = new ModelEmaListener(0.998).start(net); // before the first step
 
     INDArray gradients = Nd4j.zeros(net.params().shape());
     for (int epoch = 0; epoch < epochs; epoch++) {
@@ -67,7 +67,7 @@ public final class CustomLoopExample {
     }
     return new Accuracy(
         net.evaluate(test).accuracy(),
-        ema.network(net).evaluate(test).accuracy(),
+        ema.averagedNetwork(net).evaluate(test).accuracy(),
         ema.updateCount());
   }
 

@@ -66,7 +66,7 @@ public final class LstmExample {
     List<Accuracy> accuracies = new ArrayList<>();
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
       net.fit(training); // four updates for each mini-batch
-      MultiLayerNetwork averaged = ema.networkView(net);
+      MultiLayerNetwork averaged = ema.averagedView(net);
       accuracies.add(
           new Accuracy(
               net.evaluate(test).accuracy(),

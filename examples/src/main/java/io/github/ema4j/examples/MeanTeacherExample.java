@@ -61,10 +61,9 @@ public final class MeanTeacherExample {
     List<DataSet> unlabelled = anywhere(UNLABELLED, random).batchBy(BATCH);
 
     MultiLayerNetwork student = network(seed);
-    ModelEmaListener ema =
-        ModelEmaListener.builder().schedule(DecaySchedule.inversePower(0.99)).build();
+    ModelEmaListener ema = new ModelEmaListener(DecaySchedule.inversePower(0.99));
     student.addListeners(ema);
-    MultiLayerNetwork teacher = ema.attach(student).networkView(student);
+    MultiLayerNetwork teacher = ema.start(student).averagedView(student);
 
     MultiLayerNetwork alone = network(seed); // to compare with: sees labels only
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.examples.data.Pumps;
 import java.util.List;
@@ -44,7 +44,7 @@ public final class MultiInputGraphExample {
     OpenMp.useOneThreadUnlessSet();
     Comparison comparison = train(1);
     log.info(line("raw weights     ", comparison.raw()));
-    log.info(line("averaged weights", comparison.averaged().orElseThrow()));
+    log.info(line("averaged weights", comparison.averaged()));
   }
 
   static Comparison train(long seed) {

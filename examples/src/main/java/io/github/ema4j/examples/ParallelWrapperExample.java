@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.parallel.ParallelEma;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * on, with the decay of five iterations: 0.99^5.
  *
  * <p>The listener is attached to the wrapper, not added to the network, whose listeners are called
- * by all workers at once. What evaluates goes with it.
+ * by all workers at once. What follows it goes with it: the history.
  */
 public final class ParallelWrapperExample {
   private static final Logger log = LoggerFactory.getLogger(ParallelWrapperExample.class);
@@ -57,14 +57,14 @@ public final class ParallelWrapperExample {
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
     MultiLayerNetwork net = recipe.network(seed);
     ModelEmaListener ema = new ModelEmaListener(0.99);
-    EmaEvaluationListener history = new EmaEvaluator(ema, test).everyEpochs(1);
+    EmaHistory history = new EmaEvaluator(ema, test).everyEpochs(1);
 
     ParallelWrapper wrapper =
         new ParallelWrapper.Builder<>(net)
             .workers(WORKERS)
             .averagingFrequency(ITERATIONS_PER_ROUND)
             .build();
-    ParallelEma.attach(wrapper, ema, history); // the one added line
+    ParallelEma.attach(wrapper, ema); // the one added line
     for (int epoch = 0; epoch < epochs; epoch++) {
       wrapper.fit(training);
     }
@@ -73,10 +73,10 @@ public final class ParallelWrapperExample {
   }
 
   static double raw(Comparison comparison) {
-    return comparison.raw().get(Evaluation.class).accuracy();
+    return comparison.raw(Evaluation.class).accuracy();
   }
 
   static double averaged(Comparison comparison) {
-    return comparison.averaged().orElseThrow().get(Evaluation.class).accuracy();
+    return comparison.averaged(Evaluation.class).accuracy();
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.examples.report.AccuracyChart;
 import io.github.ema4j.examples.report.EpochMetrics;
 import io.github.ema4j.examples.report.MeanLossListener;
@@ -70,7 +70,7 @@ public final class Quickstart implements Callable<Integer> {
 
     // Third: an ordinary training loop, then the averaged network to keep.
     List<EpochMetrics> metrics = train(net, training, new EmaEvaluator(ema, test));
-    save(ema.network(net), metrics, test);
+    save(ema.averagedNetwork(net), metrics, test);
     return CommandLine.ExitCode.OK;
   }
 

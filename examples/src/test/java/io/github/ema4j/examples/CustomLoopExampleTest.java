@@ -33,6 +33,6 @@ class CustomLoopExampleTest {
     DataSetIterator test = ImageIterator.inOrder(FashionMnist.test(), 500);
     double few = 10.0 / 2000;
     assertEquals(net.evaluate(test).accuracy(), accuracy.raw(), few);
-    assertEquals(ema.network(net).evaluate(test).accuracy(), accuracy.averaged(), few);
+    assertEquals(ema.averagedNetwork(net).evaluate(test).accuracy(), accuracy.averaged(), few);
   }
 }

@@ -19,9 +19,11 @@ class ParallelWrapperExampleTest {
 
       // 313 mini-batches for two workers are 157 iterations.
       assertEquals(List.of(157, 314, 471), epochs.stream().map(Comparison::iteration).toList());
-      assertEquals(Math.pow(0.99, 471), epochs.get(2).initialShare(), 1e-9);
+      assertEquals(Math.pow(0.99, 471), epochs.get(2).averages().get(0).initialShare(), 1e-9);
       // At every fifth iteration of the run, and at the end of each fit.
-      assertEquals(List.of(32L, 64L, 97L), epochs.stream().map(Comparison::updateCount).toList());
+      assertEquals(
+          List.of(32L, 64L, 97L),
+          epochs.stream().map(c -> c.averages().get(0).updateCount()).toList());
       gain +=
           ParallelWrapperExample.averaged(epochs.get(2))
               - ParallelWrapperExample.raw(epochs.get(2));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.benchmarks.child;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -25,7 +25,7 @@ final class EvaluationScene implements Scene {
 
   EvaluationScene(int width) {
     network = Networks.mlp(width, width);
-    ema = new ModelEmaListener(0.9999).attach(network);
+    ema = new ModelEmaListener(0.9999).start(network);
     ema.update(network);
     DataSet data =
         new DataSet(
@@ -48,7 +48,7 @@ final class EvaluationScene implements Scene {
           Task.timed(
               () -> {
                 validation.reset();
-                ema.network(network).doEvaluation(validation, new Evaluation());
+                ema.averagedNetwork(network).doEvaluation(validation, new Evaluation());
               });
       default -> throw Scene.unknown(operation);
     };

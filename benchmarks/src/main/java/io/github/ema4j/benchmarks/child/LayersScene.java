@@ -17,7 +17,7 @@ final class LayersScene implements Scene {
     for (int layers : new int[] {1, 10, 100}) {
       MultiLayerNetwork network = Networks.stack(layers, (int) Math.sqrt((double) size / layers));
       networks.put(Integer.toString(layers), network);
-      averages.put(Integer.toString(layers), new ModelEmaListener(0.9999).attach(network));
+      averages.put(Integer.toString(layers), new ModelEmaListener(0.9999).start(network));
     }
   }
 

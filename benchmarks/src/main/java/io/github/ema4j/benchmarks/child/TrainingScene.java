@@ -28,7 +28,7 @@ final class TrainingScene implements Scene {
   private <M extends Model> TrainingScene(Supplier<M> networks, Consumer<M> step) {
     M without = networks.get();
     M with = networks.get();
-    ModelEmaListener ema = new ModelEmaListener(0.9999).attach(with);
+    ModelEmaListener ema = new ModelEmaListener(0.9999).start(with);
     stopwatch = new Stopwatch();
     with.addListeners(stopwatch.new Start(), ema, stopwatch);
     plain = () -> step.accept(without);

@@ -32,7 +32,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * updates, does not change. ArXiv 2411.18704 measures 0.56 and 0.84 points of accuracy.
  *
  * <pre>{@code
- * MultiLayerNetwork averaged = ema.network(net);
+ * MultiLayerNetwork averaged = ema.averagedNetwork(net);
  * BatchNormStatistics.recalibrate(averaged, trainingData);
  * }</pre>
  *

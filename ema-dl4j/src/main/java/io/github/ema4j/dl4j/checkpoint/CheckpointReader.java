@@ -74,7 +74,7 @@ final class CheckpointReader {
           file,
           zip.contains(CONFIGURATION_JSON)
               ? "is a network without an average. To start a new average at its weights, load it"
-                  + " with Deeplearning4j and call new ModelEmaListener(decay).attach(network)"
+                  + " with Deeplearning4j and call new ModelEmaListener(decay).start(network)"
               : "is not a model file");
     }
     byte[] text = zip.bytes(CheckpointEntries.STATE, PlainJson.MOST_BYTES);

@@ -4,7 +4,7 @@ package io.github.ema4j.dl4j.checkpoint;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.dl4j.EmaCheckpointException;
-import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,10 +37,10 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
  * to a temporary file first, forced to disk and then renamed: a crash leaves either the old file or
  * the new one. {@link EmaCheckpointListener} saves at intervals.
  *
- * <p>Save on the thread that trains, outside {@code fit} or from a listener that is registered
- * after the {@link ModelEmaListener}. Where Deeplearning4j has not counted an iteration or epoch
- * yet, or not applied constraints yet, the file has them counted and applied. It also holds the
- * state of the thread's random generator (for dropout), which restoring puts back.
+ * <p>Save on the thread that trains, outside {@code fit} or from a listener that follows the {@link
+ * ModelEmaListener}. Where Deeplearning4j has not counted an iteration or epoch yet, or not applied
+ * constraints yet, the file has them counted and applied. It also holds the state of the thread's
+ * random generator (for dropout), which restoring puts back.
  *
  * <p>Not in the file: the position in the training data, what the optimizers that search along a
  * line remember, and, in the middle of a sequence under truncated backpropagation through time, the
@@ -54,17 +54,17 @@ public final class EmaCheckpoint {
   // ---------------------------------------------------------------- saving
 
   /**
-   * Saves a network and its average.
+   * Saves a network and its average, or all averages of a group.
    *
    * @param file to be made or replaced, in an existing directory
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @throws IOException if the file cannot be written; a file of that name is as it was then
    * @throws IllegalStateException if there is no average of this network, while the averaged
    *     weights are swapped in, or from a listener that runs before {@code ema}
    * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
    */
-  public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
+  public static void save(Path file, Model network, EmaListener ema) throws IOException {
     builder(network, ema).save(file);
   }
 
@@ -73,47 +73,24 @@ public final class EmaCheckpoint {
    *
    * @param file to be made or replaced, in an existing directory
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @param normalizer for example a DataNormalization
    * @throws IOException if the file cannot be written; a file of that name is as it was then
    */
-  public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
+  public static void save(Path file, Model network, EmaListener ema, Normalizer<?> normalizer)
       throws IOException {
     builder(network, ema).normalizer(normalizer).save(file);
   }
 
   /**
-   * Saves a network and all averages of a group.
-   *
-   * @param file to be made or replaced, in an existing directory
-   * @param network the network that {@code group} averages
-   * @param group the averages
-   * @throws IOException if the file cannot be written; a file of that name is as it was then
-   */
-  public static void save(Path file, Model network, ModelEmaGroup group) throws IOException {
-    builder(network, group).save(file);
-  }
-
-  /**
-   * For checkpoints that hold more than the network and the averages of a group.
-   *
-   * @param network the network that {@code group} averages
-   * @param group the averages
-   * @return a builder; nothing is read before {@link Builder#save}
-   */
-  public static Builder builder(Model network, ModelEmaGroup group) {
-    return new Builder(network, group.members());
-  }
-
-  /**
-   * For checkpoints that hold more than the network and its average.
+   * For checkpoints that hold more than the network and its averages.
    *
    * @param network the network that {@code ema} averages
-   * @param ema the average
+   * @param ema the average, or several
    * @return a builder; nothing is read before {@link Builder#save}
    */
-  public static Builder builder(Model network, ModelEmaListener ema) {
-    return new Builder(network, List.of(ema));
+  public static Builder builder(Model network, EmaListener ema) {
+    return new Builder(network, ema.members());
   }
 
   /** Says what a checkpoint holds, and saves it. */

@@ -3,7 +3,8 @@ package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.dl4j.EmaCheckpointException;
-import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.EmaFollower;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.file.ModelEntries;
@@ -12,15 +13,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.optimize.listeners.Checkpoint;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,25 +38,23 @@ import org.slf4j.LoggerFactory;
  *   net = newNetwork();
  *   ema = new ModelEmaListener(0.999);
  * }
- * net.addListeners(
- *     ema,
- *     EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().keepLast(3).build());
+ * EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().keepLast(3).build();
+ * net.addListeners(ema);
  * net.fit(trainingData, epochs - net.getEpochCount());
  * }</pre>
  *
- * <p>Register it after the {@link ModelEmaListener}. Use a directory per run: a new run in a
- * directory with checkpoints is refused, so that it cannot displace them, while a restored one
- * continues their numbering. A checkpoint that cannot be written ends the fit with an {@link
- * UncheckedIOException}; the checkpoints before it are untouched.
+ * <p>It follows the average, and need not be registered with the network. Use a directory per run:
+ * a new run in a directory with checkpoints is refused, so that it cannot displace them, while a
+ * restored one continues their numbering. A checkpoint that cannot be written ends the fit with an
+ * {@link UncheckedIOException}; the checkpoints before it are untouched.
  *
  * <p>Not thread-safe: it belongs to the thread that trains. The static methods may be used from
  * anywhere.
  */
-public final class EmaCheckpointListener implements TrainingListener {
+public final class EmaCheckpointListener extends EmaFollower {
 
   private static final Logger log = LoggerFactory.getLogger(EmaCheckpointListener.class);
 
-  private final ModelEmaListener ema;
   private final CheckpointDirectory directory;
   private final Path path;
   private final Cadence cadence;
@@ -68,7 +64,7 @@ public final class EmaCheckpointListener implements TrainingListener {
   private long epochsEnded;
 
   private EmaCheckpointListener(Builder builder) {
-    ema = builder.ema;
+    super(builder.ema);
     path = builder.directory;
     directory = new CheckpointDirectory(path);
     cadence = builder.cadence;
@@ -80,10 +76,10 @@ public final class EmaCheckpointListener implements TrainingListener {
    * A builder; it needs at least one interval.
    *
    * @param directory of the run's checkpoints; made if it does not exist
-   * @param ema the average to save with the network
+   * @param ema the average to save with the network, or several
    * @return the builder
    */
-  public static Builder builder(Path directory, ModelEmaListener ema) {
+  public static Builder builder(Path directory, EmaListener ema) {
     return new Builder(directory, ema);
   }
 
@@ -156,25 +152,16 @@ public final class EmaCheckpointListener implements TrainingListener {
 
   // ---------------------------------------------------------------- training
 
-  @Override
-  public void onEpochStart(Model network) {
-    start(network);
-  }
-
-  @Override
-  public void onGradientCalculation(Model network) {
-    start(network);
-  }
-
   /** Before the first update, when a new average can be told from a restored one. */
-  private void start(Model network) {
-    if (started || !ema.averages(network)) {
+  @Override
+  protected void beforeStep(Model network) {
+    if (started) {
       return;
     }
     ModelEntries.requireReadable(network);
     try {
       List<Checkpoint> earlier = directory.begin();
-      if (!earlier.isEmpty() && ema.average().stepCount() == 0) {
+      if (!earlier.isEmpty() && isNew()) {
         throw new IllegalStateException(
             "%s has %d checkpoints of an earlier run, but this average is a new one. Restore the last with EmaCheckpoint, use another directory, or build the listener with deleteExisting(true)"
                 .formatted(path, earlier.size()));
@@ -192,18 +179,20 @@ public final class EmaCheckpointListener implements TrainingListener {
     started = true;
   }
 
+  private boolean isNew() {
+    return ema().members().stream().allMatch(member -> member.average().stepCount() == 0);
+  }
+
   @Override
-  public void iterationDone(Model network, int iteration, int epoch) {
-    if (follows(network, Moment.ITERATION_DONE, iteration + 1)
-        && cadence.isDueAfterIteration(iteration + 1L, System.nanoTime())) {
+  protected void afterStep(Model network, int iterations, int epoch) {
+    if (cadence.isDueAfterIteration(iterations, System.nanoTime())) {
       save(network);
     }
   }
 
   @Override
-  public void onEpochEnd(Model network) {
-    if (follows(network, Moment.EPOCH_END, Networks.iterationCount(network))
-        && cadence.isDueAfterEpoch(epochsDone(network))) {
+  protected void afterEpoch(Model network) {
+    if (cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
     }
   }
@@ -211,42 +200,19 @@ public final class EmaCheckpointListener implements TrainingListener {
   /** As Deeplearning4j will count; counted here where it does not, as with ParallelWrapper. */
   private long epochsDone(Model network) {
     epochsEnded++;
-    return ema.moment() == Moment.EPOCH_END ? Networks.epochCount(network) + 1L : epochsEnded;
-  }
-
-  /** Whether a callback is about the averaged network; the average must have had it before. */
-  private boolean follows(Model network, Moment moment, int iterationsDone) {
-    if (!ema.averages(network)) {
-      if (!ema.isStarted() && Networks.isNetwork(network)) {
-        throw new IllegalStateException(
-            "There is no average to save: register the ModelEmaListener with the network, before this"
-                + " listener");
-      }
-      return false;
-    }
-    // Where it is updated by hand and not by fit, the network has counted already.
-    boolean byHand =
-        ema.moment() == Moment.BETWEEN_FITS
-            && ema.isUpdatedByHand()
-            && Networks.iterationCount(network) == iterationsDone;
-    if (ema.moment() != moment && !byHand) {
-      throw new IllegalStateException(
-          "The average has not seen this update yet: register the EmaCheckpointListener after the"
-              + " ModelEmaListener, with the same network");
-    }
-    return true;
+    return ema().moment() == Moment.EPOCH_END ? Networks.epochCount(network) + 1L : epochsEnded;
   }
 
   private void save(Model network) {
     try {
-      Moment moment = ema.moment();
+      Moment moment = ema().moment();
       Checkpoint checkpoint =
           directory.next(
               Networks.type(network).getSimpleName(),
               Networks.iterationCount(network) + moment.uncountedIterations(),
               Networks.epochCount(network) + moment.uncountedEpochs());
       directory.announce(checkpoint);
-      EmaCheckpoint.Builder builder = EmaCheckpoint.builder(network, ema);
+      EmaCheckpoint.Builder builder = EmaCheckpoint.builder(network, ema());
       contents.accept(builder);
       builder.save(directory.file(checkpoint));
       directory.prune(retention);
@@ -262,28 +228,19 @@ public final class EmaCheckpointListener implements TrainingListener {
     }
   }
 
-  @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {}
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
-
-  @Override
-  public void onBackwardPass(Model network) {}
-
   // ---------------------------------------------------------------- building
 
   /** Builds an {@link EmaCheckpointListener}. Each setter checks its value at once. */
   public static final class Builder {
 
     private final Path directory;
-    private final ModelEmaListener ema;
+    private final EmaListener ema;
     private final Cadence cadence = new Cadence();
     private Retention retention = Retention.ALL;
     private boolean deleteExisting;
     private Consumer<EmaCheckpoint.Builder> contents = c -> {};
 
-    private Builder(Path directory, ModelEmaListener ema) {
+    private Builder(Path directory, EmaListener ema) {
       this.directory = Objects.requireNonNull(directory, "directory");
       this.ema = Objects.requireNonNull(ema, "ema");
     }
@@ -414,7 +371,7 @@ public final class EmaCheckpointListener implements TrainingListener {
 
     /**
      * Makes the directory if needed, deletes what writers that were killed have left half written
-     * in it, and builds the listener.
+     * in it, and builds the listener, which is subscribed to the average.
      *
      * @return the listener
      * @throws IllegalStateException if no interval was given

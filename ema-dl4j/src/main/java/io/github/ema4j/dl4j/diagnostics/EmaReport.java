@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.diagnostics;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.DecayAdvice;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.NetworkParameter;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -77,17 +78,34 @@ public record EmaReport(
   }
 
   /**
+   * Reports on each of several averages; see {@link #of}.
+   *
+   * @param ema keeps the averages
+   * @param network the network that is averaged
+   * @return the reports, in the order of the averages
+   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   */
+  public static List<EmaReport> ofEach(EmaListener ema, Model network) {
+    return ema.members().stream().map(member -> of(member, network)).toList();
+  }
+
+  /**
    * Reports on an average. Takes one pass over the parameters and leaves no trace.
    *
    * @param ema keeps the average
    * @param network the network that is averaged
    * @return the report
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   * @throws IllegalStateException if there is no average yet, of another network, one of several,
+   *     or while swapped
    */
-  public static EmaReport of(ModelEmaListener ema, Model network) {
-    if (!ema.averages(network)) {
+  public static EmaReport of(EmaListener ema, Model network) {
+    return of(ema.only(), network);
+  }
+
+  private static EmaReport of(ModelEmaListener ema, Model network) {
+    if (!ema.isAverageOf(network)) {
       throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call attach(network)"
+          "%s has no average of this network: register it and fit, or call start(network)"
               .formatted(ema));
     }
     Map<String, Squares> byLayer = new LinkedHashMap<>();

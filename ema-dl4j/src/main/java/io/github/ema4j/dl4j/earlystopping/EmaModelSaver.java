@@ -35,7 +35,7 @@ public final class EmaModelSaver<M extends Model> implements EarlyStoppingModelS
 
   @Override
   public void saveBestModel(M network, double score) throws IOException {
-    ema.attach(network);
+    ema.start(network);
     saver.saveBestModel(Networks.copy(network, ema.shadow()), score);
   }
 

@@ -55,7 +55,7 @@ public final class EmaScoreCalculator<M extends Model> implements ScoreCalculato
 
   @Override
   public double calculateScore(M network) {
-    ema.attach(network);
+    ema.start(network);
     // A copy has the data type in which it is stored, so that its score is that of the stored one.
     return calculator.calculateScore(Networks.copy(network, ema.shadow()));
   }

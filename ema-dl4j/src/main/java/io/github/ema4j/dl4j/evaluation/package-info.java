@@ -3,10 +3,11 @@
 /**
  * Evaluation of raw and averaged weights side by side.
  *
- * <p>Start at {@code io.github.ema4j.dl4j.EmaEvaluator}. It gives an {@link
- * io.github.ema4j.dl4j.evaluation.EvaluationResult}, or a {@link
- * io.github.ema4j.dl4j.evaluation.Comparison} of both; {@link
- * io.github.ema4j.dl4j.evaluation.EmaEvaluationListener} makes one every so many epochs or
- * iterations and keeps them.
+ * <p>Start at {@link io.github.ema4j.dl4j.evaluation.EmaEvaluator}. It gives an {@link
+ * io.github.ema4j.dl4j.evaluation.EvaluationResult} of one set of weights, or a {@link
+ * io.github.ema4j.dl4j.evaluation.Comparison} of the raw weights with all averages, whose {@link
+ * io.github.ema4j.dl4j.evaluation.Scores} say which average is best; {@link
+ * io.github.ema4j.dl4j.evaluation.EmaHistory} makes a comparison every so many epochs or iterations
+ * and keeps them.
  */
 package io.github.ema4j.dl4j.evaluation;

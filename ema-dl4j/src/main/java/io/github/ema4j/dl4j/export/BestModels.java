@@ -2,11 +2,12 @@
 package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.evaluation.Scores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,13 +23,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the best raw and the best averaged network of a training run, as model files in a
  * directory. The two seldom are of the same epoch: averaged weights are often at their best later.
+ * Of several averages, the best one of all comparisons is kept.
  *
  * <pre>{@code
  * EmaEvaluator evaluator = new EmaEvaluator(ema, validationData);
  * BestModels best =
  *     BestModels.maximizing(
  *         directory, net, evaluator, result -> result.get(Evaluation.class).accuracy());
- * net.addListeners(ema, evaluator.everyEpochs(1).onComparison(best));
+ * evaluator.everyEpochs(1).onComparison(best);
+ * net.addListeners(ema);
  * net.fit(trainingData, epochs);
  *
  * Path file = best.averaged().orElseThrow().file();
@@ -107,7 +110,7 @@ public final class BestModels implements Consumer<Comparison> {
    * @param evaluator makes the comparisons
    * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
    *     the best
-   * @return to be given to {@code EmaEvaluationListener.onComparison}
+   * @return to be given to {@code EmaHistory.onComparison}
    * @throws IOException if the directory cannot be made or a file in it cannot be read
    * @throws IllegalArgumentException if its networks were kept for the highest score
    */
@@ -129,7 +132,7 @@ public final class BestModels implements Consumer<Comparison> {
    * @param evaluator makes the comparisons
    * @param score of an evaluation; one that is not finite, or of predictions that are not, is never
    *     the best
-   * @return to be given to {@code EmaEvaluationListener.onComparison}
+   * @return to be given to {@code EmaHistory.onComparison}
    * @throws IOException if the directory cannot be made or a file in it cannot be read
    * @throws IllegalArgumentException if its networks were kept for the lowest score
    */
@@ -169,26 +172,33 @@ public final class BestModels implements Consumer<Comparison> {
   @Override
   public void accept(Comparison comparison) {
     try {
-      Best candidate = candidate(RAW, comparison, comparison.raw());
-      if (isBetter(candidate, raw)) {
-        save(candidate, network);
-        raw = Optional.of(candidate);
+      if (comparison.averages().stream().allMatch(average -> average.result().isEmpty())) {
+        acceptRaw(comparison, comparison.raw().score(score));
+        return;
       }
-      if (comparison.averaged().isPresent()) {
-        candidate = candidate(AVERAGED, comparison, comparison.averaged().get());
-        if (isBetter(candidate, averaged)) {
-          save(candidate, evaluator.averagedNetwork(network));
-          averaged = Optional.of(candidate);
-        }
+      Scores scores =
+          goal == Goal.MINIMIZE ? comparison.minimizing(score) : comparison.maximizing(score);
+      acceptRaw(comparison, scores.raw());
+      Best candidate = candidate(AVERAGED, comparison, scores.best().score());
+      if (isBetter(candidate, averaged)) {
+        save(candidate, evaluator.averagedNetwork(network, scores.best().index()));
+        averaged = Optional.of(candidate);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Best candidate(String name, Comparison comparison, EvaluationResult result) {
-    return new Best(
-        directory.resolve(name), result.score(score), comparison.iteration(), comparison.epoch());
+  private void acceptRaw(Comparison comparison, double score) throws IOException {
+    Best candidate = candidate(RAW, comparison, score);
+    if (isBetter(candidate, raw)) {
+      save(candidate, network);
+      raw = Optional.of(candidate);
+    }
+  }
+
+  private Best candidate(String name, Comparison comparison, double score) {
+    return new Best(directory.resolve(name), score, comparison.iteration(), comparison.epoch());
   }
 
   private boolean isBetter(Best candidate, Optional<Best> best) {

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.export;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.internal.file.ZipWriter;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -11,8 +12,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 
@@ -29,7 +28,7 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
  * <p>An average that reaches far back may need its batch-norm statistics fitted before:
  *
  * <pre>{@code
- * MultiLayerNetwork averaged = ema.network(net);
+ * MultiLayerNetwork averaged = ema.averagedNetwork(net);
  * BatchNormStatistics.recalibrate(averaged, trainingData);
  * EmaExport.save(Path.of("model.zip"), averaged);
  * }</pre>
@@ -48,18 +47,17 @@ public final class EmaExport {
    * @param network the network that {@code ema} averages
    * @param ema the average
    * @throws IOException if the file cannot be written; a file of that name is as it was then
-   * @throws IllegalStateException if there is no average of this network, while the averaged
-   *     weights are swapped in, or from a listener that runs before {@code ema}
+   * @throws IllegalStateException if there is no average of this network, or several, while
+   *     averaged weights are swapped in, or from a listener that runs before {@code ema}
    * @throws IllegalArgumentException if the network is too large for Deeplearning4j to restore
    */
-  public static void save(Path file, Model network, ModelEmaListener ema) throws IOException {
-    ModelEntries.requireSavable(network, ema);
-    write(file, network, averaged(network, ema), ema.moment(), Optional.empty());
+  public static void save(Path file, Model network, EmaListener ema) throws IOException {
+    save(file, network, ema, Optional.empty());
   }
 
   /**
    * Saves the averaged network and the normalizer of its data; see {@link #save(Path, Model,
-   * ModelEmaListener)}.
+   * EmaListener)}.
    *
    * @param file to be made or replaced, in an existing directory
    * @param network the network that {@code ema} averages
@@ -67,15 +65,22 @@ public final class EmaExport {
    * @param normalizer for example a DataNormalization
    * @throws IOException if the file cannot be written; a file of that name is as it was then
    */
-  public static void save(Path file, Model network, ModelEmaListener ema, Normalizer<?> normalizer)
+  public static void save(Path file, Model network, EmaListener ema, Normalizer<?> normalizer)
       throws IOException {
-    ModelEntries.requireSavable(network, ema);
-    write(file, network, averaged(network, ema), ema.moment(), Optional.of(normalizer));
+    save(file, network, ema, Optional.of(normalizer));
+  }
+
+  private static void save(
+      Path file, Model network, EmaListener ema, Optional<Normalizer<?>> normalizer)
+      throws IOException {
+    ModelEmaListener only = ema.only();
+    ModelEntries.requireSavable(network, only);
+    write(file, network, only.averagedNetwork(network), only.moment(), normalizer);
   }
 
   /**
-   * Saves a network that is ready as it is, such as {@link ModelEmaListener#network} after its
-   * batch-norm statistics were recalibrated.
+   * Saves a network that is ready as it is, such as {@link ModelEmaListener#averagedNetwork} after
+   * its batch-norm statistics were recalibrated.
    *
    * @param file to be made or replaced, in an existing directory
    * @param averaged a network with averaged weights
@@ -84,12 +89,6 @@ public final class EmaExport {
    */
   public static void save(Path file, Model averaged) throws IOException {
     write(file, averaged, averaged, Moment.BETWEEN_FITS, Optional.empty());
-  }
-
-  private static Model averaged(Model network, ModelEmaListener ema) {
-    return network instanceof MultiLayerNetwork mln
-        ? ema.network(mln)
-        : ema.network((ComputationGraph) network);
   }
 
   /** The configuration is taken from the network that trains: its copy may have lost some of it. */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
-import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.EmaListener;
 import java.lang.reflect.Field;
-import java.util.List;
 import java.util.Objects;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.parallelism.EarlyStoppingParallelTrainer;
 import org.deeplearning4j.parallelism.ParallelWrapper;
 import org.slf4j.Logger;
@@ -21,7 +19,7 @@ import org.slf4j.LoggerFactory;
  *   ParallelEma.attach(wrapper, ema);
  *   wrapper.fit(trainingData);
  * }
- * MultiLayerNetwork averaged = ema.network(net);
+ * MultiLayerNetwork averaged = ema.averagedNetwork(net);
  * }</pre>
  *
  * <p>What is averaged is the sequence of weights that the workers agree on. In AVERAGING mode that
@@ -33,11 +31,11 @@ import org.slf4j.LoggerFactory;
  * network: with w workers an epoch has w times fewer of them, and an average of 1,000 iterations
  * reaches back over w times as many examples.
  *
- * <p>The listeners are called on the thread that fits, while no worker trains, with the network
- * itself: {@code iterationDone} after each update of the average, {@code onEpochStart} and {@code
- * onEpochEnd} at the ends of each call of {@code fit}. Those of evaluations and checkpoints belong
- * here. Deeplearning4j counts no epochs with a ParallelWrapper, so the network's epoch count stays
- * as it is.
+ * <p>What follows the average is called on the thread that fits, while no worker trains, with the
+ * network itself: {@code iterationDone} after each update of the average, {@code onEpochStart} and
+ * {@code onEpochEnd} at the ends of each call of {@code fit}: histories, checkpoints and all that
+ * is subscribed with {@code ema.andThen}. Deeplearning4j counts no epochs with a ParallelWrapper,
+ * so the network's epoch count stays as it is.
  *
  * <p>The training itself is Deeplearning4j's but for two things that are mended: workers do not
  * begin before all have their copy of the network, and a worker that fails, be it of an Error, ends
@@ -55,28 +53,26 @@ public final class ParallelEma {
    *
    * @param wrapper as its builder made it, in AVERAGING or SHARED_GRADIENTS mode; it may have
    *     fitted before
-   * @param ema keeps the average: a new listener, or one that goes on with an average of the
-   *     wrapper's network. To be used as with one worker, between fits and from the listeners
-   * @param listeners called at the points of synchronisation, in this order
+   * @param ema keeps one average or several: a new listener or group, or one that goes on with
+   *     averages of the wrapper's network. To be used as with one worker, between fits and from its
+   *     followers, which are called at the points of synchronisation
    * @throws IllegalStateException if the wrapper has an average already, is in CUSTOM mode, has a
    *     TrainerContext or suppliers of its own, an averagingFrequency of 0, shares the gradients of
    *     a network with truncated backpropagation through time, or is in the middle of a fit; if the
-   *     listener averages another network, is in a group, swapped in, has an {@code updateEvery}
-   *     that does not fit, or if a listener of EMA4J is registered with the network. All but the
-   *     first are checked again when a fit begins. A fit in SHARED_GRADIENTS mode that failed is
-   *     the wrapper's last
+   *     listener averages another network, is a member of a group, swapped in, has an {@code
+   *     updateEvery} that does not fit, or if a listener of EMA4J is registered with the network.
+   *     All but the first are checked again when a fit begins. A fit in SHARED_GRADIENTS mode that
+   *     failed is the wrapper's last
    */
-  public static void attach(
-      ParallelWrapper wrapper, ModelEmaListener ema, TrainingListener... listeners) {
+  public static void attach(ParallelWrapper wrapper, EmaListener ema) {
     Objects.requireNonNull(wrapper, "wrapper");
     Objects.requireNonNull(ema, "ema");
     Requirements.checkNew(wrapper);
     Requirements.check(wrapper, ema);
-    ema.attach(wrapper.getModel());
+    ema.start(wrapper.getModel());
     wrapper.setTrainerContext(
         new Workers(
-            new Synchronisation(wrapper, ema, List.of(listeners)),
-            new Exchange(wrapper.getGradientsAccumulator())));
+            new Synchronisation(wrapper, ema), new Exchange(wrapper.getGradientsAccumulator())));
     log.info(
         "Averaging what {} workers agree on {}",
         wrapper.getWorkers(),
@@ -87,24 +83,20 @@ public final class ParallelEma {
 
   /**
    * Attaches an average to the wrapper that an early-stopping trainer has made; see {@link
-   * #attach(ParallelWrapper, ModelEmaListener, TrainingListener...)}. Have the average scored and
-   * stored with {@code EmaScoreCalculator} and {@code EmaModelSaver}.
+   * #attach(ParallelWrapper, EmaListener)}. Have the average scored and stored with {@code
+   * EmaScoreCalculator} and {@code EmaModelSaver}.
    *
    * <p>Deeplearning4j gives no access to that wrapper: it is read from a private field of the
    * trainer, by reflection.
    *
    * @param trainer that has not ended yet
    * @param ema keeps the average
-   * @param listeners called at the points of synchronisation, in this order
    * @throws IllegalStateException as above; also if the trainer has ended, or is of a version of
    *     Deeplearning4j that keeps its wrapper elsewhere
    */
-  public static void attach(
-      EarlyStoppingParallelTrainer<?> trainer,
-      ModelEmaListener ema,
-      TrainingListener... listeners) {
+  public static void attach(EarlyStoppingParallelTrainer<?> trainer, EmaListener ema) {
     Objects.requireNonNull(trainer, "trainer");
-    attach(wrapperOf(trainer), ema, listeners);
+    attach(wrapperOf(trainer), ema);
   }
 
   private static ParallelWrapper wrapperOf(EarlyStoppingParallelTrainer<?> trainer) {
@@ -121,7 +113,8 @@ public final class ParallelEma {
     }
     if (wrapper == null) {
       throw new IllegalStateException(
-          "This EarlyStoppingParallelTrainer has ended and has no wrapper any more: make a new one");
+          "This EarlyStoppingParallelTrainer has ended and has no wrapper any more: make a new"
+              + " one");
     }
     return wrapper;
   }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
-import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.EmaFollower;
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.posthoc.PostHocEmaListener;
 import java.util.stream.Stream;
@@ -52,7 +51,7 @@ final class Requirements {
   }
 
   /** Whether wrapper and average go together, now that a fit may begin. */
-  static void check(ParallelWrapper wrapper, ModelEmaListener ema) {
+  static void check(ParallelWrapper wrapper, EmaListener ema) {
     int frequency = wrapper.getAveragingFrequency();
     if (frequency < 1) {
       throw new IllegalStateException(
@@ -64,18 +63,20 @@ final class Requirements {
           "A modelParamsSupplier or updaterParamsSupplier puts weights between the rounds that no"
               + " worker has trained, which cannot be averaged: build the wrapper without");
     }
-    if (ema.isInGroup()) {
+    if (ema instanceof ModelEmaListener single && single.isInGroup()) {
       throw new IllegalStateException(
-          "This ModelEmaListener is a member of a ModelEmaGroup, which cannot be attached to a"
-              + " ParallelWrapper: attach a listener that is in none");
+          "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: attach the"
+              + " group to the ParallelWrapper");
     }
     boolean sharing = wrapper.getGradientsAccumulator() != null;
     boolean truncated = Networks.isTruncatedInTime(wrapper.getModel());
     if (sharing && truncated) {
       throw new IllegalStateException(
-          "In SHARED_GRADIENTS mode a network with truncated backpropagation through time waits for ever in its second segment, as Deeplearning4j exchanges gradients once per minibatch: use AVERAGING");
+          "In SHARED_GRADIENTS mode a network with truncated backpropagation through time waits for"
+              + " ever in its second segment, as Deeplearning4j exchanges gradients once per"
+              + " minibatch: use AVERAGING");
     }
-    int every = ema.config().updateEvery();
+    int every = ema.members().stream().mapToInt(m -> m.config().updateEvery()).max().orElseThrow();
     if (every > 1 && truncated) {
       throw new IllegalStateException(
           "updateEvery is %d, but with truncated backpropagation through time a minibatch is of several iterations, after whose last only the workers agree on the weights: leave updateEvery at 1, as the decay accounts for the iterations of each update"
@@ -102,16 +103,14 @@ final class Requirements {
         .ifPresent(
             listener -> {
               throw new IllegalStateException(
-                  "A %s is registered with the network or the ParallelWrapper, whose workers would all call it: build the wrapper from a network without it, and pass it to ParallelEma.attach(wrapper, ema, listeners...)"
+                  "A %s is registered with the network or the ParallelWrapper, whose workers would all call it: build the wrapper from a network without it, and attach the average with ParallelEma.attach(wrapper, ema), whose followers are called too"
                       .formatted(listener.getClass().getSimpleName()));
             });
   }
 
   private static boolean isOfAverage(TrainingListener listener) {
-    return listener instanceof ModelEmaListener
-        || listener instanceof ModelEmaGroup
-        || listener instanceof PostHocEmaListener
-        || listener instanceof EmaEvaluationListener
-        || listener instanceof EmaCheckpointListener;
+    return listener instanceof EmaListener
+        || listener instanceof EmaFollower
+        || listener instanceof PostHocEmaListener;
   }
 }

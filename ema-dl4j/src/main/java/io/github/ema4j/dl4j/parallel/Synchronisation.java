@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
-import java.util.List;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.parallelism.ParallelWrapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings an average up to date whenever the workers of a wrapper agree on the weights, with the
- * decays of all iterations since the last time, and then calls the listeners. Used on the thread
+ * decays of all iterations since the last time, and then calls its followers. Used on the thread
  * that fits, while no worker trains.
  */
 final class Synchronisation {
@@ -22,20 +21,18 @@ final class Synchronisation {
   private final ParallelWrapper wrapper;
   private final Model network;
   private final boolean averaging;
-  private final ModelEmaListener ema;
-  private final List<TrainingListener> listeners;
+  private final EmaListener ema;
 
   // At the last synchronisation: the wrapper's rounds, and the network's iterations. They differ
   // where an example takes several iterations, as truncated backpropagation through time does.
   private long rounds;
   private int iterations;
 
-  Synchronisation(ParallelWrapper wrapper, ModelEmaListener ema, List<TrainingListener> listeners) {
+  Synchronisation(ParallelWrapper wrapper, EmaListener ema) {
     this.wrapper = wrapper;
     this.network = wrapper.getModel();
     this.averaging = wrapper.getGradientsAccumulator() == null;
     this.ema = ema;
-    this.listeners = List.copyOf(listeners);
   }
 
   void fitBegins(Model fitted) {
@@ -44,12 +41,14 @@ final class Synchronisation {
       throw new IllegalStateException(
           "The wrapper was given another network after ParallelEma.attach: build a new wrapper");
     }
-    if (ema.average().stepCount() == 0) {
-      ema.set(network); // it may have other weights by now
+    for (ModelEmaListener member : ema.members()) {
+      if (member.average().stepCount() == 0) {
+        member.restart(network); // it may have other weights by now
+      }
     }
     rounds = wrapper.getIterationsCounter().get();
     iterations = Networks.iterationCount(network);
-    listeners.forEach(listener -> listener.onEpochStart(network));
+    ema.followers().forEach(follower -> follower.onEpochStart(network));
   }
 
   void roundBegins() {
@@ -61,14 +60,14 @@ final class Synchronisation {
 
   void fitEnds() {
     synchronise(wrapper.getIterationsCounter().get());
-    listeners.forEach(listener -> listener.onEpochEnd(network));
+    ema.followers().forEach(follower -> follower.onEpochEnd(network));
   }
 
   /** The weights are those of a round that was broken off: the average stays where it was. */
   void fitFailed() {
     log.warn(
-        "A worker of the ParallelWrapper has failed: the average stays as it was after {} iterations,"
-            + " while the network has made {}",
+        "A worker of the ParallelWrapper has failed: the average stays as it was after {}"
+            + " iterations, while the network has made {}",
         iterations,
         Networks.iterationCount(network));
   }
@@ -83,7 +82,9 @@ final class Synchronisation {
     iterations += steps;
     ema.update(network, steps);
     // With the number that the iteration had while it ran, as in any fit.
-    listeners.forEach(
-        listener -> listener.iterationDone(network, iterations - 1, Networks.epochCount(network)));
+    ema.followers()
+        .forEach(
+            follower ->
+                follower.iterationDone(network, iterations - 1, Networks.epochCount(network)));
   }
 }

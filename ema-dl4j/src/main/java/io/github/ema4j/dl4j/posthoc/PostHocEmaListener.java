@@ -11,6 +11,7 @@ import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageState;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
@@ -21,12 +22,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.optimize.api.TrainingListener;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /**
  * Keeps what is needed to choose the length of the average after training: two or more
@@ -39,7 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * postHoc.snapshot(); // the end of training
  *
  * PostHocSearch.Result best =
- *     PostHocSearch.maximise(net, n -> n.evaluate(validation).accuracy())
+ *     PostHocSearch.maximizing(net, n -> n.evaluate(validation).accuracy())
  *         .over(PostHocEma.read(Path.of("snapshots")));
  * }</pre>
  *
@@ -52,14 +51,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * it sees in training, and treats ways to train, constraints, replicas and weights that are not
  * finite as {@link ModelEmaListener} does. Not thread-safe.
  */
-public final class PostHocEmaListener implements TrainingListener {
+public final class PostHocEmaListener extends BaseTrainingListener {
 
   private static final double[] EDM2_WIDTHS = {0.05, 0.10};
 
   private final Path directory;
   private final int every;
   private final double[] sigmaRels;
-  private final List<ModelEmaListener> averages;
+  private final ModelEmaGroup averages;
   private final UUID run;
   private long lastSnapshot;
 
@@ -95,7 +94,9 @@ public final class PostHocEmaListener implements TrainingListener {
         every,
         UUID.randomUUID(),
         sigmaRels,
-        Arrays.stream(sigmaRels).mapToObj(w -> new ModelEmaListener(config(w))).toList());
+        Arrays.stream(sigmaRels)
+            .mapToObj(width -> new ModelEmaListener(config(width)))
+            .toArray(ModelEmaListener[]::new));
     List<Snapshot> found = list(directory);
     if (!found.isEmpty()) {
       throw new IllegalStateException(
@@ -105,7 +106,7 @@ public final class PostHocEmaListener implements TrainingListener {
   }
 
   private PostHocEmaListener(
-      Path directory, int every, UUID run, double[] sigmaRels, List<ModelEmaListener> averages) {
+      Path directory, int every, UUID run, double[] sigmaRels, ModelEmaListener... averages) {
     if (every < 1) {
       throw new IllegalArgumentException("every must be at least 1 update, but was " + every);
     }
@@ -117,12 +118,12 @@ public final class PostHocEmaListener implements TrainingListener {
     this.every = every;
     this.run = run;
     this.sigmaRels = sigmaRels.clone();
-    this.averages = averages;
+    this.averages = ModelEmaGroup.of(averages);
     this.lastSnapshot = updateCount();
   }
 
   private static AveragingConfig config(double sigmaRel) {
-    return AveragingConfig.builder().schedule(DecaySchedule.powerFunction(sigmaRel)).build();
+    return AveragingConfig.of(DecaySchedule.powerFunction(sigmaRel));
   }
 
   private static List<Snapshot> list(Path directory) {
@@ -171,7 +172,8 @@ public final class PostHocEmaListener implements TrainingListener {
     for (Snapshot snapshot : last) {
       averages.add(resume(snapshot, network));
     }
-    return new PostHocEmaListener(directory, every, last.get(0).run(), sigmaRels, averages);
+    return new PostHocEmaListener(
+        directory, every, last.get(0).run(), sigmaRels, averages.toArray(ModelEmaListener[]::new));
   }
 
   private static double[] widths(List<Snapshot> snapshots) {
@@ -237,19 +239,11 @@ public final class PostHocEmaListener implements TrainingListener {
     return averages.get(0).updateCount();
   }
 
-  @Override
-  public void iterationDone(Model network, int iteration, int epoch) {
-    long before = updateCount();
-    averages.forEach(average -> average.iterationDone(network, iteration, epoch));
-    long update = updateCount();
-    if (update > before && update % every == 0) {
-      snapshot();
-    }
-  }
+  // ---------------------------------------------------------------- training
 
   @Override
   public void onEpochStart(Model network) {
-    averages.forEach(average -> average.onEpochStart(network));
+    averages.onEpochStart(network);
   }
 
   @Override
@@ -260,20 +254,21 @@ public final class PostHocEmaListener implements TrainingListener {
           "This PostHocEmaListener is registered more than once with one network and would average"
               + " as often per step: register it once");
     }
-    averages.forEach(average -> average.onGradientCalculation(network));
+    averages.onGradientCalculation(network);
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    long before = updateCount();
+    averages.iterationDone(network, iteration, epoch);
+    long update = updateCount();
+    if (update > before && update % every == 0) {
+      snapshot();
+    }
   }
 
   @Override
   public void onEpochEnd(Model network) {
-    averages.forEach(average -> average.onEpochEnd(network));
+    averages.onEpochEnd(network);
   }
-
-  @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {}
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {}
-
-  @Override
-  public void onBackwardPass(Model network) {}
 }

@@ -21,7 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <pre>{@code
  * PostHocSearch<MultiLayerNetwork> search =
- *     PostHocSearch.maximise(net, n -> n.evaluate(validation).accuracy());
+ *     PostHocSearch.maximizing(net, n -> n.evaluate(validation).accuracy());
  * PostHocSearch.Result result = search.over(PostHocEma.read(directory));
  * result.table().forEach(System.out::println);
  * MultiLayerNetwork best = search.network(postHoc, result.best().sigmaRel());
@@ -37,13 +37,13 @@ public final class PostHocSearch<M extends Model> {
 
   private final M network;
   private final ToDoubleFunction<? super M> score;
-  private final boolean minimise;
+  private final boolean minimize;
 
-  private PostHocSearch(M network, ToDoubleFunction<? super M> score, boolean minimise) {
+  private PostHocSearch(M network, ToDoubleFunction<? super M> score, boolean minimize) {
     Networks.params(network);
     this.network = network;
     this.score = Objects.requireNonNull(score, "score");
-    this.minimise = minimise;
+    this.minimize = minimize;
   }
 
   /**
@@ -54,7 +54,7 @@ public final class PostHocSearch<M extends Model> {
    * @param <M> the class of network
    * @return the search
    */
-  public static <M extends Model> PostHocSearch<M> maximise(
+  public static <M extends Model> PostHocSearch<M> maximizing(
       M network, ToDoubleFunction<? super M> score) {
     return new PostHocSearch<>(network, score, false);
   }
@@ -67,7 +67,7 @@ public final class PostHocSearch<M extends Model> {
    * @param <M> the class of network
    * @return the search
    */
-  public static <M extends Model> PostHocSearch<M> minimise(
+  public static <M extends Model> PostHocSearch<M> minimizing(
       M network, ToDoubleFunction<? super M> score) {
     return new PostHocSearch<>(network, score, true);
   }
@@ -144,7 +144,7 @@ public final class PostHocSearch<M extends Model> {
     Candidate best =
         table.stream()
             .filter(candidate -> !Double.isNaN(candidate.score()))
-            .min(minimise ? byScore : byScore.reversed())
+            .min(minimize ? byScore : byScore.reversed())
             .orElseThrow(
                 () ->
                     new IllegalStateException(

@@ -134,7 +134,7 @@ class AveragedVarianceTest {
       int at = doublesAsInts(golden().get("updates")).indexOf(i + 1);
       for (int d = 0; at >= 0 && d < decays.length; d++) {
         Expected expected = expected(decays[d], at);
-        Map<String, INDArray> averaged = group.get(d).network(network).paramTable();
+        Map<String, INDArray> averaged = group.get(d).averagedNetwork(network).paramTable();
         assertClose(expected.mean(), averaged.get("0_mean").toDoubleVector(), tolerance);
         assertClose(expected.variance(), variances(averaged, logarithm), tolerance);
         compared++;
@@ -207,22 +207,22 @@ class AveragedVarianceTest {
   void theSelectionCoversThemUnlessTheyAreCopiedOrAskedForAsLogarithms() {
     MultiLayerNetwork network = network(DataType.FLOAT, batchNorm(true), batchNorm(false));
     // gamma, beta, mean and deviation of three features each, twice
-    Coverage all = ParameterSelection.averageAll().of(network);
+    Coverage all = ParameterSelection.averageAll().coverageOf(network);
     assertEquals("9-12", Coverage.text(all.log10Deviations()));
     assertEquals("21-24", Coverage.text(all.variances().plain()));
     assertEquals(Ranges.all(network.numParams()), all.averaged());
     ParameterSelection copied = ParameterSelection.averageAll().copyBatchNormStatistics();
-    assertTrue(copied.of(network).variances().isEmpty());
+    assertTrue(copied.coverageOf(network).variances().isEmpty());
     assertEquals(
         0,
         ParameterSelection.averageAll()
             .batchNormDeviationsAsLogarithms()
-            .of(network)
+            .coverageOf(network)
             .log10Deviations()
             .count());
     ParameterSelection one =
         ParameterSelection.averageAll().batchNormDeviationsAsLogarithms().copyLayers("layer1");
-    assertEquals(0, one.of(network).log10Deviations().count());
+    assertEquals(0, one.coverageOf(network).log10Deviations().count());
   }
 
   @Test
@@ -230,10 +230,8 @@ class AveragedVarianceTest {
     MultiLayerNetwork network = network(DataType.FLOAT, batchNorm(true));
     ModelEmaListener asVariance = new ModelEmaListener(0.9);
     ModelEmaListener asLogarithm =
-        ModelEmaListener.builder()
-            .decay(0.9)
-            .parameters(ParameterSelection.averageAll().batchNormDeviationsAsLogarithms())
-            .build();
+        new ModelEmaListener(
+            0.9, ParameterSelection.averageAll().batchNormDeviationsAsLogarithms());
     network.addListeners(asVariance, asLogarithm);
     float[] log = new float[FEATURES];
     float[] variance = {1, 1, 1};
@@ -248,8 +246,9 @@ class AveragedVarianceTest {
       }
     }
     assertArrayEquals(
-        log, asLogarithm.network(network).paramTable().get("0_log10stdev").toFloatVector());
-    float[] held = asVariance.network(network).paramTable().get("0_log10stdev").toFloatVector();
+        log, asLogarithm.averagedNetwork(network).paramTable().get("0_log10stdev").toFloatVector());
+    float[] held =
+        asVariance.averagedNetwork(network).paramTable().get("0_log10stdev").toFloatVector();
     for (int j = 0; j < FEATURES; j++) {
       assertEquals(1, Math.pow(10, 2 * held[j]) / variance[j], 1e-4);
     }

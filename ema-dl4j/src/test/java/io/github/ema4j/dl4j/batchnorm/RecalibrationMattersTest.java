@@ -59,7 +59,7 @@ class RecalibrationMattersTest {
       network.fit(new ExistingDataSetIterator(training.batchBy(32)), 12);
       raw += network.score(validation);
       for (int i = 0; i < schedules.size(); i++) {
-        MultiLayerNetwork average = listeners.get(i).network(network);
+        MultiLayerNetwork average = listeners.get(i).averagedNetwork(network);
         averaged[i] += average.score(validation);
         BatchNormStatistics.recalibrate(average, new ExistingDataSetIterator(training.batchBy(64)));
         recalibrated[i] += average.score(validation);
@@ -79,7 +79,7 @@ class RecalibrationMattersTest {
   }
 
   private static ModelEmaListener listener(DecaySchedule schedule) {
-    return ModelEmaListener.builder().schedule(schedule).build();
+    return new ModelEmaListener(schedule);
   }
 
   private static MultiLayerNetwork network(long seed) {

@@ -151,7 +151,7 @@ class Deeplearning4jReadsItTest {
     double[] before = values(run.ema().shadow());
 
     restored.network().params().assign(0);
-    restored.ema().set(restored.network());
+    restored.ema().restart(restored.network());
 
     assertArrayEquals(before, values(run.ema().shadow()));
     assertTrue(restored.ema().shadow().sumNumber().doubleValue() == 0);

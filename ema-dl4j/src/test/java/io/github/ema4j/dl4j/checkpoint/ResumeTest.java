@@ -116,7 +116,7 @@ class ResumeTest {
     byte[] expected = whole.state(directory);
 
     Run first = Run.start(Kind.MLP);
-    first.ema().attach(first.network());
+    first.ema().start(first.network());
     first.save(file());
     Run second = Run.restore(Kind.MLP, file());
     second.fitIterations(0, 4);
@@ -138,7 +138,7 @@ class ResumeTest {
     second.fitIterations(4, 9);
 
     assertArrayEquals(whole.state(directory), second.state(directory));
-    assertEquals(selection.of(whole.network()), second.ema().average().coverage());
+    assertEquals(selection.coverageOf(whole.network()), second.ema().average().coverage());
   }
 
   @Test

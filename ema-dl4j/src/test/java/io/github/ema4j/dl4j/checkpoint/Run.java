@@ -32,11 +32,12 @@ public record Run(Kind kind, Model network, ModelEmaListener ema) {
   public static Run start(Kind kind, ParameterSelection selection) {
     return start(
         kind,
-        ModelEmaListener.builder()
-            .schedule(CONFIG.schedule())
-            .updateEvery(CONFIG.updateEvery())
-            .parameters(selection)
-            .build());
+        new ModelEmaListener(
+            AveragingConfig.builder()
+                .schedule(CONFIG.schedule())
+                .updateEvery(CONFIG.updateEvery())
+                .build(),
+            selection));
   }
 
   private static Run start(Kind kind, ModelEmaListener ema) {

@@ -252,7 +252,7 @@ class EarlyStoppingTest {
   void averagedWeightsAreScoredAndStoredAndTheLatestAreRaw(Kind kind, Store store, Score score)
       throws IOException {
     Model network = kind.network();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.setListeners(ema);
     Log log = new Log(ema);
     EarlyStoppingModelSaver<Model> saver = new EmaModelSaver<>(ema, store.saver(kind, directory));
@@ -316,7 +316,7 @@ class EarlyStoppingTest {
   @Test
   void epochIsThatInWhichTheAverageIsBestAndNotTheRawWeights() {
     Model first = Kind.MLN.network();
-    ModelEmaListener unused = new ModelEmaListener(0.9).attach(first);
+    ModelEmaListener unused = new ModelEmaListener(0.9).start(first);
     Log before = new Log(unused);
     train(
         first, configuration(Score.LOSS.calculator(), new InMemoryModelSaver<>(), EPOCHS), before);
@@ -324,7 +324,7 @@ class EarlyStoppingTest {
     float[] goal = before.epochs.get(best).raw();
 
     Model network = Kind.MLN.network();
-    ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     network.setListeners(ema);
     Log log = new Log(ema);
     EarlyStoppingResult<Model> result =
@@ -346,12 +346,12 @@ class EarlyStoppingTest {
   @MethodSource("combinations")
   void trainingIsThatWithoutAnAverage(Kind kind, Store store, Score score) {
     Model plain = kind.network();
-    ModelEmaListener unused = new ModelEmaListener(0.8).attach(plain);
+    ModelEmaListener unused = new ModelEmaListener(0.8).start(plain);
     train(
         plain, configuration(score.calculator(), store.saver(kind, directory), 4), new Log(unused));
 
     Model network = kind.network();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.setListeners(ema);
     train(
         network,
@@ -368,14 +368,14 @@ class EarlyStoppingTest {
   @MethodSource("combinations")
   void resumedRunGoesOnWithItsAverage(Kind kind, Store store, Score score) throws IOException {
     Model whole = kind.network();
-    ModelEmaListener wholeEma = new ModelEmaListener(0.8).attach(whole);
+    ModelEmaListener wholeEma = new ModelEmaListener(0.8).start(whole);
     whole.setListeners(wholeEma);
     Map<Integer, Double> expected =
         train(whole, configuration(wholeEma, kind, store, score, 6), new Log(wholeEma))
             .getScoreVsEpoch();
 
     Model first = kind.network();
-    ModelEmaListener firstEma = new ModelEmaListener(0.8).attach(first);
+    ModelEmaListener firstEma = new ModelEmaListener(0.8).start(first);
     first.setListeners(firstEma);
     train(first, configuration(firstEma, kind, store, score, 3), new Log(firstEma));
     Path file = directory.resolve("run.zip");
@@ -410,7 +410,7 @@ class EarlyStoppingTest {
     ModelEmaListener ema =
         new ModelEmaListener(
                 AveragingConfig.builder().decay(0.8).shadowType(DataType.DOUBLE).build())
-            .attach(network);
+            .start(network);
     network.setListeners(ema);
     EarlyStoppingModelSaver<Model> saver = new EmaModelSaver<>(ema, store.saver(kind, directory));
     EarlyStoppingResult<Model> result =
@@ -439,7 +439,7 @@ class EarlyStoppingTest {
   @Test
   void bestModelScoreOfTheResultIsNotTheScore() {
     Model network = Kind.MLN.network();
-    ModelEmaListener ema = new ModelEmaListener(0.8).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.8).start(network);
     network.setListeners(ema);
     EarlyStoppingResult<Model> result =
         train(network, configuration(ema, Kind.MLN, Store.FILE, Score.LOSS, 3), new Log(ema));

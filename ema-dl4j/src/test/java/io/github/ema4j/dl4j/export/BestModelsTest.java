@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
@@ -115,12 +115,12 @@ class BestModelsTest {
 
     static Run start() {
       MultiLayerNetwork network = BestModelsTest.network();
-      return of(network, new ModelEmaListener(0.9).attach(network));
+      return of(network, new ModelEmaListener(0.9).start(network));
     }
 
     static Run startGraph() {
       ComputationGraph graph = BestModelsTest.network().toComputationGraph();
-      return of(graph, new ModelEmaListener(0.9).attach(graph));
+      return of(graph, new ModelEmaListener(0.9).start(graph));
     }
 
     Run recalibrating() {
@@ -131,7 +131,7 @@ class BestModelsTest {
       return BestModels.minimizing(directory, network, evaluator, ERROR);
     }
 
-    List<Comparison> fit(EmaEvaluationListener listener, int epochs) {
+    List<Comparison> fit(EmaHistory listener, int epochs) {
       network.setListeners(new TrainingListener[] {ema, listener});
       if (network instanceof MultiLayerNetwork mln) {
         mln.fit(batches(TRAINING), epochs);
@@ -149,14 +149,14 @@ class BestModelsTest {
               : ComputationGraph.load(best.file().toFile(), true);
       assertEquals(best.iteration(), Networks.iterationCount(loaded));
       assertEquals(best.epoch(), Networks.epochCount(loaded));
-      ModelEmaListener still = new ModelEmaListener(1).attach(loaded);
+      ModelEmaListener still = new ModelEmaListener(1).start(loaded);
       return ERROR.applyAsDouble(Run.of(loaded, still).evaluator().raw(loaded));
     }
   }
 
   private static double least(List<Comparison> comparisons, boolean raw) {
     return comparisons.stream()
-        .mapToDouble(c -> ERROR.applyAsDouble(raw ? c.raw() : c.averaged().orElseThrow()))
+        .mapToDouble(c -> ERROR.applyAsDouble(raw ? c.raw() : c.averaged()))
         .min()
         .orElseThrow();
   }
@@ -237,10 +237,11 @@ class BestModelsTest {
     BestModels best =
         BestModels.minimizing(
             directory, run.network(), run.evaluator(), result -> scores[next[0]++ / 2]);
-    run.fit(run.evaluator().everyEpochs(1).onComparison(best), 2);
+    EmaHistory history = run.evaluator().everyEpochs(1).onComparison(best);
+    run.fit(history, 2);
     assertEquals(Optional.empty(), best.raw());
     assertEquals(List.of(), files(directory));
-    run.fit(run.evaluator().everyEpochs(1).onComparison(best), 4);
+    run.fit(history, 4);
     assertEquals(2, best.raw().orElseThrow().score());
     assertEquals(5, best.raw().orElseThrow().epoch());
     assertEquals(2, best.averaged().orElseThrow().score());

@@ -51,7 +51,7 @@ class EmaExportTest {
 
     MultiLayerNetwork loaded = MultiLayerNetwork.load(file.toFile(), false);
     assertArrayEquals(values(run.ema().shadow()), values(loaded.params()));
-    MultiLayerNetwork averaged = run.ema().network((MultiLayerNetwork) run.network());
+    MultiLayerNetwork averaged = run.ema().averagedNetwork((MultiLayerNetwork) run.network());
     INDArray features = Kind.CNN.batch(0).getFeatures();
     assertArrayEquals(values(averaged.output(features)), values(loaded.output(features)));
     assertEquals(6, loaded.getIterationCount());
@@ -117,7 +117,7 @@ class EmaExportTest {
   @Test
   void mayBeANetworkMadeReadyByTheUser() throws IOException {
     Run run = trained(Kind.CNN);
-    MultiLayerNetwork averaged = run.ema().network((MultiLayerNetwork) run.network());
+    MultiLayerNetwork averaged = run.ema().averagedNetwork((MultiLayerNetwork) run.network());
     averaged.getLayer(1).getParam("mean").assign(3);
     Path file = directory.resolve("model.zip");
 
@@ -149,7 +149,7 @@ class EmaExportTest {
     assertEquals(0, process.waitFor(), printed);
     INDArray output =
         run.ema()
-            .network((MultiLayerNetwork) run.network())
+            .averagedNetwork((MultiLayerNetwork) run.network())
             .output(Kind.MLP.batch(0).getFeatures().getRow(0, true));
     assertTrue(
         printed.strip().endsWith("output " + output.getDouble(0)),

@@ -98,7 +98,7 @@ class AveragingModeTest {
     DecaySchedule schedule = DecaySchedule.inversePower(0.9);
     MultiLayerNetwork network = Scene.network();
     Replay replay = replay(Scene.network(), 2, 3, schedule);
-    ModelEmaListener ema = ModelEmaListener.builder().schedule(schedule).build();
+    ModelEmaListener ema = new ModelEmaListener(schedule);
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
       ParallelEma.attach(wrapper, ema);
       for (int epoch = 0; epoch < 2; epoch++) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -85,7 +86,7 @@ class FailuresTest {
     EmaByHandAtSynchronisations expected = new EmaByHandAtSynchronisations();
     ParallelWrapper wrapper = Scene.averaging(network, 2, 2);
     wrapper.setListeners(new Failing(network, inReplica, failure));
-    ParallelEma.attach(wrapper, ema, expected);
+    ParallelEma.attach(wrapper, ema.andThen(expected));
 
     Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
@@ -202,18 +203,18 @@ class FailuresTest {
     ParallelWrapper wrapper = Scene.averaging(network, 2, 2);
     ParallelEma.attach(
         wrapper,
-        ema,
-        new BaseTrainingListener() {
-          private boolean failed;
+        ema.andThen(
+            new BaseTrainingListener() {
+              private boolean failed;
 
-          @Override
-          public void iterationDone(Model model, int iteration, int epoch) {
-            if (!failed && iteration == 5) { // the last round
-              failed = true;
-              throw new IllegalArgumentException("made to fail");
-            }
-          }
-        });
+              @Override
+              public void iterationDone(Model model, int iteration, int epoch) {
+                if (!failed && iteration == 5) { // the last round
+                  failed = true;
+                  throw new IllegalArgumentException("made to fail");
+                }
+              }
+            }));
 
     Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
@@ -257,13 +258,18 @@ class FailuresTest {
     ParallelWrapper wrapper = Scene.sharing(network, 2);
     ParallelEma.attach(
         wrapper,
-        ema,
-        new BaseTrainingListener() {
-          @Override
-          public void iterationDone(Model model, int iteration, int epoch) {
-            throw new IllegalArgumentException("made to fail");
-          }
-        });
+        ema.andThen(
+            new BaseTrainingListener() {
+              private boolean failed;
+
+              @Override
+              public void iterationDone(Model model, int iteration, int epoch) {
+                if (!failed) {
+                  failed = true;
+                  throw new IllegalArgumentException("made to fail");
+                }
+              }
+            }));
 
     Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     assertEquals("made to fail", e.getMessage());
@@ -290,18 +296,18 @@ class FailuresTest {
     ParallelWrapper wrapper = Scene.averaging(network, 2, 2);
     ParallelEma.attach(
         wrapper,
-        ema,
-        new BaseTrainingListener() {
-          private boolean failed;
+        ema.andThen(
+            new BaseTrainingListener() {
+              private boolean failed;
 
-          @Override
-          public void onEpochEnd(Model model) {
-            if (!failed) {
-              failed = true;
-              throw new IllegalArgumentException("made to fail");
-            }
-          }
-        });
+              @Override
+              public void onEpochEnd(Model model) {
+                if (!failed) {
+                  failed = true;
+                  throw new IllegalArgumentException("made to fail");
+                }
+              }
+            }));
 
     Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     assertTrue(causes(e).anyMatch(c -> "made to fail".equals(c.getMessage())), e.toString());
@@ -318,19 +324,20 @@ class FailuresTest {
   @Test
   void weightsThatAreNotFinite() {
     ModelEmaListener strict =
-        ModelEmaListener.builder().decay(0.9).onNonFinite(NonFinitePolicy.THROW).build();
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(0.9).onNonFinite(NonFinitePolicy.THROW).build());
     ParallelWrapper wrapper = Scene.averaging(network, 2, 2);
     ParallelEma.attach(
         wrapper,
-        strict,
-        new BaseTrainingListener() {
-          @Override
-          public void iterationDone(Model model, int iteration, int epoch) {
-            if (iteration == 3) {
-              network.params().putScalar(0, Float.NaN);
-            }
-          }
-        });
+        strict.andThen(
+            new BaseTrainingListener() {
+              @Override
+              public void iterationDone(Model model, int iteration, int epoch) {
+                if (iteration == 3) {
+                  network.params().putScalar(0, Float.NaN);
+                }
+              }
+            }));
     Throwable e = assertThrows(RuntimeException.class, () -> wrapper.fit(Scene.batches(POINTS)));
     assertTrue(causes(e).anyMatch(NonFiniteParametersException.class::isInstance), e.toString());
     assertEquals(2, strict.updateCount());

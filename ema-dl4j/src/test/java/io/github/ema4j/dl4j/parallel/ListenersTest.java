@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
@@ -15,7 +15,8 @@ import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
 import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
 import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
 import java.nio.file.Path;
@@ -85,16 +86,16 @@ class ListenersTest {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
       ParallelEma.attach(
           wrapper,
-          ema,
-          log,
-          ema.during(averaged),
-          ema.during(
-              new BaseTrainingListener() {
-                @Override
-                public void iterationDone(Model model, int iteration, int epoch) {
-                  raw.add(EmaOracle.floats(model.params()));
-                }
-              }));
+          ema.andThen(
+              log,
+              ema.during(averaged),
+              ema.during(
+                  new BaseTrainingListener() {
+                    @Override
+                    public void iterationDone(Model model, int iteration, int epoch) {
+                      raw.add(EmaOracle.floats(model.params()));
+                    }
+                  })));
       wrapper.fit(Scene.batches(POINTS));
       wrapper.fit(Scene.batches(POINTS));
     }
@@ -116,8 +117,8 @@ class ListenersTest {
   @Test
   void evaluation() throws Exception {
     EmaEvaluator evaluator = new EmaEvaluator(ema, Scene.batches(Data.points(2, 5 * BATCH)));
-    EmaEvaluationListener byIteration = evaluator.everyIterations(1);
-    EmaEvaluationListener byEpoch = evaluator.everyEpochs(2);
+    EmaHistory byIteration = evaluator.everyIterations(1);
+    EmaHistory byEpoch = evaluator.everyEpochs(2);
     MultiLayerNetwork unseen = Scene.network();
     try (ParallelWrapper wrapper = Scene.averaging(unseen, 2, 3)) {
       ParallelEma.attach(wrapper, new ModelEmaListener(0.9));
@@ -125,7 +126,7 @@ class ListenersTest {
       wrapper.fit(Scene.batches(POINTS));
     }
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
-      ParallelEma.attach(wrapper, ema, byIteration, byEpoch);
+      ParallelEma.attach(wrapper, ema);
       wrapper.fit(Scene.batches(POINTS));
       wrapper.fit(Scene.batches(POINTS));
     }
@@ -135,7 +136,7 @@ class ListenersTest {
     Comparison last = byIteration.last();
     assertEquals(
         evaluator.averaged(network).get(Evaluation.class).accuracy(),
-        last.averaged().orElseThrow().get(Evaluation.class).accuracy());
+        last.averaged(Evaluation.class).accuracy());
     assertEquals(
         evaluator.raw(network).get(Evaluation.class).accuracy(),
         last.raw().get(Evaluation.class).accuracy());
@@ -152,7 +153,7 @@ class ListenersTest {
             .build();
     float[] afterFirst;
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 3)) {
-      ParallelEma.attach(wrapper, ema, checkpoints);
+      ParallelEma.attach(wrapper, ema);
       wrapper.fit(Scene.batches(POINTS));
       afterFirst = EmaOracle.floats(ema.shadow());
       wrapper.fit(Scene.batches(POINTS));
@@ -177,14 +178,32 @@ class ListenersTest {
   }
 
   @Test
+  void groupHasTheBitsOfItsMembersAndOneHistory() throws Exception {
+    try (ParallelWrapper wrapper = Scene.averaging(network, 2, 4)) {
+      ParallelEma.attach(wrapper, ema);
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    MultiLayerNetwork grouped = Scene.network();
+    ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.9);
+    EmaHistory history =
+        new EmaEvaluator(group, Scene.batches(Data.points(2, 2 * BATCH))).everyIterations(1);
+    try (ParallelWrapper wrapper = Scene.averaging(grouped, 2, 4)) {
+      ParallelEma.attach(wrapper, group);
+      wrapper.fit(Scene.batches(POINTS));
+    }
+    assertArrayEquals(EmaOracle.floats(ema.shadow()), EmaOracle.floats(group.get(1).shadow()));
+    assertEquals(ema.average().counters(), group.get(1).average().counters());
+    assertEquals(List.of(4, 6), history.history().stream().map(Comparison::iteration).toList());
+    assertEquals(2, history.last().averages().size());
+  }
+
+  @Test
   void resumeOfAGraphBetweenFits(@TempDir Path directory) throws Exception {
     Path file = directory.resolve("run.zip");
     ComputationGraph graph = Scene.graph();
     // Four rounds are one update and two left over: a schedule that counts steps would stray here.
     ModelEmaListener warmUp =
-        ModelEmaListener.builder()
-            .schedule(io.github.ema4j.core.schedule.DecaySchedule.inversePower(0.99))
-            .build();
+        new ModelEmaListener(io.github.ema4j.core.schedule.DecaySchedule.inversePower(0.99));
     try (ParallelWrapper wrapper = Scene.averaging(graph, 2, 4)) {
       ParallelEma.attach(wrapper, warmUp);
       wrapper.fit(Scene.batches(POINTS));

@@ -49,13 +49,13 @@ class ParallelWrapperCompatibilityTest extends AverageCompatibilityKit {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 2)) {
       ParallelEma.attach(
           wrapper,
-          ema,
-          new BaseTrainingListener() {
-            @Override
-            public void iterationDone(Model model, int iteration, int epoch) {
-              training.updated(EmaOracle.floats(model.params()), 2);
-            }
-          });
+          ema.andThen(
+              new BaseTrainingListener() {
+                @Override
+                public void iterationDone(Model model, int iteration, int epoch) {
+                  training.updated(EmaOracle.floats(model.params()), 2);
+                }
+              }));
       wrapper.fit(Scene.batches(POINTS));
     }
   }

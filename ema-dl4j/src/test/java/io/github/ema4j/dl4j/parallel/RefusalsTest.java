@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.Swap;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
 import java.util.function.Consumer;
@@ -91,7 +92,7 @@ class RefusalsTest {
 
   @Test
   void averageOfAnotherNetwork() {
-    ema.attach(Scene.network());
+    ema.start(Scene.network());
     assertRefused("averages another network", Scene.averaging(network, 2, 1), ema);
   }
 
@@ -104,11 +105,13 @@ class RefusalsTest {
 
   @Test
   void intervalOfItsOwn() throws Exception {
-    ModelEmaListener everyFifth = ModelEmaListener.builder().decay(0.9).updateEvery(5).build();
+    ModelEmaListener everyFifth =
+        new ModelEmaListener(AveragingConfig.builder().decay(0.9).updateEvery(5).build());
     assertRefused("updateEvery is 5", Scene.averaging(network, 2, 3), everyFifth);
 
     // Where every iteration is seen it is as good as with one worker.
-    ModelEmaListener everySecond = ModelEmaListener.builder().decay(0.9).updateEvery(2).build();
+    ModelEmaListener everySecond =
+        new ModelEmaListener(AveragingConfig.builder().decay(0.9).updateEvery(2).build());
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 1)) {
       ParallelEma.attach(wrapper, everySecond);
       wrapper.fit(Scene.batches(POINTS));
@@ -122,7 +125,8 @@ class RefusalsTest {
   void truncatedBackpropagationThroughTime() {
     MultiLayerNetwork recurrent = Scene.truncatedInTime();
     assertRefused("use AVERAGING", Scene.sharing(recurrent, 2), ema);
-    ModelEmaListener everySecond = ModelEmaListener.builder().decay(0.9).updateEvery(2).build();
+    ModelEmaListener everySecond =
+        new ModelEmaListener(AveragingConfig.builder().decay(0.9).updateEvery(2).build());
     assertRefused("leave updateEvery at 1", Scene.averaging(recurrent, 2, 1), everySecond);
     assertFalse(everySecond.isStarted());
   }
@@ -132,8 +136,7 @@ class RefusalsTest {
     network.setListeners(ema);
     assertRefused("A ModelEmaListener is registered", Scene.averaging(network, 2, 1), ema);
     network.setListeners(new EmaEvaluator(ema, Scene.batches(POINTS)).everyEpochs(1));
-    assertRefused(
-        "ParallelEma.attach(wrapper, ema, listeners...)", Scene.averaging(network, 2, 1), ema);
+    assertRefused("ParallelEma.attach(wrapper, ema)", Scene.averaging(network, 2, 1), ema);
   }
 
   @Test

@@ -57,7 +57,7 @@ class SharedGradientsTest {
   @MethodSource("modes")
   void averageIsOfTheWeightsAfterEachIteration(Model network, int workers) throws Exception {
     DataSet points = Data.points(1, 4 * workers * BATCH);
-    ModelEmaListener ema = ModelEmaListener.builder().schedule(SCHEDULE).build();
+    ModelEmaListener ema = new ModelEmaListener(SCHEDULE);
     EmaOracle expected = oracle(SCHEDULE, network);
     Recorder recorder = new Recorder();
     try (ParallelWrapper wrapper = Scene.sharing(network, workers)) {

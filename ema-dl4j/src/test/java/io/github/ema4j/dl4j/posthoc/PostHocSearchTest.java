@@ -57,7 +57,7 @@ class PostHocSearchTest {
   @Test
   void theSmallestScoreIsFound() throws IOException {
     PostHocSearch.Result result =
-        PostHocSearch.minimise(network, PostHocSearchTest::distance).over(postHoc);
+        PostHocSearch.minimizing(network, PostHocSearchTest::distance).over(postHoc);
     assertEquals(25, result.table().size());
     assertEquals(0.01, result.table().get(0).sigmaRel());
     assertEquals(0.25, result.table().get(24).sigmaRel());
@@ -69,7 +69,7 @@ class PostHocSearchTest {
   @Test
   void theLargestScoreIsFound() throws IOException {
     PostHocSearch.Result result =
-        PostHocSearch.maximise(network, n -> -distance(n)).over(postHoc, 0.2, 0.15, 0.1);
+        PostHocSearch.maximizing(network, n -> -distance(n)).over(postHoc, 0.2, 0.15, 0.1);
     assertEquals(
         List.of(0.2, 0.15, 0.1),
         result.table().stream().map(PostHocSearch.Candidate::sigmaRel).toList());
@@ -96,7 +96,7 @@ class PostHocSearchTest {
   @Test
   void scoresAreThoseOfTheReconstructedNetworks() throws IOException {
     PostHocSearch<MultiLayerNetwork> search =
-        PostHocSearch.maximise(network, n -> n.evaluate(validation()).accuracy());
+        PostHocSearch.maximizing(network, n -> n.evaluate(validation()).accuracy());
     PostHocSearch.Result result = search.over(postHoc, 0.1);
     MultiLayerNetwork best = search.network(postHoc, 0.1);
     assertNotSame(network, best);
@@ -109,7 +109,7 @@ class PostHocSearchTest {
   @Test
   void theNetworkIsNotChanged() throws IOException {
     Bits before = Bits.of(network.params());
-    PostHocSearch.maximise(
+    PostHocSearch.maximizing(
             network,
             n -> {
               n.params().assign(0);
@@ -125,7 +125,7 @@ class PostHocSearchTest {
     graph.addListeners(new PostHocEmaListener(other, 10));
     Runs.fit(graph, 3);
     PostHocSearch<ComputationGraph> search =
-        PostHocSearch.maximise(graph, g -> g.<Evaluation>evaluate(validation()).accuracy());
+        PostHocSearch.maximizing(graph, g -> g.<Evaluation>evaluate(validation()).accuracy());
     PostHocEma snapshots = PostHocEma.read(other);
     PostHocSearch.Result result = search.over(snapshots, 0.1, 0.2);
     assertEquals(
@@ -139,35 +139,35 @@ class PostHocSearchTest {
   @Test
   void scoresThatAreNotNumbersNeverWin() throws IOException {
     PostHocSearch.Result result =
-        PostHocSearch.minimise(network, n -> distance(n) < 1e-6 ? 5 : Double.NaN)
+        PostHocSearch.minimizing(network, n -> distance(n) < 1e-6 ? 5 : Double.NaN)
             .over(postHoc, 0.1, 0.15, 0.2);
     assertEquals(0.15, result.best().sigmaRel());
     assertEquals(3, result.table().size());
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,
-            () -> PostHocSearch.minimise(network, n -> Double.NaN).over(postHoc, 0.1));
+            () -> PostHocSearch.minimizing(network, n -> Double.NaN).over(postHoc, 0.1));
     assertTrue(e.getMessage().contains("NaN"), e.getMessage());
   }
 
   @Test
   void badInputIsRefusedBeforeAnyScoring() {
     PostHocSearch<MultiLayerNetwork> search =
-        PostHocSearch.maximise(
+        PostHocSearch.maximizing(
             network,
             n -> {
               throw new AssertionError("scored");
             });
     assertThrows(IllegalArgumentException.class, () -> search.over(postHoc, new double[0]));
     assertThrows(IllegalArgumentException.class, () -> search.over(postHoc, 0.1, 0.29));
-    PostHocSearch<ComputationGraph> other = PostHocSearch.maximise(Runs.graph(), g -> 1);
+    PostHocSearch<ComputationGraph> other = PostHocSearch.maximizing(Runs.graph(), g -> 1);
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> other.over(postHoc));
     assertTrue(e.getMessage().contains("parameters"), e.getMessage());
     assertThrows(
         IllegalStateException.class,
         () ->
-            PostHocSearch.maximise(
+            PostHocSearch.maximizing(
                 new MultiLayerNetwork(network.getLayerWiseConfigurations()), n -> 1));
   }
 }

@@ -3,8 +3,8 @@ package io.github.ema4j.train.models;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
 import java.io.IOException;

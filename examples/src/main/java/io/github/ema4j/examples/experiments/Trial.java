@@ -54,7 +54,7 @@ record Trial(long updates, Score raw, List<Score> averaged) {
     return new Trial(
         group.get(0).updateCount(),
         score(net, test),
-        group.members().stream().map(ema -> score(ema.network(net), test)).toList());
+        group.members().stream().map(ema -> score(ema.averagedNetwork(net), test)).toList());
   }
 
   private static Score score(MultiLayerNetwork net, ImageIterator test) {

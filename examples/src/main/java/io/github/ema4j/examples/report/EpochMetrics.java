@@ -28,8 +28,8 @@ public record EpochMetrics(
         epoch,
         loss,
         accuracy(comparison.raw()),
-        accuracy(comparison.averaged().orElseThrow()),
-        comparison.initialShare());
+        accuracy(comparison.averaged()),
+        comparison.averages().get(0).initialShare());
   }
 
   private static double accuracy(EvaluationResult result) {

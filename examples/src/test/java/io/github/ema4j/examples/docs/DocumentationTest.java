@@ -23,6 +23,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -146,8 +147,8 @@ class DocumentationTest {
   void decayTableHoldsWhatTheSchedulesCompute() throws Exception {
     Matcher row =
         Pattern.compile(
-                "(?m)^\\| (0\\.\\d+) \\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d.]+) % \\| ([\\d.]+) % \\|"
-                    + " ([\\d,]+) \\|$")
+                "(?m)^\\| (0\\.\\d+) \\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d.]+) % \\| ([\\d.]+) %"
+                    + " \\| ([\\d,]+) \\|$")
             .matcher(Files.readString(README));
     int rows = 0;
     while (row.find()) {
@@ -208,6 +209,24 @@ class DocumentationTest {
             contributing.indexOf("## Where things are"),
             contributing.indexOf("## What the build checks"));
     assertEquals(folders, new TreeSet<>(found("(?m)^\\| `([^`]+)` \\|", map)));
+  }
+
+  @Test
+  void architectureNamesAllModulesAndPackages() throws Exception {
+    String page = Files.readString(TOP.resolve("docs/architecture.md"));
+    int packages = page.indexOf("## Packages of");
+    String row = "(?m)^\\| `([^`]+)` \\|";
+    assertEquals(new TreeSet<>(modules()), new TreeSet<>(found(row, page.substring(0, packages))));
+    Path sources = TOP.resolve("ema-dl4j/src/main/java/io/github/ema4j");
+    try (Stream<Path> files = Files.walk(sources)) {
+      assertEquals(
+          files
+              .filter(file -> file.endsWith("package-info.java"))
+              .map(file -> sources.relativize(file.getParent()).toString())
+              .map(directory -> directory.replace(File.separatorChar, '.'))
+              .collect(Collectors.toCollection(TreeSet::new)),
+          new TreeSet<>(found(row, page.substring(packages, page.indexOf("## Rules")))));
+    }
   }
 
   @Test

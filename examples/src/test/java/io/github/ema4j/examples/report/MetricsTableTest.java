@@ -36,11 +36,8 @@ class MetricsTableTest {
         new Comparison(
             10,
             1,
-            9,
-            0.9,
-            0.4,
             EvaluationResult.notFinite(new IllegalStateException("NaN")),
-            Optional.of(averaged));
+            List.of(new Comparison.Averaged("constant(0.9)", 9, 0.9, 0.4, Optional.of(averaged))));
     EpochMetrics metrics = EpochMetrics.of(1, Double.NaN, comparison);
     assertTrue(Double.isNaN(metrics.rawAccuracy()));
     assertEquals(

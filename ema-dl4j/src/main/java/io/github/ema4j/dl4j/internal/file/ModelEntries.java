@@ -56,9 +56,9 @@ public final class ModelEntries {
    *     weights are swapped in, or while an update is under way
    */
   public static void requireSavable(Model network, ModelEmaListener ema) {
-    if (!ema.averages(network)) {
+    if (!ema.isAverageOf(network)) {
       throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call attach(network)"
+          "%s has no average of this network: register it and fit, or call start(network)"
               .formatted(ema));
     }
     if (ema.isSwapped()) {

@@ -85,8 +85,8 @@ public final class SparkExample {
           "epoch %d, round %d: accuracy %.3f raw, %.3f averaged%n",
           comparison.epoch(),
           run.rounds(),
-          comparison.raw().get(Evaluation.class).accuracy(),
-          comparison.averaged().orElseThrow().get(Evaluation.class).accuracy());
+          comparison.raw(Evaluation.class).accuracy(),
+          comparison.averaged(Evaluation.class).accuracy());
     }
     Files.createDirectories(directory);
     EmaExport.save(directory.resolve("averaged.zip"), run.network(), run.ema());

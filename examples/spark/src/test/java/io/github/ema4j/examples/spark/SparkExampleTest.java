@@ -38,8 +38,8 @@ class SparkExampleTest {
 
   private static void check(JavaSparkContext sc, Path directory) throws Exception {
     Comparison comparison = SparkExample.run(sc, directory);
-    double raw = comparison.raw().get(Evaluation.class).accuracy();
-    double averaged = comparison.averaged().orElseThrow().get(Evaluation.class).accuracy();
+    double raw = comparison.raw(Evaluation.class).accuracy();
+    double averaged = comparison.averaged(Evaluation.class).accuracy();
     // Seen, the same with the kernels of four processors: raw 0.862, averaged 0.903.
     assertTrue(averaged > 0.8, "averaged " + averaged);
     assertTrue(averaged > raw, "averaged " + averaged + ", raw " + raw);
@@ -49,7 +49,7 @@ class SparkExampleTest {
 
     assertEquals(
         averaged,
-        SparkExample.run(sc, directory).averaged().orElseThrow().get(Evaluation.class).accuracy(),
+        SparkExample.run(sc, directory).averaged(Evaluation.class).accuracy(),
         "started again, it has nothing left to train");
   }
 }

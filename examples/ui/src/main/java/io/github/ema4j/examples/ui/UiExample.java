@@ -3,10 +3,10 @@ package io.github.ema4j.examples.ui;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.EmaEvaluator;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.ui.EmaUiListener;
 import java.io.File;
 import java.util.LinkedHashMap;
@@ -72,7 +72,7 @@ public final class UiExample {
     net.setListeners(ModelEmaGroup.of(brief, lengthy, warmed));
     averages.forEach(
         (name, ema) -> {
-          EmaEvaluationListener history = new EmaEvaluator(ema, validationData).everyIterations(20);
+          EmaHistory history = new EmaEvaluator(ema, validationData).everyIterations(20);
           net.addListeners(history);
           ui.average(name, ema, history);
         });

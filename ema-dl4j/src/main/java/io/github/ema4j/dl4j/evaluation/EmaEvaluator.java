@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.dl4j.evaluation;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.EmaListener;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
-import io.github.ema4j.dl4j.evaluation.Comparison;
-import io.github.ema4j.dl4j.evaluation.EmaEvaluationListener;
-import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.evaluation.ValidationSet;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -28,13 +25,16 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * <pre>{@code
  * ModelEmaListener ema = new ModelEmaListener(0.999);
  * EmaEvaluator evaluator = new EmaEvaluator(ema, validationData);
- * EmaEvaluationListener history = evaluator.everyEpochs(1);
- * net.addListeners(ema, history);
+ * EmaHistory history = evaluator.everyEpochs(1);
+ * net.addListeners(ema);
  * net.fit(trainingData, epochs);
  *
- * double raw = history.last().raw().get(Evaluation.class).accuracy();
- * double averaged = evaluator.averaged(net).get(Evaluation.class).accuracy();
+ * double raw = history.last().raw(Evaluation.class).accuracy();
+ * double averaged = history.last().averaged(Evaluation.class).accuracy();
  * }</pre>
+ *
+ * <p>Of a {@code ModelEmaGroup} all averages are evaluated: a comparison takes one pass over the
+ * validation data for the raw weights, and one for each average.
  *
  * <p>The averaged weights are swapped into the network's parameters for the time of the evaluation
  * and back after it, also when it throws. The forward passes are made by a second network that
@@ -51,10 +51,20 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  */
 public final class EmaEvaluator {
 
-  private final ModelEmaListener ema;
+  /** How the averaged weights come before a network to evaluate. */
+  private enum Mode {
+    /** In the network's own parameters, for a while. */
+    SWAPPED,
+    /** Where they are, under a second network. */
+    LIVE_VIEW,
+    /** In an independent network, with batch-norm statistics fitted to them. */
+    RECALIBRATED
+  }
+
+  private final EmaListener ema;
   private final ValidationSet validation;
-  private final boolean onLiveView;
-  private final Optional<Consumer<Model>> recalibration;
+  private final Mode mode;
+  private final Consumer<Model> recalibration; // does nothing in other modes
 
   /** Shares the network's parameters; made once, since building a network takes a while. */
   private Model twin;
@@ -64,56 +74,52 @@ public final class EmaEvaluator {
   /**
    * Evaluates on data of one input and one output.
    *
-   * @param ema keeps the average
+   * @param ema keeps one average or several
    * @param validation the data; a pass over both raw and averaged weights needs {@code
    *     resetSupported()}
    * @param evaluations what to evaluate, {@code new Evaluation()} if none is given; only their
    *     settings are used
    */
-  public EmaEvaluator(
-      ModelEmaListener ema, DataSetIterator validation, IEvaluation<?>... evaluations) {
+  public EmaEvaluator(EmaListener ema, DataSetIterator validation, IEvaluation<?>... evaluations) {
     this(ema, ValidationSet.of(validation, atOutputZero(evaluations)));
   }
 
   /**
    * Evaluates on data of several inputs or outputs; the evaluations are of output 0.
    *
-   * @param ema keeps the average
+   * @param ema keeps one average or several
    * @param validation the data
    * @param evaluations what to evaluate, {@code new Evaluation()} if none is given; only their
    *     settings are used
    */
   public EmaEvaluator(
-      ModelEmaListener ema, MultiDataSetIterator validation, IEvaluation<?>... evaluations) {
+      EmaListener ema, MultiDataSetIterator validation, IEvaluation<?>... evaluations) {
     this(ema, ValidationSet.of(validation, atOutputZero(evaluations)));
   }
 
   /**
    * Evaluates several outputs of a ComputationGraph.
    *
-   * @param ema keeps the average
+   * @param ema keeps one average or several
    * @param validation the data
    * @param evaluations what to evaluate, by index of the output; only their settings are used
    */
   public EmaEvaluator(
-      ModelEmaListener ema,
+      EmaListener ema,
       MultiDataSetIterator validation,
       Map<Integer, List<IEvaluation<?>>> evaluations) {
     this(ema, ValidationSet.of(validation, evaluations));
   }
 
-  private EmaEvaluator(ModelEmaListener ema, ValidationSet validation) {
-    this(ema, validation, false, Optional.empty());
+  private EmaEvaluator(EmaListener ema, ValidationSet validation) {
+    this(ema, validation, Mode.SWAPPED, network -> {});
   }
 
   private EmaEvaluator(
-      ModelEmaListener ema,
-      ValidationSet validation,
-      boolean onLiveView,
-      Optional<Consumer<Model>> recalibration) {
+      EmaListener ema, ValidationSet validation, Mode mode, Consumer<Model> recalibration) {
     this.ema = Objects.requireNonNull(ema, "ema");
     this.validation = validation;
-    this.onLiveView = onLiveView;
+    this.mode = mode;
     this.recalibration = recalibration;
   }
 
@@ -123,13 +129,14 @@ public final class EmaEvaluator {
 
   /**
    * An evaluator that reads the averaged weights where they are, through {@link
-   * ModelEmaListener#networkView}, instead of swapping them in: the network's own parameters are
+   * ModelEmaListener#averagedView}, instead of swapping them in: the network's own parameters are
    * not touched for a moment, and a DOUBLE shadow is evaluated in double precision.
    *
    * @return a new evaluator, otherwise like this one
+   * @throws IllegalStateException for one that recalibrates, which evaluates an independent copy
    */
   public EmaEvaluator onLiveView() {
-    return new EmaEvaluator(ema, validation, true, recalibration);
+    return in(Mode.LIVE_VIEW, recalibration);
   }
 
   /**
@@ -141,6 +148,7 @@ public final class EmaEvaluator {
    *     own that can be reset, not the one that trains
    * @return a new evaluator, otherwise like this one
    * @throws IllegalArgumentException if the iterator cannot be reset
+   * @throws IllegalStateException for an evaluator on the live view, which is not to be changed
    */
   public EmaEvaluator recalibratingOn(DataSetIterator data) {
     BatchNormStatistics.requireResettable(data);
@@ -161,6 +169,7 @@ public final class EmaEvaluator {
    * @param data features to compute the statistics over; an iterator of its own that can be reset
    * @return a new evaluator, otherwise like this one
    * @throws IllegalArgumentException if the iterator cannot be reset
+   * @throws IllegalStateException for an evaluator on the live view, which is not to be changed
    */
   public EmaEvaluator recalibratingOn(MultiDataSetIterator data) {
     BatchNormStatistics.requireResettable(data);
@@ -175,24 +184,51 @@ public final class EmaEvaluator {
   }
 
   private EmaEvaluator recalibrating(Consumer<Model> recalibration) {
-    return new EmaEvaluator(ema, validation, false, Optional.of(recalibration));
+    return in(Mode.RECALIBRATED, recalibration);
+  }
+
+  private EmaEvaluator in(Mode wanted, Consumer<Model> recalibration) {
+    if (mode != Mode.SWAPPED && mode != wanted) {
+      throw new IllegalStateException(
+          "An evaluator either reads the live view or recalibrates a copy: call onLiveView() or"
+              + " recalibratingOn(data), not both");
+    }
+    return new EmaEvaluator(ema, validation, wanted, recalibration);
   }
 
   /**
    * An independent network with the averaged weights as this evaluator evaluates them, with
    * recalibrated batch-norm statistics if it {@linkplain #recalibratingOn recalibrates}: to save or
-   * serve what was scored. See {@link ModelEmaListener#network}.
+   * serve what was scored. See {@link ModelEmaListener#averagedNetwork}.
    *
    * @param network the network that is averaged
    * @param <M> MultiLayerNetwork or ComputationGraph
    * @return the averaged network, in the data type of the network
-   * @throws IllegalStateException if there is no average of this network, or it is swapped in
-   *     already; if recalibration finds no data, or values that are not finite
+   * @throws IllegalStateException if there is no average of this network, or several, or one is
+   *     swapped in already; if recalibration finds no data, or values that are not finite
    */
   public <M extends Model> M averagedNetwork(M network) {
+    return averagedNetwork(network, ema.only());
+  }
+
+  /**
+   * The same for one of several averages.
+   *
+   * @param network the network that is averaged
+   * @param index which average, from 0, as in {@link Comparison#averages}
+   * @param <M> MultiLayerNetwork or ComputationGraph
+   * @return the averaged network, in the data type of the network
+   * @throws IndexOutOfBoundsException if there is none of that index
+   * @throws IllegalStateException as {@link #averagedNetwork(Model)}
+   */
+  public <M extends Model> M averagedNetwork(M network, int index) {
+    return averagedNetwork(network, ema.members().get(index));
+  }
+
+  private <M extends Model> M averagedNetwork(M network, ModelEmaListener member) {
     requireReady(network);
-    M averaged = Networks.copy(network, ema.shadow());
-    recalibration.ifPresent(recalibrate -> recalibrate.accept(averaged));
+    M averaged = Networks.copy(network, member.shadow());
+    recalibration.accept(averaged);
     return averaged;
   }
 
@@ -201,24 +237,31 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return the results
-   * @throws IllegalStateException if the average has not been updated yet, is of another network or
-   *     swapped in already; if the data is empty, or exhausted and cannot be reset
+   * @throws IllegalStateException if the average has not been updated yet, is of another network,
+   *     one of several or swapped in already; if the data is empty, or exhausted and cannot be
+   *     reset
    */
   public EvaluationResult averaged(Model network) {
     requireReady(network);
-    if (ema.updateCount() == 0) {
+    ModelEmaListener only = ema.only();
+    if (only.updateCount() == 0) {
       throw new IllegalStateException(
           "The average has not been updated yet, so it is just the initial weights: train first");
     }
-    if (recalibration.isPresent()) {
-      return validation.evaluate(averagedNetwork(network));
-    }
-    if (onLiveView) {
-      return validation.evaluate(Networks.over(network, ema.shadow()));
-    }
-    Model evaluated = twin(network);
-    try (Swap ignored = ema.swap(network)) {
-      return validation.evaluate(evaluated);
+    return averaged(network, only);
+  }
+
+  private EvaluationResult averaged(Model network, ModelEmaListener member) {
+    switch (mode) {
+      case LIVE_VIEW:
+        return validation.evaluate(Networks.over(network, member.shadow()));
+      case RECALIBRATED:
+        return validation.evaluate(averagedNetwork(network, member));
+      default:
+        Model evaluated = twin(network);
+        try (Swap ignored = member.swap(network)) {
+          return validation.evaluate(evaluated);
+        }
     }
   }
 
@@ -227,8 +270,8 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return the results
-   * @throws IllegalStateException if the network is another, or the averaged weights are swapped
-   *     in; if the data is empty, or exhausted and cannot be reset
+   * @throws IllegalStateException if the network is another, or averaged weights are swapped in; if
+   *     the data is empty, or exhausted and cannot be reset
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
@@ -236,10 +279,10 @@ public final class EmaEvaluator {
   }
 
   /**
-   * Evaluates raw and averaged weights on the same data.
+   * Evaluates raw weights and all averages on the same data, in a pass for each.
    *
    * @param network the network that is averaged
-   * @return both results; the averaged one is empty before the first update
+   * @return all results; that of an average is empty before its first update
    * @throws IllegalStateException as {@link #raw}, and if the iterator cannot be reset for the
    *     second pass
    */
@@ -250,46 +293,35 @@ public final class EmaEvaluator {
           "Comparing raw and averaged weights takes two passes over the validation data, but the"
               + " iterator does not support reset(): load the data into a ListDataSetIterator");
     }
-    return new Comparison(
-        Networks.iterationCount(network),
-        Networks.epochCount(network),
-        ema.updateCount(),
-        ema.decay(),
-        ema.initialShare(),
-        raw(network),
-        ema.updateCount() == 0 ? Optional.empty() : Optional.of(averaged(network)));
+    return Comparison.of(network, raw(network), ema.members(), member -> averaged(network, member));
   }
 
   /**
-   * A listener that compares after every so many epochs and keeps the history. Register it after
-   * the {@link ModelEmaListener}.
+   * Compares after every so many epochs and keeps the history. It is subscribed to the average, and
+   * need not be registered.
    *
    * @param epochs interval, at least 1
-   * @return a new listener
+   * @return a new history
    * @throws IllegalArgumentException if below 1
    */
-  public EmaEvaluationListener everyEpochs(int epochs) {
-    return listener(epochs, EmaEvaluationListener.Unit.EPOCHS);
+  public EmaHistory everyEpochs(int epochs) {
+    return EmaHistory.of(ema, this, epochs, EmaHistory.Unit.EPOCHS);
   }
 
   /**
-   * A listener that compares after every so many iterations and keeps the history. Register it
-   * after the {@link ModelEmaListener}.
+   * Compares after every so many iterations and keeps the history. It is subscribed to the average,
+   * and need not be registered.
    *
    * @param iterations interval, at least 1
-   * @return a new listener
+   * @return a new history
    * @throws IllegalArgumentException if below 1
    */
-  public EmaEvaluationListener everyIterations(int iterations) {
-    return listener(iterations, EmaEvaluationListener.Unit.ITERATIONS);
-  }
-
-  private EmaEvaluationListener listener(int every, EmaEvaluationListener.Unit unit) {
-    return new EmaEvaluationListener(network -> !ema.passesBy(network), this::compare, every, unit);
+  public EmaHistory everyIterations(int iterations) {
+    return EmaHistory.of(ema, this, iterations, EmaHistory.Unit.ITERATIONS);
   }
 
   private void requireReady(Model network) {
-    ema.requireBound(network);
+    ema.requireAverageOf(network);
     if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network already: close the Swap first");

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j;
+
+import io.github.ema4j.dl4j.internal.Networks;
+import java.util.Objects;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+
+/**
+ * A listener that acts on an average, and subscribes itself to it when it is made. So it is called
+ * after the average has been moved, whatever trains the network, and need not be registered. To
+ * register it with the network as well changes nothing, whether before or after the average: what
+ * the network tells it is ignored but for a check that the average is told the same.
+ */
+public abstract class EmaFollower extends BaseTrainingListener {
+
+  private final EmaListener ema;
+
+  /**
+   * Subscribes to an average.
+   *
+   * @param ema keeps one average or several
+   */
+  protected EmaFollower(EmaListener ema) {
+    this.ema = Objects.requireNonNull(ema, "ema");
+    ema.andThen(new Subscription());
+  }
+
+  /**
+   * What this listener follows.
+   *
+   * @return as given to the constructor
+   */
+  protected final EmaListener ema() {
+    return ema;
+  }
+
+  /**
+   * Comes before the first step that this listener will hear of, and before others too.
+   *
+   * @param network that is averaged
+   */
+  protected void beforeStep(Model network) {}
+
+  /**
+   * Comes when the average has taken in a step, or the steps since it last did.
+   *
+   * @param network that is averaged
+   * @param iterations iterations done, with the present one, which Deeplearning4j counts later
+   * @param epoch epochs done
+   */
+  protected void afterStep(Model network, int iterations, int epoch) {}
+
+  /**
+   * Comes at the end of an epoch, in the ways to train that have epochs.
+   *
+   * @param network that is averaged
+   */
+  protected void afterEpoch(Model network) {}
+
+  /** What the average tells, as opposed to the network. */
+  private final class Subscription extends BaseTrainingListener {
+
+    @Override
+    public void onEpochStart(Model network) {
+      beforeStep(network);
+    }
+
+    @Override
+    public void onGradientCalculation(Model network) {
+      beforeStep(network);
+    }
+
+    @Override
+    public void iterationDone(Model network, int iteration, int epoch) {
+      afterStep(network, iteration + 1, epoch);
+    }
+
+    @Override
+    public void onEpochEnd(Model network) {
+      afterEpoch(network);
+    }
+  }
+
+  /**
+   * Checks that the average is moved by what calls this listener.
+   *
+   * @throws IllegalStateException if it is not registered with the network
+   */
+  @Override
+  public final void iterationDone(Model network, int iteration, int epoch) {
+    boolean ofAnother = ema.isStarted() && !ema.isAverageOf(network);
+    if (ofAnother || !Networks.isNetwork(network)) {
+      return; // a layer, a replica or a clone shares the listeners of the averaged network
+    }
+    if (!ema.isStarted() || ema.moment() == Moment.BETWEEN_FITS) {
+      throw new IllegalStateException(
+          "The average that this %s follows has not seen this step: register the %s with the network. Then its followers need not be registered"
+              .formatted(getClass().getSimpleName(), ema.getClass().getSimpleName()));
+    }
+  }
+}
