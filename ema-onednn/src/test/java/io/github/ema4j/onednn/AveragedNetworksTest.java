@@ -23,7 +23,7 @@ class AveragedNetworksTest {
   void viewSwapAndCopyPredictTheSameBits(TestNetworks kind) {
     Model network = kind.create();
     TestNetworks.accelerate(network);
-    ModelEmaListener ema = new ModelEmaListener(0.5).attach(network);
+    ModelEmaListener ema = new ModelEmaListener(0.5).start(network);
     network.addListeners(ema);
     for (DataSet batch : TestNetworks.batches(4)) {
       TestNetworks.fit(network, batch);
@@ -34,15 +34,15 @@ class AveragedNetworksTest {
       swapped = predict(network, x);
     }
     if (network instanceof ComputationGraph graph) {
-      ComputationGraph view = ema.networkView(graph);
-      ComputationGraph copy = ema.network(graph);
+      ComputationGraph view = ema.averagedView(graph);
+      ComputationGraph copy = ema.averagedNetwork(graph);
       OneDnn.accelerateInference(view);
       OneDnn.accelerateInference(copy);
       assertArrayEquals(swapped, predict(view, x));
       assertArrayEquals(swapped, predict(copy, x));
     } else {
-      MultiLayerNetwork view = ema.networkView((MultiLayerNetwork) network);
-      MultiLayerNetwork copy = ema.network((MultiLayerNetwork) network);
+      MultiLayerNetwork view = ema.averagedView((MultiLayerNetwork) network);
+      MultiLayerNetwork copy = ema.averagedNetwork((MultiLayerNetwork) network);
       OneDnn.accelerateInference(view);
       OneDnn.accelerateInference(copy);
       assertArrayEquals(swapped, predict(view, x));

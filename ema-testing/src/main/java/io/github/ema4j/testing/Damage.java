@@ -18,7 +18,9 @@ public final class Damage {
     random = new Random(seed);
   }
 
-  /** The seed of this run: another one each time, or that of the system property {@code fuzz.seed}. */
+  /**
+   * The seed of this run: another one each time, or that of the system property {@code fuzz.seed}.
+   */
   public static long seed() {
     long seed = Long.getLong("fuzz.seed", System.nanoTime());
     System.out.println("Damages are drawn from the seed: -Dfuzz.seed=" + seed);

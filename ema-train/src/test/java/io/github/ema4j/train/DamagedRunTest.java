@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run without an average, of two epochs, with damaged files: an error of one line, nothing lost. */
+/**
+ * A run without an average, of two epochs, with damaged files: an error of one line, nothing lost.
+ */
 class DamagedRunTest {
   @TempDir private static Path directory;
   private static Map<String, byte[]> files;

@@ -215,7 +215,7 @@ final class CheckpointReader {
   private static boolean averagesLogarithms(Model network, Coverage coverage) {
     return coverage.log10Deviations().count() == 0
         && ParameterSelection.averageAll()
-                .of(network)
+                .coverageOf(network)
                 .log10Deviations()
                 .minus(coverage.averaged().complement())
                 .count()

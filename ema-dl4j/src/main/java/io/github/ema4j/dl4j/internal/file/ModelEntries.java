@@ -171,8 +171,7 @@ public final class ModelEntries {
     configuration.setDataType(params.dataType());
     MultiLayerNetwork network = new MultiLayerNetwork(configuration);
     network.init(params, false);
-    updaterState.ifPresent(
-        state -> network.getUpdater().setStateViewArray(network, state, false));
+    updaterState.ifPresent(state -> network.getUpdater().setStateViewArray(network, state, false));
     return network;
   }
 
