@@ -93,9 +93,7 @@ public final class Workers {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xmx1g",
-            "-XX:ActiveProcessorCount=" + threads));
+            "--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-XX:ActiveProcessorCount=" + threads));
     command.addAll(options);
     command.addAll(List.of("-classpath", System.getProperty("java.class.path"), CHILD));
     Map<String, String> all = new LinkedHashMap<>(environment);

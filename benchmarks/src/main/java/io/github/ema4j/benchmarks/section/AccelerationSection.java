@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How long does a training step take, with Deeplearning4j's own layers, accelerated, in PyTorch? */
+/**
+ * How long does a training step take, with Deeplearning4j's own layers, accelerated, in PyTorch?
+ */
 final class AccelerationSection implements Section {
 
   /**

@@ -146,8 +146,8 @@ class DocumentationTest {
   void decayTableHoldsWhatTheSchedulesCompute() throws Exception {
     Matcher row =
         Pattern.compile(
-                "(?m)^\\| (0\\.\\d+) \\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d.]+) % \\| ([\\d.]+) % \\|"
-                    + " ([\\d,]+) \\|$")
+                "(?m)^\\| (0\\.\\d+) \\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d.]+) % \\| ([\\d.]+) %"
+                    + " \\| ([\\d,]+) \\|$")
             .matcher(Files.readString(README));
     int rows = 0;
     while (row.find()) {
