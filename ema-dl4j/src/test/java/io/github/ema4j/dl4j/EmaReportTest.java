@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
+@Tag("numbers")
 class EmaReportTest {
 
   private static ModelEmaListener updated(MultiLayerNetwork network, double decay, int updates) {

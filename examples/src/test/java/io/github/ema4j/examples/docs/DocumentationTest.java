@@ -220,7 +220,9 @@ class DocumentationTest {
       }
     }
     String bom = Files.readString(TOP.resolve("ema-bom/pom.xml"));
-    String managed = bom.substring(bom.indexOf("<dependencyManagement>"));
+    String managed =
+        bom.substring(
+            bom.indexOf("<dependencyManagement>"), bom.indexOf("</dependencyManagement>"));
     assertEquals(published, new TreeSet<>(found("<artifactId>([^<]+)<", managed)));
   }
 
