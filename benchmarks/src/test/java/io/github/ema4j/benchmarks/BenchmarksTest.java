@@ -63,7 +63,8 @@ class BenchmarksTest {
             "--quick",
             "--rounds=1",
             "--sizes=0.002M",
-            "--only=update,swap,finite,tensors,types,layers,schedules,group,memory,evaluation");
+            "--only=update,swap,finite,tensors,types,layers,schedules,group,memory,"
+                + "acceleration,evaluation");
     assertEquals(0, run.exitCode, run.output);
     assertTrue(run.output.contains("No ceiling in C: there is no gcc on the PATH."), run.output);
     assertTrue(run.output.contains("No comparison with PyTorch"), run.output);
@@ -84,6 +85,7 @@ class BenchmarksTest {
             "EMA4J, FLOAT parameters, DOUBLE shadow",
             "uniform()",
             "AverageGroup",
+            "lenet, 1 x 28 x 28, batch 64",
             "EMA4J swap and back",
             "average, by swap",
             "average, on the live view",

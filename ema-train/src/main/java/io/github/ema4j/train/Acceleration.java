@@ -23,8 +23,8 @@ final class Acceleration {
       names = "--no-accelerate",
       defaultValue = "false",
       description =
-          "Train with Deeplearning4j's own layers and ND4J's plain native library: slower, and other"
-              + " last digits (default: ${DEFAULT-VALUE}).")
+          "Train with Deeplearning4j's own layers and ND4J's plain native library: slower, and"
+              + " other last digits (default: ${DEFAULT-VALUE}).")
   private boolean off;
 
   /**

@@ -34,6 +34,7 @@ final class ChannelNorm {
   }
 
   /** Mean and variance (with divisor n) of a batch, per channel. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Moments(double[] mean, double[] variance) {}
 
   /** Normalises a batch by its own moments, and returns them. */

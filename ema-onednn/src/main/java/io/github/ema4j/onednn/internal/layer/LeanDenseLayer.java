@@ -67,7 +67,7 @@ final class LeanDenseLayer extends DenseLayer {
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    boolean known = identity || rectified != null && rectified.isOf(input);
+    boolean known = identity || (rectified != null && rectified.isOf(input));
     if (!known || maskArray != null || epsilon.dataType() != DataType.FLOAT) {
       return super.backpropGradient(epsilon, workspaces);
     }

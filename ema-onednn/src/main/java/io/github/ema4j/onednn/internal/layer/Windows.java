@@ -19,6 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param rows of windows
  * @param columns of windows
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Windows(
     int height,
     int width,
