@@ -115,7 +115,7 @@ final class TrainingRun {
   /** Now, and not when an epoch has been trained that could not be compared with them. */
   private void requireReadableBest() throws IOException {
     try {
-      bestModels(new ModelEmaListener(0));
+      bestModels();
     } catch (EmaCheckpointException e) {
       throw new UserError(
           "%s. Put it back from a copy, or delete it: the best of the epochs to come is kept then"
