@@ -136,7 +136,7 @@ class BadInputTest {
         () -> new EmaEvaluator(ema, (MultiDataSetIterator) null),
         "iterator");
     assertRefused(IllegalArgumentException.class, () -> ema.start(null), "but was null");
-    assertRefused(IllegalStateException.class, () -> ema.update(null), "attach(network)");
+    assertRefused(IllegalStateException.class, () -> ema.update(null), "start(network)");
     assertUnstarted(ema);
     ema.start(Nets.mlp());
     assertRefused(IllegalStateException.class, () -> ema.update(null), "this one is a null");
@@ -237,7 +237,7 @@ class BadInputTest {
   }
 
   @Test
-  void attachingTheSameNetworkAgainKeepsTheAverage() {
+  void startingTheSameNetworkAgainKeepsTheAverage() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
     network.setListeners(ema);
@@ -249,14 +249,14 @@ class BadInputTest {
   }
 
   @Test
-  void updateNeedsAttach() {
+  void updateNeedsAStart() {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
     assertRefused(
         IllegalStateException.class,
         () -> ema.update(network),
         "has no network yet",
-        "call attach(network) before");
+        "call start(network) before");
     assertUnstarted(ema);
   }
 

@@ -97,11 +97,12 @@ class RecalibratingEvaluatorTest {
     assertEquals(error(plain.raw(network)), error(comparison.raw()));
     assertEquals(
         error(comparison.averaged()),
-        error(
-            plain
-                .onLiveView()
-                .recalibratingOn(MultiBatches.of(kind.training, 20))
-                .averaged(network)));
+        error(plain.recalibratingOn(MultiBatches.of(kind.training, 20)).averaged(network)));
+    EmaEvaluator onView = plain.onLiveView();
+    assertThrows(
+        IllegalStateException.class,
+        () -> onView.recalibratingOn(MultiBatches.of(kind.training, 20)));
+    assertThrows(IllegalStateException.class, recalibrating::onLiveView);
   }
 
   @ParameterizedTest

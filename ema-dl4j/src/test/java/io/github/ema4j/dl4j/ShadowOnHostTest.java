@@ -58,7 +58,7 @@ class ShadowOnHostTest {
     assertEquals(Bits.of(usual.params()), Bits.of(network.params()));
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> ema.averagedView(network));
-    assertTrue(e.getMessage().contains("network(...)"), e.getMessage());
+    assertTrue(e.getMessage().contains("averagedNetwork(...)"), e.getMessage());
   }
 
   @Test

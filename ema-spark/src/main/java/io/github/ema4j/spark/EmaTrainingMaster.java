@@ -577,6 +577,16 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     }
 
     /**
+     * A decay schedule, asked with numbers of steps; see {@link #horizon} for what is a step.
+     *
+     * @param schedule the decay of each step
+     * @return this
+     */
+    public Builder schedule(DecaySchedule schedule) {
+      return averaging(AveragingConfig.of(schedule));
+    }
+
+    /**
      * Schedule, start and precision of the average. Schedules are asked with numbers of steps; see
      * {@link #horizon} for what is a step.
      *

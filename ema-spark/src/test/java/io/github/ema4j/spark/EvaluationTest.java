@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.Comparison;
+import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
+import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.testing.EmaOracle;
 import java.util.List;
@@ -161,6 +163,22 @@ class EvaluationTest {
       expected = counts(run.network());
     }
     assertEquals(expected, comparison.averaged(Evaluation.class).confusionToString());
+  }
+
+  /** On the driver, with the driver's network. */
+  @Test
+  void whatFollowsTheAverageIsCalledAfterEachRound(JavaSparkContext sc) throws Exception {
+    EmaSparkTraining<?> run = Kind.LAYERS.train(sc, Kind.LAYERS.create(), master());
+    EmaHistory history =
+        new EmaEvaluator(run.ema(), new ListDataSetIterator<>(VALIDATION)).everyIterations(1);
+    EmaHistory epochs =
+        new EmaEvaluator(run.ema(), new ListDataSetIterator<>(VALIDATION)).everyEpochs(1);
+    run.fit(sc.parallelize(Minibatches.of(16, 4), 2), 2);
+
+    assertEquals(run.rounds(), history.history().size());
+    assertEquals(16, history.last().iteration());
+    assertEquals(counts(run.network()), history.last().raw(Evaluation.class).confusionToString());
+    assertEquals(List.of(1, 2), epochs.history().stream().map(Comparison::epoch).toList());
   }
 
   @Test

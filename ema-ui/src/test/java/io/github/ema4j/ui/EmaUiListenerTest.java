@@ -151,7 +151,8 @@ class EmaUiListenerTest {
     net.fit(trainingData(), 1);
     EmaUiListener ui = EmaUiListener.builder(storage).average(ema).every(10).build();
     for (int done = 21; done <= 45; done += 4) { // 21, 25, 29, 33, 37, 41, 45
-      ui.iterationDone(net, done - 1, 0);
+      int iteration = done - 1;
+      ema.followers().forEach(follower -> follower.iterationDone(net, iteration, 0));
     }
     List<Integer> posted =
         storage.getAllUpdatesAfter(ui.sessionId(), EmaRecord.TYPE_ID, -1).stream()
@@ -241,7 +242,7 @@ class EmaUiListenerTest {
     net.fit(trainingData(), 1);
     net.params().putScalar(0, Double.NaN);
     try (LogCapture log = new LogCapture(EmaUiListener.class)) {
-      history.onEpochEnd(net);
+      ema.followers().forEach(follower -> follower.onEpochEnd(net));
       assertEquals(List.of(), log.messages(Level.WARN));
     }
     AverageState diverged = states(usual.sessionId()).get(2);
@@ -367,16 +368,38 @@ class EmaUiListenerTest {
   }
 
   @Test
-  void unregisteredListenerSaysSo() {
+  void averageThatIsNotRegisteredIsTold() {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    EmaHistory history = new EmaEvaluator(ema, validationData).everyEpochs(1);
-    EmaUiListener ui = new EmaUiListener(storage, ema, history);
-    net.setListeners(ema, history);
+    net.setListeners(EmaUiListener.builder(storage).average(ema).every(1).build());
     try (LogCapture log = new LogCapture(EmaUiListener.class)) {
       net.fit(trainingData(), 1);
       assertEquals(1, log.messages(Level.WARN).size());
     }
-    assertTrue(storage.listSessionIDs().isEmpty(), ui.sessionId());
+    assertTrue(storage.listSessionIDs().isEmpty());
+  }
+
+  /** Whatever is registered, and in whichever order. */
+  @Test
+  void postsTheSameHoweverItIsRegistered() {
+    List<List<AverageState>> posted = new ArrayList<>();
+    for (int order = 0; order < 3; order++) {
+      MultiLayerNetwork network = Nets.mlp();
+      ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.9);
+      EmaUiListener ui =
+          EmaUiListener.builder(storage)
+              .average(group, new EmaEvaluator(group, validationData).everyIterations(2))
+              .every(3)
+              .build();
+      network.setListeners(group);
+      if (order > 0) {
+        network.setListeners(order == 1 ? List.of(group, ui) : List.of(ui, group));
+      }
+      network.fit(trainingData(), 1);
+      posted.add(states(ui.sessionId()));
+    }
+    assertEquals(2, posted.get(0).stream().map(AverageState::average).distinct().count());
+    assertEquals(posted.get(0), posted.get(1));
+    assertEquals(posted.get(0), posted.get(2));
   }
 
   @Test

@@ -32,30 +32,33 @@ class ParallelWrapperCompatibilityTest extends AverageCompatibilityKit {
         new ModelEmaListener(
             AveragingConfig.builder().schedule(DecaySchedule.parse(schedule)).build());
     Training training = new Training(network.params(), Models.log10Deviations(network));
-    fit(network, ema, training);
+    ema.andThen(telling(training));
+    fit(network, ema);
     if (interrupted) {
       Path file = directory.resolve("interrupted.zip");
       EmaCheckpoint.save(file, network, ema);
       RestoredCheckpoint<MultiLayerNetwork> run = EmaCheckpoint.restoreMultiLayerNetwork(file);
       network = run.network();
       ema = run.ema();
+      ema.andThen(telling(training));
     }
-    fit(network, ema, training);
+    fit(network, ema);
     return training.averaged(ema.shadow(), ema.updateCount(), ema.initialShare());
   }
 
-  private static void fit(MultiLayerNetwork network, ModelEmaListener ema, Training training)
-      throws Exception {
+  /** What the workers agree on, which the average has just taken in. */
+  private static BaseTrainingListener telling(Training training) {
+    return new BaseTrainingListener() {
+      @Override
+      public void iterationDone(Model model, int iteration, int epoch) {
+        training.updated(EmaOracle.floats(model.params()), 2);
+      }
+    };
+  }
+
+  private static void fit(MultiLayerNetwork network, ModelEmaListener ema) throws Exception {
     try (ParallelWrapper wrapper = Scene.averaging(network, 2, 2)) {
-      ParallelEma.attach(
-          wrapper,
-          ema.andThen(
-              new BaseTrainingListener() {
-                @Override
-                public void iterationDone(Model model, int iteration, int epoch) {
-                  training.updated(EmaOracle.floats(model.params()), 2);
-                }
-              }));
+      ParallelEma.attach(wrapper, ema);
       wrapper.fit(Scene.batches(POINTS));
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.ui;
 
-import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -59,9 +58,7 @@ public final class UiExample {
     DataSetIterator validationData = Spirals.points(600, 0, 300, 2);
     ModelEmaListener brief = new ModelEmaListener(0.9);
     ModelEmaListener lengthy = new ModelEmaListener(0.995);
-    ModelEmaListener warmed =
-        new ModelEmaListener(
-            AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.995)).build());
+    ModelEmaListener warmed = new ModelEmaListener(DecaySchedule.inversePower(0.995));
     Map<String, ModelEmaListener> averages = new LinkedHashMap<>();
     averages.put("0.9", brief);
     averages.put("0.995", lengthy);
@@ -73,10 +70,10 @@ public final class UiExample {
     averages.forEach(
         (name, ema) -> {
           EmaHistory history = new EmaEvaluator(ema, validationData).everyIterations(20);
-          net.addListeners(history);
           ui.average(name, ema, history);
         });
-    net.addListeners(stats, ui.build(), pausing(pause));
+    ui.build(); // follows the averages, as the histories do
+    net.addListeners(stats, pausing(pause));
     net.fit(Spirals.points(640, 0.4, 16, 1), epochs);
     return stats.getSessionID();
   }

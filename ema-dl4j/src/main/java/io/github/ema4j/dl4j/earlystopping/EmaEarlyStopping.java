@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.earlystopping;
+
+import io.github.ema4j.dl4j.EmaListener;
+import io.github.ema4j.dl4j.ModelEmaListener;
+import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
+import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.common.function.Supplier;
+
+/**
+ * Early stopping on averaged weights: scores and stores the same ones.
+ *
+ * <pre>{@code
+ * ModelEmaListener ema = new ModelEmaListener(0.999);
+ * net.addListeners(ema);
+ * EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
+ *     EmaEarlyStopping.wrap(
+ *         new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+ *             .scoreCalculator(new DataSetLossCalculator(validation, true))
+ *             .modelSaver(new LocalFileModelSaver(directory))
+ *             .epochTerminationConditions(new MaxEpochsTerminationCondition(100))
+ *             .build(),
+ *         ema);
+ * EarlyStoppingResult<MultiLayerNetwork> result =
+ *     new EarlyStoppingTrainer(configuration, net, training).fit();
+ * }</pre>
+ *
+ * <p>See {@link EmaScoreCalculator} for what the results hold, and how to stop and go on later.
+ */
+public final class EmaEarlyStopping {
+
+  private EmaEarlyStopping() {}
+
+  /**
+   * A configuration that scores the averaged weights, and stores them as the best model; the latest
+   * model stays the raw network.
+   *
+   * @param configuration as for the network itself; not changed
+   * @param ema keeps the average of the network that trains
+   * @param <M> MultiLayerNetwork or ComputationGraph
+   * @return a new configuration, otherwise like the one given
+   * @throws IllegalStateException if {@code ema} keeps several averages
+   */
+  public static <M extends Model> EarlyStoppingConfiguration<M> wrap(
+      EarlyStoppingConfiguration<M> configuration, EmaListener ema) {
+    ModelEmaListener only = ema.only();
+    EarlyStoppingConfiguration<M> wrapped = new EarlyStoppingConfiguration<>();
+    wrapped.setModelSaver(new EmaModelSaver<>(only, configuration.getModelSaver()));
+    if (configuration.getScoreCalculator() != null) {
+      wrapped.setScoreCalculator(
+          new EmaScoreCalculator<>(only, configuration.getScoreCalculator()));
+    }
+    if (configuration.getScoreCalculatorSupplier() != null) {
+      wrapped.setScoreCalculatorSupplier(
+          wrapped(only, configuration.getScoreCalculatorSupplier()));
+    }
+    wrapped.setEpochTerminationConditions(configuration.getEpochTerminationConditions());
+    wrapped.setIterationTerminationConditions(configuration.getIterationTerminationConditions());
+    wrapped.setSaveLastModel(configuration.isSaveLastModel());
+    wrapped.setEvaluateEveryNEpochs(configuration.getEvaluateEveryNEpochs());
+    return wrapped;
+  }
+
+  @SuppressWarnings({"rawtypes", "unchecked"}) // as Deeplearning4j declares it
+  private static Supplier<ScoreCalculator> wrapped(
+      ModelEmaListener ema, Supplier<ScoreCalculator> calculators) {
+    return () -> new EmaScoreCalculator<>(ema, calculators.get());
+  }
+}
