@@ -52,8 +52,7 @@ public final class EmaEarlyStopping {
           new EmaScoreCalculator<>(only, configuration.getScoreCalculator()));
     }
     if (configuration.getScoreCalculatorSupplier() != null) {
-      wrapped.setScoreCalculatorSupplier(
-          wrapped(only, configuration.getScoreCalculatorSupplier()));
+      wrapped.setScoreCalculatorSupplier(wrapped(only, configuration.getScoreCalculatorSupplier()));
     }
     wrapped.setEpochTerminationConditions(configuration.getEpochTerminationConditions());
     wrapped.setIterationTerminationConditions(configuration.getIterationTerminationConditions());
