@@ -18,7 +18,9 @@ public final class Damage {
     random = new Random(seed);
   }
 
-  /** The seed of this run: another one each time, or that of the system property {@code fuzz.seed}. */
+  /**
+   * The seed of this run: another one each time, or that of the system property {@code fuzz.seed}.
+   */
   public static long seed() {
     long seed = Long.getLong("fuzz.seed", System.nanoTime());
     System.out.println("Damages are drawn from the seed: -Dfuzz.seed=" + seed);
@@ -30,12 +32,12 @@ public final class Damage {
    *
    * @param whole its bytes
    * @param other those of another file of the same kind
-   * @return other bytes than {@code whole}
+   * @return other bytes than both
    */
   public byte[] of(byte[] whole, byte[] other) {
     while (true) {
       byte[] damaged = once(whole, other);
-      if (!Arrays.equals(damaged, whole)) {
+      if (!Arrays.equals(damaged, whole) && !Arrays.equals(damaged, other)) {
         return damaged;
       }
     }

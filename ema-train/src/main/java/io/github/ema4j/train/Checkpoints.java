@@ -93,8 +93,8 @@ final class Checkpoints {
   /**
    * Restores a network with averages that must be as configured, or without any.
    *
-   * @throws UserError if the file is damaged; the message names the latest one before
-   *     it that is not
+   * @throws UserError if the file is damaged; the message names the latest one before it that is
+   *     not
    */
   static Restored restore(Path file, List<AveragingConfig> averages) throws IOException {
     try {

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.NumericNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.record.OutputFile;
@@ -20,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,6 +52,9 @@ record RunSettings(
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+
+  /** The name of the CRC-32 of all the others, written in the same way. */
+  private static final String CHECKSUM = "crc32";
 
   /** The name of the folder of images among the options. */
   private static final String FOLDER = "DIR";
@@ -92,11 +98,17 @@ record RunSettings(
    */
   static RunSettings read(Path file) {
     try {
-      RunSettings settings = JSON.readValue(Files.readAllBytes(file), RunSettings.class);
-      if (settings == null) {
-        throw new UserError(file + " is damaged: it holds no settings");
+      if (!(JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root)
+          || !(root.remove(CHECKSUM) instanceof NumericNode checksum)) {
+        throw new UserError(file + " is damaged: it does not hold the settings of a run");
       }
-      return settings;
+      if (checksum.longValue() != checksum(root)) {
+        throw new UserError(
+            file
+                + " is damaged, or was changed by hand: its checksum is not that of its content."
+                + " Give other settings as options instead");
+      }
+      return JSON.treeToValue(root, RunSettings.class);
     } catch (JsonProcessingException e) {
       throw new UserError("%s is damaged: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
@@ -105,7 +117,15 @@ record RunSettings(
   }
 
   void write(Path file) throws IOException {
-    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(this)));
+    ObjectNode root = JSON.valueToTree(this);
+    root.put(CHECKSUM, checksum(root));
+    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(root)));
+  }
+
+  private static long checksum(ObjectNode root) throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(JSON.writeValueAsBytes(root));
+    return crc.getValue();
   }
 
   /** Gives options that are not typed the values that they have here. */

@@ -110,10 +110,9 @@ final class TrainingRun {
     try {
       bestModels(new ModelEmaListener(0));
     } catch (EmaCheckpointException e) {
-      throw new UserError(
+      throw new UserError( // without its cause, as it is none of the disk
           "%s. Put it back from a copy, or delete it: the best of the epochs to come is kept then"
-              .formatted(e.getMessage()),
-          e);
+              .formatted(e.getMessage()));
     }
   }
 

@@ -149,8 +149,8 @@ public record Snapshot(
   }
 
   /**
-   * Reads what a file says about itself, not its values. Its checksum is that of all of the file and
-   * is not looked at here, but what decides which snapshots are read is also in the name.
+   * Reads what a file says about itself, not its values. Its checksum is that of all of the file
+   * and is not looked at here, but what decides which snapshots are read is also in the name.
    */
   static Snapshot open(Path file) throws IOException {
     try (DataInputStream in =

@@ -219,8 +219,8 @@ public final class EmaCheckpointListener implements TrainingListener {
     if (!ema.averages(network)) {
       if (!ema.isStarted() && Networks.isNetwork(network)) {
         throw new IllegalStateException(
-            "There is no average to save: register the ModelEmaListener with the network, before this"
-                + " listener");
+            "There is no average to save: register the ModelEmaListener with the network, before"
+                + " this listener");
       }
       return false;
     }

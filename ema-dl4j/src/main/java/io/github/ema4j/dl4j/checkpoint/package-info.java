@@ -10,8 +10,8 @@
  *
  * <p>A zip, which Deeplearning4j loads as the raw network. Nothing in it is in Java serialization.
  * The state is an object of at most 16 MB, nested at most 16 deep, in which no name is unknown or
- * stands twice.
- * Arrays are as {@code Nd4j.write} lays them out, big-endian, stored at compression level 0.
+ * stands twice. Arrays are as {@code Nd4j.write} lays them out, big-endian, stored at compression
+ * level 0.
  *
  * <table>
  * <caption>Entries</caption>

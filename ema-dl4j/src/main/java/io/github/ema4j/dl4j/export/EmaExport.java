@@ -94,11 +94,7 @@ public final class EmaExport {
 
   /** The configuration is taken from the network that trains: its copy may have lost some of it. */
   private static void write(
-      Path file,
-      Model network,
-      Model averaged,
-      Moment moment,
-      Optional<Normalizer<?>> normalizer)
+      Path file, Model network, Model averaged, Moment moment, Optional<Normalizer<?>> normalizer)
       throws IOException {
     write(
         file,

@@ -144,16 +144,13 @@ class FuzzTest {
   void directoriesOfCheckpoints() throws IOException {
     Path checkpoints = directory.resolve("checkpoints");
     Run run = Run.start(Kind.MLP);
-    run.with(
-        EmaCheckpointListener.builder(checkpoints, run.ema()).saveEveryNIterations(1).build());
+    run.with(EmaCheckpointListener.builder(checkpoints, run.ema()).saveEveryNIterations(1).build());
     run.fitIterations(0, 3);
-    byte[] second =
-        Files.readAllBytes(checkpoints.resolve("checkpoint_1_MultiLayerNetwork.zip"));
+    byte[] second = Files.readAllBytes(checkpoints.resolve("checkpoint_1_MultiLayerNetwork.zip"));
     for (String name : new String[] {"checkpointInfo.txt", "checkpoint_2_MultiLayerNetwork.zip"}) {
       Path damaged = checkpoints.resolve(name);
       byte[] whole = Files.readAllBytes(damaged);
-      byte[] last =
-          Files.readAllBytes(checkpoints.resolve("checkpoint_2_MultiLayerNetwork.zip"));
+      byte[] last = Files.readAllBytes(checkpoints.resolve("checkpoint_2_MultiLayerNetwork.zip"));
       Damage damage = new Damage(SEED);
       for (int i = 0; i < 150; i++) {
         Files.write(damaged, damage.of(whole, second));

@@ -179,7 +179,8 @@ class RefusalsTest {
     assertTrue(
         e.getMessage()
             .contains(
-                "schedule is inverse-power(decay=0.99, gamma=1.0, power=0.6666666666666666, min=0.0, after=0), expected constant(decay=0.999)"),
+                "schedule is inverse-power(decay=0.99, gamma=1.0, power=0.6666666666666666,"
+                    + " min=0.0, after=0), expected constant(decay=0.999)"),
         e.getMessage());
     assertTrue(e.getMessage().contains("startAfter is 0, expected 10"), e.getMessage());
     assertTrue(

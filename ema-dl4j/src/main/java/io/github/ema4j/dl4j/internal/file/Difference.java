@@ -26,8 +26,8 @@ final class Difference {
   /**
    * Compares two values.
    *
-   * @return where they differ and how, such as {@code confs[0].layer.iDropout.p was 0.8 and is NaN};
-   *     empty if they do not
+   * @return where they differ and how, such as {@code confs[0].layer.iDropout.p was 0.8 and is
+   *     NaN}; empty if they do not
    */
   static Optional<String> between(Object a, Object b) {
     return Optional.ofNullable(new Difference().find("", a, b));

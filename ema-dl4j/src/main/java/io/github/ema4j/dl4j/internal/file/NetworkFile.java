@@ -11,7 +11,6 @@ import io.github.ema4j.core.internal.file.ZipWriter;
 import io.github.ema4j.core.internal.text.PlainJson;
 import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.dl4j.EmaCheckpointException;
-import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -126,8 +126,7 @@ class ConfigurationTextTest {
   @Test
   void theWeightsOfAnActivationAreRefused() throws IOException {
     assertRefusedWhenItIsWritten(
-        layers(
-            new Adam(0.01), new ActivationPReLU(Nd4j.ones(8), new long[0]), new Dropout(0.5)),
+        layers(new Adam(0.01), new ActivationPReLU(Nd4j.ones(8), new long[0]), new Dropout(0.5)),
         "");
   }
 
@@ -170,8 +169,7 @@ class ConfigurationTextTest {
     }
 
     @Override
-    public INDArray backprop(
-        INDArray gradOut, INDArray gradIn, int iteration, int epoch) {
+    public INDArray backprop(INDArray gradOut, INDArray gradIn, int iteration, int epoch) {
       return gradIn.assign(gradOut).muli(share);
     }
 
@@ -186,15 +184,13 @@ class ConfigurationTextTest {
 
   @Test
   void classesOfTheUserWithoutEqualsAreComparedFieldByField() throws IOException {
-    MultiLayerNetwork network =
-        layers(new Adam(0.01), new ActivationReLU(), new HalfDropout(0.25));
+    MultiLayerNetwork network = layers(new Adam(0.01), new ActivationReLU(), new HalfDropout(0.25));
     ModelEmaListener ema = new ModelEmaListener(0.9).attach(network);
     Path file = directory.resolve("checkpoint.zip");
 
     EmaCheckpoint.save(file, network, ema);
 
-    assertEquals(
-        network.params(), EmaCheckpoint.restoreMultiLayerNetwork(file).network().params());
+    assertEquals(network.params(), EmaCheckpoint.restoreMultiLayerNetwork(file).network().params());
   }
 
   // ---------------------------------------------------------------- what a copy would lose
@@ -276,8 +272,7 @@ class ConfigurationTextTest {
         bits(expected),
         bits(EmaCheckpoint.restoreComputationGraph(file).network().outputSingle(input)));
     assertEquals(
-        bits(expected),
-        bits(ComputationGraph.load(export.toFile(), false).outputSingle(input)));
+        bits(expected), bits(ComputationGraph.load(export.toFile(), false).outputSingle(input)));
   }
 
   private static java.util.List<Long> bits(INDArray array) {

@@ -95,7 +95,8 @@ class NormalizerBytesTest {
   }
 
   /** Notices being made. */
-  public static final class Strategy implements NormalizerSerializerStrategy<NormalizerStandardize> {
+  public static final class Strategy
+      implements NormalizerSerializerStrategy<NormalizerStandardize> {
     private static boolean made;
 
     /** As the serializer does by the name in the file. */
