@@ -32,12 +32,12 @@ public final class Damage {
    *
    * @param whole its bytes
    * @param other those of another file of the same kind
-   * @return other bytes than {@code whole}
+   * @return other bytes than both
    */
   public byte[] of(byte[] whole, byte[] other) {
     while (true) {
       byte[] damaged = once(whole, other);
-      if (!Arrays.equals(damaged, whole)) {
+      if (!Arrays.equals(damaged, whole) && !Arrays.equals(damaged, other)) {
         return damaged;
       }
     }

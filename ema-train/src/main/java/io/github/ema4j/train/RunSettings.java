@@ -4,9 +4,9 @@ package io.github.ema4j.train;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.NumericNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +49,8 @@ record RunSettings(
 
   static final String WITHOUT_ONEDNN = "without oneDNN";
 
+  private static final String LIBRARY = "library";
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -55,6 +58,9 @@ record RunSettings(
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+
+  /** The name of the CRC-32 of all the others, written in the same way. */
+  private static final String CHECKSUM = "crc32";
 
   /** The name of the folder of images among the options. */
   private static final String FOLDER = "DIR";
@@ -103,13 +109,15 @@ record RunSettings(
    */
   static RunSettings read(Path file) {
     try {
-      JsonNode json = JSON.readTree(Files.readAllBytes(file));
-      complete(json);
-      RunSettings settings = JSON.treeToValue(json, RunSettings.class);
-      if (settings == null) {
-        throw new UserError(file + " is damaged: it holds no settings");
+      if (!(JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root)) {
+        throw new UserError(file + " is damaged: it does not hold the settings of a run");
       }
-      return settings;
+      if (root.has(LIBRARY) || root.has(CHECKSUM)) {
+        requireIntact(root, file);
+      } else {
+        complete(root);
+      }
+      return JSON.treeToValue(root, RunSettings.class);
     } catch (JsonProcessingException e) {
       throw new UserError("%s is damaged: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
@@ -117,18 +125,34 @@ record RunSettings(
     }
   }
 
-  /** Runs of versions that could not accelerate have no word about it. */
-  private static void complete(JsonNode settings) {
-    if (settings instanceof ObjectNode object
-        && !object.has("library")
-        && object.get("options") instanceof ObjectNode options) {
-      object.put("library", WITHOUT_ONEDNN);
+  private static void requireIntact(ObjectNode root, Path file) throws IOException {
+    if (!(root.remove(CHECKSUM) instanceof NumericNode checksum)
+        || checksum.longValue() != checksum(root)) {
+      throw new UserError(
+          file
+              + " is damaged, or was changed by hand: its checksum is not that of its content."
+              + " Give other settings as options instead");
+    }
+  }
+
+  /** Versions that could not accelerate wrote neither a word about it nor a checksum. */
+  private static void complete(ObjectNode settings) {
+    if (settings.get("options") instanceof ObjectNode options) {
+      settings.put(LIBRARY, WITHOUT_ONEDNN);
       options.put("--no-accelerate", "true");
     }
   }
 
   void write(Path file) throws IOException {
-    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(this)));
+    ObjectNode root = JSON.valueToTree(this);
+    root.put(CHECKSUM, checksum(root));
+    OutputFile.write(file, out -> out.write(JSON.writeValueAsBytes(root)));
+  }
+
+  private static long checksum(ObjectNode root) throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(JSON.writeValueAsBytes(root));
+    return crc.getValue();
   }
 
   /** Gives options that are not typed the values that they have here. */

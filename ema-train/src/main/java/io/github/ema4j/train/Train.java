@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.train.error.Printable;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.models.ModelSettings;
@@ -313,7 +314,7 @@ public final class Train implements Callable<Integer> {
     if (!unreadable.isEmpty()) {
       out.printf(
           "%d images could not be read and were left out: %s%n",
-          unreadable.size(), String.join(", ", unreadable));
+          unreadable.size(), Printable.of(String.join(", ", unreadable)));
     }
   }
 
@@ -370,11 +371,11 @@ public final class Train implements Callable<Integer> {
 
   private static int failed(Exception e, CommandLine command, ParseResult result) throws Exception {
     if (e instanceof UserError || e instanceof EmaCheckpointException) {
-      command.getErr().println(e.getMessage());
+      command.getErr().println(Printable.of(e.getMessage()));
       return CommandLine.ExitCode.USAGE;
     }
     if (e instanceof IOException) {
-      command.getErr().println("failed: " + e.getMessage());
+      command.getErr().println("failed: " + Printable.of(String.valueOf(e.getMessage())));
       return CommandLine.ExitCode.SOFTWARE;
     }
     throw e; // picocli prints where it comes from and exits with the same code

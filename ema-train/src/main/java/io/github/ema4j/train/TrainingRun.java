@@ -117,10 +117,9 @@ final class TrainingRun {
     try {
       bestModels();
     } catch (EmaCheckpointException e) {
-      throw new UserError(
+      throw new UserError( // without its cause, as it is none of the disk
           "%s. Put it back from a copy, or delete it: the best of the epochs to come is kept then"
-              .formatted(e.getMessage()),
-          e);
+              .formatted(e.getMessage()));
     }
   }
 

@@ -110,6 +110,17 @@ class DamagedRunTest {
   }
 
   @Test
+  void aSettingThatIsAnotherOneNow() throws IOException {
+    Path settings = run.resolve("settings.json");
+    String text = Files.readString(settings);
+    assertTrue(text.contains("\"--lr\" : \""), text);
+    Files.writeString(settings, text.replaceFirst("\"--lr\" : \"", "\"--lr\" : \"1"));
+
+    assertOneLine(resume("--epochs", 3).refused("settings.json is damaged, or was changed"));
+    assertNothingLost("settings.json");
+  }
+
+  @Test
   void aCheckpointIsAsWellCheckedAsOneWithAnAverage() throws IOException {
     String name = "checkpoints/checkpoint-2.zip";
     byte[] whole = files.get(name);
@@ -153,7 +164,7 @@ class DamagedRunTest {
     Files.writeString(
         log, emptied ? "" : Files.readAllLines(log).get(0) + "\n"); // the run, and no epoch
 
-    assertOneLine(resume("--epochs", 3).refused("log.jsonl"));
+    assertOneLine(resume().refused("log.jsonl"));
     assertNothingLost("log.jsonl");
   }
 

@@ -13,6 +13,7 @@ import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.io.File;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -121,6 +123,43 @@ class EmaModuleTest {
                 "/train/system",
                 "/ema")),
         found::toString);
+  }
+
+  /** A storage in a file makes what it is asked for, so it must not be asked for any name. */
+  @Test
+  void aStorageIsNotAskedForASessionThatItHasNot() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    StatsStorage storage =
+        (StatsStorage)
+            Proxy.newProxyInstance(
+                StatsStorage.class.getClassLoader(),
+                new Class<?>[] {StatsStorage.class},
+                (proxy, method, arguments) -> {
+                  if (arguments != null && arguments.length > 0 && arguments[0] instanceof String) {
+                    asked.add(method.getName());
+                  }
+                  return switch (method.getName()) {
+                    case "listSessionIDs" -> List.of("a-session-of-another-module");
+                    case "isClosed", "sessionExists", "equals" -> false;
+                    case "hashCode" -> 1;
+                    case "listTypeIDsForSession" -> List.of();
+                    default -> null;
+                  };
+                });
+    Sessions sessions = new Sessions();
+    sessions.attach(storage);
+
+    assertTrue(sessions.storage("../../etc/passwd").isEmpty());
+
+    assertEquals(List.of(), asked);
+  }
+
+  @Test
+  void answersAreNotToBeTakenForAnotherKind() throws Exception {
+    for (String path : List.of("/ema", "/ema/sessions", updates("none", -1))) {
+      assertEquals(
+          "nosniff", get(path).headers().firstValue("x-content-type-options").orElseThrow(), path);
+    }
   }
 
   @Test

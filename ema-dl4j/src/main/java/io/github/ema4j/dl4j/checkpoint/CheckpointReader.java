@@ -194,8 +194,8 @@ final class CheckpointReader {
       averages.add(ModelEmaListener.resume(network, average));
       if (averagesLogarithms(network, state.info().coverage())) {
         log.info(
-            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For one"
-                + " of the variances, start a new average at the network's weights",
+            "The average in {} is of the logarithms of batch-norm deviations, and goes on so. For"
+                + " one of the variances, start a new average at the network's weights",
             file);
       }
     }

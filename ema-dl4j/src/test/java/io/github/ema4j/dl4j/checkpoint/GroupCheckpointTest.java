@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /** Several averages of one network in one checkpoint. */
 class GroupCheckpointTest {
@@ -84,6 +86,40 @@ class GroupCheckpointTest {
     Path file = directory.resolve("checkpoint.zip");
     EmaCheckpoint.save(file, network, group);
     return file;
+  }
+
+  /** As versions before 3 wrote it: checksums of the arrays, and nothing about the others. */
+  @Test
+  void groupsOfFormat2AreRead() throws IOException {
+    Path file = saved();
+    Map<String, byte[]> entries = Zips.read(file);
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode state = (ObjectNode) json.readTree(entries.get("emaState.json"));
+    ObjectNode checksums = state.putObject("checksums");
+    state
+        .remove("entries")
+        .fields()
+        .forEachRemaining(
+            entry -> {
+              if (!entry.getKey().equals("configuration.json")) {
+                checksums.set(entry.getKey(), entry.getValue().get("crc32"));
+              }
+            });
+    state.put("format", 2);
+    RestoredCheckpoint<Model> now = EmaCheckpoint.restore(file);
+    entries.put("emaState.json", json.writeValueAsBytes(state));
+    Zips.write(file, entries);
+
+    RestoredCheckpoint<Model> then = EmaCheckpoint.restore(file);
+
+    assertEquals(2, EmaCheckpoint.verify(file).format());
+    assertEquals(3, then.averages().size());
+    assertArrayEquals(
+        state(now.network(), ModelEmaGroup.of(now.averages().toArray(ModelEmaListener[]::new))),
+        state(then.network(), ModelEmaGroup.of(then.averages().toArray(ModelEmaListener[]::new))));
+    entries.remove("emaShadow2.bin");
+    Zips.write(file, entries);
+    assertThrows(EmaCheckpointException.class, () -> EmaCheckpoint.restore(file));
   }
 
   @Test

@@ -9,10 +9,10 @@ public final class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserError(String message) {
-    super(message);
+    super(Printable.of(message));
   }
 
   public UserError(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.of(message), cause);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.images;
 
+import io.github.ema4j.train.error.Printable;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -15,7 +16,7 @@ final class UnreadableFiles {
 
   void add(String name, String reason) {
     if (names.add(name)) {
-      LOG.warn("Skipped the image {}: {}", name, reason);
+      LOG.warn("Skipped the image {}: {}", Printable.of(name), reason);
     }
   }
 

@@ -15,9 +15,11 @@ import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,6 +157,49 @@ class PictureFileTest {
             new BufferedImage(8192, 8193, BufferedImage.TYPE_BYTE_BINARY));
 
     assertEquals("8192 x 8193 pixels are more than 64 megapixels", refused(file));
+  }
+
+  /** Reads a picture in a Java that has not the memory for its pixels. */
+  static final class InLittleMemory {
+    private InLittleMemory() {}
+
+    /** Prints why it cannot be read, and how large the next one is. */
+    public static void main(String[] files) throws IOException {
+      try {
+        PictureFile.read(Path.of(files[0]));
+        System.out.println("read");
+      } catch (IOException e) {
+        System.out.println(e.getMessage());
+      }
+      System.out.println(PictureFile.read(Path.of(files[1])).getWidth());
+    }
+  }
+
+  @Test
+  void aPictureThatNeedsMoreMemoryThanThereIsIsSkippedAndTheNextOneRead() throws Exception {
+    Path large = directory.resolve("large.png");
+    ImageIO.write(
+        new BufferedImage(6000, 6000, BufferedImage.TYPE_BYTE_BINARY), "png", large.toFile());
+    Path small = directory.resolve("small.png");
+    ImageIO.write(new BufferedImage(7, 5, BufferedImage.TYPE_INT_RGB), "png", small.toFile());
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                InLittleMemory.class.getName(),
+                large.toString(),
+                small.toString())
+            .redirectErrorStream(true)
+            .start();
+
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertEquals(0, process.waitFor(), out);
+    assertTrue(out.contains("larger than the memory that is free"), out);
+    assertTrue(out.endsWith("7" + System.lineSeparator()), out);
   }
 
   @Test

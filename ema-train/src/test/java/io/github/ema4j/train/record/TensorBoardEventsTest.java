@@ -3,12 +3,14 @@ package io.github.ema4j.train.record;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +18,8 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.UnknownFieldSet;
 import org.tensorflow.framework.Summary;
@@ -193,6 +197,23 @@ class TensorBoardEventsTest {
     Files.write(file, damaged);
     TfRecord.cutTorn(file);
     assertArrayEquals(damaged, Files.readAllBytes(file));
+  }
+
+  /** With the right checksum: of a negative length the end would never come. */
+  @ParameterizedTest
+  @ValueSource(longs = {-16, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40})
+  void aRecordOfImpossibleLengthIsLeftAlone(long length) throws IOException {
+    ByteBuffer record = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    record.putLong(length);
+    CRC32C crc = new CRC32C();
+    crc.update(record.array(), 0, Long.BYTES);
+    record.putInt(Integer.rotateRight((int) crc.getValue(), 15) + 0xa282ead8);
+    Path file = dir.resolve("impossible");
+    Files.write(file, record.array());
+
+    assertTimeoutPreemptively(Duration.ofMinutes(1), () -> TfRecord.cutTorn(file));
+
+    assertArrayEquals(record.array(), Files.readAllBytes(file));
   }
 
   @Test

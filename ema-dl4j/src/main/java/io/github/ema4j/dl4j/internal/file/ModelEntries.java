@@ -26,6 +26,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
@@ -187,7 +188,12 @@ public final class ModelEntries {
 
   private static String configuration(ZipReader zip) throws IOException {
     byte[] text = zip.bytes(CONFIGURATION_JSON, MOST_TEXT);
-    PlainJson.requireModest(text, MOST_DEPTH, MOST_DIGITS);
+    try {
+      PlainJson.requireModest(text, MOST_DEPTH, MOST_DIGITS);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "'" + CONFIGURATION_JSON + "' is not JSON: " + e.getOriginalMessage(), e);
+    }
     return new String(text, StandardCharsets.UTF_8);
   }
 
