@@ -53,10 +53,7 @@ final class Nets {
     try {
       return NetworkFile.load(file);
     } catch (EmaCheckpointException e) {
-      throw new UserError(
-          "%s. It is not a model file of Deeplearning4j, or a damaged one"
-              .formatted(e.getMessage()),
-          e);
+      throw new UserError(e.getMessage(), e);
     }
   }
 

@@ -95,7 +95,7 @@ class RefusedCommandTest {
   @Test
   void aFileThatIsNoModelIsRefused() throws Exception {
     Path file = Files.writeString(directory.resolve("model.zip"), "no zip");
-    Command.train("eval", file).refused("model.zip is not a model file");
+    Command.train("eval", file).refused("model.zip: is not a model file");
   }
 
   @Test

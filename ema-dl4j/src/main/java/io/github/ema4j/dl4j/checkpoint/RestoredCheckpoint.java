@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.dl4j.ModelEmaGroup;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import java.util.List;
 import java.util.Optional;
@@ -38,10 +39,20 @@ public record RestoredCheckpoint<N extends Model>(
   public ModelEmaListener ema() {
     if (averages.size() > 1) {
       throw new IllegalStateException(
-          "The checkpoint holds %d averages: register ModelEmaGroup.of(...) with all of averages()"
+          "The checkpoint holds %d averages: register group()"
               .formatted(averages.size()));
     }
     return averages.get(0);
+  }
+
+  /**
+   * All averages as one listener.
+   *
+   * @return averages the network; to be registered with it before training goes on. Call this once:
+   *     from then on the averages leave their updates to it
+   */
+  public ModelEmaGroup group() {
+    return ModelEmaGroup.of(averages.toArray(ModelEmaListener[]::new));
   }
 
   /**

@@ -68,7 +68,7 @@ class FuzzTest {
   // ---------------------------------------------------------------- checkpoints
 
   private static byte[] again(RestoredCheckpoint<Model> run, Path directory) throws IOException {
-    ModelEmaGroup group = ModelEmaGroup.of(run.averages().toArray(ModelEmaListener[]::new));
+    ModelEmaGroup group = run.group();
     EmaCheckpoint.Builder builder = EmaCheckpoint.builder(run.network(), group);
     run.normalizer().ifPresent(builder::normalizer);
     run.bestScore().ifPresent(builder::bestScore);

@@ -70,7 +70,7 @@ class GroupCheckpointTest {
     byte[] expected = state(whole, averages);
 
     RestoredCheckpoint<Model> run = EmaCheckpoint.restore(file, CONFIGS);
-    ModelEmaGroup resumed = ModelEmaGroup.of(run.averages().toArray(ModelEmaListener[]::new));
+    ModelEmaGroup resumed = run.group();
     run.network().setListeners(resumed);
     fit(kind, run.network(), 5, 9);
 
@@ -115,8 +115,8 @@ class GroupCheckpointTest {
     assertEquals(2, EmaCheckpoint.verify(file).format());
     assertEquals(3, then.averages().size());
     assertArrayEquals(
-        state(now.network(), ModelEmaGroup.of(now.averages().toArray(ModelEmaListener[]::new))),
-        state(then.network(), ModelEmaGroup.of(then.averages().toArray(ModelEmaListener[]::new))));
+        state(now.network(), now.group()),
+        state(then.network(), then.group()));
     entries.remove("emaShadow2.bin");
     Zips.write(file, entries);
     assertThrows(EmaCheckpointException.class, () -> EmaCheckpoint.restore(file));
