@@ -40,8 +40,8 @@ class NotebookTest {
           "02-which-decay.ipynb",
           new String[] {
             // 0.9999 mostly random weights, and better than the raw ones with the warm-up
-            "history.get(5).members().get(2).score() < history.get(5).raw() / 2",
-            "history.get(5).members().get(3).score() > history.get(5).raw()"
+            "history.get(5).averages().get(2).score() < history.get(5).raw() / 2",
+            "history.get(5).averages().get(3).score() > history.get(5).raw()"
           },
           "03-batch-norm.ipynb",
           new String[] {
@@ -55,7 +55,7 @@ class NotebookTest {
           "04-several-decays.ipynb",
           new String[] {
             // each average better than the raw weights, and from 0.03 on all lengths as good
-            "scores.members().stream().allMatch(member -> member.score() > scores.raw())",
+            "scores.averages().stream().allMatch(average -> average.score() > scores.raw())",
             "java.util.stream.IntStream.range(2, 12)"
                 + ".allMatch(i -> accuracies[i] > found.best().score() - 0.013)"
           },
