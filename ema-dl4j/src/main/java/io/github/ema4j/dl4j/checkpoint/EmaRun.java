@@ -112,15 +112,12 @@ public final class EmaRun<N extends Model> {
     Optional<Path> last = EmaCheckpointListener.lastIntactFile(directory);
     if (last.isEmpty()) {
       EmaListener ema =
-          averages.length == 1
-              ? new ModelEmaListener(averages[0])
-              : ModelEmaGroup.of(averages);
+          averages.length == 1 ? new ModelEmaListener(averages[0]) : ModelEmaGroup.of(averages);
       return new EmaRun<>(directory, fresh, ema, false);
     }
     RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(last.get(), List.of(averages));
     Model saved = restored.network();
-    if (saved.getClass() != fresh.getClass()
-        || Networks.params(saved).length() != parameters) {
+    if (saved.getClass() != fresh.getClass() || Networks.params(saved).length() != parameters) {
       throw new EmaCheckpointException(
           last.get(),
           "holds a %s of %d parameters, but the program makes a %s of %d. Use a directory of its own for another network"

@@ -2,7 +2,6 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.dl4j.ModelEmaGroup;
-import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import java.util.List;
 import java.util.Optional;
@@ -39,8 +38,7 @@ public record RestoredCheckpoint<N extends Model>(
   public ModelEmaListener ema() {
     if (averages.size() > 1) {
       throw new IllegalStateException(
-          "The checkpoint holds %d averages: register group()"
-              .formatted(averages.size()));
+          "The checkpoint holds %d averages: register group()".formatted(averages.size()));
     }
     return averages.get(0);
   }

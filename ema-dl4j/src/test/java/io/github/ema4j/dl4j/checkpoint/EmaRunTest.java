@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.deeplearning4j.datasets.iterator.utilty.SingletonMultiDataSetIterator;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
+import org.deeplearning4j.datasets.iterator.utilty.SingletonMultiDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -157,8 +157,7 @@ class EmaRunTest {
     assertThrows(
         IllegalStateException.class,
         () ->
-            run.fitUntil(
-                new SingletonMultiDataSetIterator(Kind.MLP.batch(0).toMultiDataSet()), 1));
+            run.fitUntil(new SingletonMultiDataSetIterator(Kind.MLP.batch(0).toMultiDataSet()), 1));
     assertThrows(
         NullPointerException.class, () -> EmaRun.startOrResume(directory, () -> null, 0.9));
   }

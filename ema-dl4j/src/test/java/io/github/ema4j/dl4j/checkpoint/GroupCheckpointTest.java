@@ -10,7 +10,6 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.ModelEmaGroup;
-import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.testing.Zips;
 import io.github.ema4j.testing.dl4j.Kind;
 import io.github.ema4j.testing.dl4j.Models;
@@ -114,9 +113,7 @@ class GroupCheckpointTest {
 
     assertEquals(2, EmaCheckpoint.verify(file).format());
     assertEquals(3, then.averages().size());
-    assertArrayEquals(
-        state(now.network(), now.group()),
-        state(then.network(), then.group()));
+    assertArrayEquals(state(now.network(), now.group()), state(then.network(), then.group()));
     entries.remove("emaShadow2.bin");
     Zips.write(file, entries);
     assertThrows(EmaCheckpointException.class, () -> EmaCheckpoint.restore(file));
