@@ -9,21 +9,28 @@ import io.github.ema4j.examples.BatchNormExample.Place;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** On 2,000 test images an accuracy has a standard error of 0.009. */
 @Tag("numbers")
 class BatchNormExampleTest {
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3})
-  void anAveragedVarianceFitsTheAveragedWeights(long seed) throws IOException {
-    for (Accuracy accuracy : BatchNormExample.train(Place.BEHIND_RELU, seed)) {
-      // With more of the random initial weights in it no average is good, whatever its statistics.
-      if (accuracy.epoch() >= 2 && accuracy.initialShare() < 0.3) {
+  private static final List<Accuracy> BEHIND_RELU = new ArrayList<>();
+
+  @BeforeAll
+  static void train() throws IOException {
+    for (long seed = 1; seed <= 3; seed++) {
+      BEHIND_RELU.addAll(BatchNormExample.train(Place.BEHIND_RELU, seed));
+    }
+  }
+
+  @Test
+  void anAveragedVarianceFitsTheAveragedWeights() {
+    for (Accuracy accuracy : BEHIND_RELU) {
+      // An average with more of the random initial weights in it may be worse than the raw ones.
+      if (accuracy.epoch() >= 2 && accuracy.initialShare() < 0.2) {
         assertTrue(accuracy.averaged() >= accuracy.raw() - 0.01, accuracy.toString());
       }
       if (accuracy.epoch() == BatchNormExample.EPOCHS) {
@@ -33,14 +40,10 @@ class BatchNormExampleTest {
   }
 
   @Test
-  void anAverageOfLogarithmsDoesNot() throws IOException {
-    List<Double> losses = new ArrayList<>();
-    for (long seed = 1; seed <= 3; seed++) {
-      for (Accuracy accuracy : BatchNormExample.train(Place.BEHIND_RELU, seed)) {
-        losses.add(accuracy.averaged() - accuracy.asLogarithm());
-      }
-    }
-    assertTrue(losses.stream().anyMatch(loss -> loss > 0.3), losses.toString());
+  void anAverageOfLogarithmsDoesNot() {
+    assertTrue(
+        BEHIND_RELU.stream().anyMatch(a -> a.averaged() - a.asLogarithm() > 0.3),
+        BEHIND_RELU.toString());
   }
 
   @Test
