@@ -53,9 +53,13 @@ public interface DecaySchedule {
   String spec();
 
   /**
-   * Reads the textual form of a schedule of this package.
+   * Reads the textual form of a schedule of this package. Every factory has one; what {@link #spec}
+   * returns is one of them, and names all arguments. Those with a default may be left out, as in
+   * {@code inverse-power(decay=0.999)}: gamma 1, power 2/3, min 0 and after 0 of inverse-power, tau
+   * 2000 of exponential-ramp, momentum 0.0002 and gamma 100 of momentum-annealing, fraction 0.05 of
+   * half-life-fraction, sigmaRel 0.05 of power-function.
    *
-   * @param spec what {@link #spec} returned; arguments by name, in any order
+   * @param spec such as {@code constant(decay=0.999)}; arguments by name, in any order
    * @return the schedule, equal to the one that wrote the text
    * @throws IllegalArgumentException if the text is not such a form or its values are out of range
    */
@@ -189,6 +193,46 @@ public interface DecaySchedule {
    */
   static DecaySchedule linearRamp(double startDecay, double decay, long updates) {
     return new LinearRamp(startDecay, decay, updates);
+  }
+
+  /**
+   * Rises or falls along half a cosine, as the teachers of self-supervised learning do (BYOL, DINO;
+   * {@code cosine_schedule} of lightly): {@code end - (end - start) * (cos(pi * (update - 1) /
+   * (updates - 1)) + 1) / 2} before update {@code updates}, {@code end} from it on. BYOL and DINO
+   * divide by {@code updates} instead: pass one more.
+   *
+   * @param start decay of the first update, in [0, 1]; 0.996 in lightly
+   * @param end decay from the last update of the ramp on, in [0, 1]; 1 there, which stands still
+   * @param updates length of the ramp, at least 1
+   * @return the schedule
+   */
+  static DecaySchedule cosine(double start, double end, long updates) {
+    return new CosineRamp(start, end, updates);
+  }
+
+  /**
+   * A constant decay with bias correction: {@code decay * (1 - decay^(update - 1)) / (1 -
+   * decay^update)}. The average is that of a start at zero, divided by {@code 1 - decay^update}, as
+   * TensorFlow's {@code zero_debias} and optax's {@code ema(debias=True)} have it, without a second
+   * vector. The initial weights have no share from the first update on.
+   *
+   * @param decay in [0, 1), typically 0.99 to 0.9999
+   * @return the schedule
+   */
+  static DecaySchedule debiased(double decay) {
+    return new Debiased(decay);
+  }
+
+  /**
+   * A half-life that is a share of the updates so far, as torchtitan's default: {@code 2^(-1 /
+   * (fraction * update))}. For long runs close to {@link #powerFunction}, whose exponent {@code 1 +
+   * gamma} is then {@code ln 2 / fraction}: 0.05 is nearly {@code powerFunction(0.063)}.
+   *
+   * @param fraction half-life as a share of the updates so far, above 0; 0.05 in torchtitan
+   * @return the schedule
+   */
+  static DecaySchedule halfLifeFraction(double fraction) {
+    return new HalfLifeFraction(fraction);
   }
 
   /**

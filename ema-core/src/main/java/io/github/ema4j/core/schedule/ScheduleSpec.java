@@ -8,8 +8,9 @@ import java.util.Map;
 final class ScheduleSpec {
 
   private static final String KNOWN =
-      "constant, inverse-power, copy-first, num-updates, exponential-ramp, momentum-annealing,"
-          + " linear-ramp, uniform, power-function";
+      "constant, half-life, window, inverse-power, copy-first, num-updates, exponential-ramp,"
+          + " momentum-annealing, linear-ramp, cosine, debiased, uniform, half-life-fraction,"
+          + " power-function";
 
   /** More than any schedule has: its parts are read again at each level of nesting. */
   static final int MOST_CHARACTERS = 2000;
@@ -39,23 +40,30 @@ final class ScheduleSpec {
         new ScheduleSpec(text, arguments(text, text.substring(open + 1, text.length() - 1)));
     DecaySchedule schedule =
         switch (name) {
-          case "constant" -> new ConstantDecay(s.number("decay"));
+          case "constant" -> DecaySchedule.constant(s.number("decay"));
+          case "half-life" -> DecaySchedule.halfLife(s.number("updates"));
+          case "window" -> DecaySchedule.window(s.number("updates"));
           case "inverse-power" ->
-              new InversePower(
+              DecaySchedule.inversePower(
                   s.number("decay"),
-                  s.number("gamma"),
-                  s.number("power"),
-                  s.number("min"),
-                  s.count("after"));
-          case "copy-first" -> new CopyFirst(s.count("updates"), parse(s.take("then")));
-          case "num-updates" -> new NumUpdates(s.number("decay"));
-          case "exponential-ramp" -> new ExponentialRamp(s.number("decay"), s.number("tau"));
+                  s.number("gamma", 1),
+                  s.number("power", 2.0 / 3),
+                  s.number("min", 0),
+                  s.count("after", 0));
+          case "copy-first" -> DecaySchedule.copyFirst(s.count("updates"), parse(s.take("then")));
+          case "num-updates" -> DecaySchedule.numUpdates(s.number("decay"));
+          case "exponential-ramp" ->
+              DecaySchedule.exponentialRamp(s.number("decay"), s.number("tau", 2000));
           case "momentum-annealing" ->
-              new MomentumAnnealing(s.number("momentum"), s.number("gamma"));
+              DecaySchedule.momentumAnnealing(s.number("momentum", 0.0002), s.number("gamma", 100));
           case "linear-ramp" ->
-              new LinearRamp(s.number("start"), s.number("decay"), s.count("updates"));
-          case "uniform" -> new UniformAverage();
-          case "power-function" -> new PowerFunction(s.number("sigmaRel"));
+              DecaySchedule.linearRamp(s.number("start"), s.number("decay"), s.count("updates"));
+          case "cosine" ->
+              DecaySchedule.cosine(s.number("start"), s.number("end"), s.count("updates"));
+          case "debiased" -> DecaySchedule.debiased(s.number("decay"));
+          case "uniform" -> DecaySchedule.uniform();
+          case "half-life-fraction" -> DecaySchedule.halfLifeFraction(s.number("fraction", 0.05));
+          case "power-function" -> DecaySchedule.powerFunction(s.number("sigmaRel", 0.05));
           default ->
               throw new IllegalArgumentException(
                   "Unknown decay schedule '" + name + "' in '" + spec + "'; known are: " + KNOWN);
@@ -102,6 +110,14 @@ final class ScheduleSpec {
       throw new IllegalArgumentException("'" + text + "' lacks the argument '" + key + "'");
     }
     return value;
+  }
+
+  private double number(String key, double otherwise) {
+    return arguments.containsKey(key) ? number(key) : otherwise;
+  }
+
+  private long count(String key, long otherwise) {
+    return arguments.containsKey(key) ? count(key) : otherwise;
   }
 
   private double number(String key) {

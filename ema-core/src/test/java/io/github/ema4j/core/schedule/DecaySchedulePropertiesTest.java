@@ -48,6 +48,9 @@ class DecaySchedulePropertiesTest {
         Combinators.combine(decay, scale).as(DecaySchedule::exponentialRamp),
         Combinators.combine(decay, scale).as(DecaySchedule::momentumAnnealing),
         Combinators.combine(decay, decay, count.map(c -> c + 1)).as(DecaySchedule::linearRamp),
+        Combinators.combine(decay, decay, count.map(c -> c + 1)).as(DecaySchedule::cosine),
+        decay.filter(d -> d < 1).map(DecaySchedule::debiased),
+        scale.map(DecaySchedule::halfLifeFraction),
         Arbitraries.just(DecaySchedule.uniform()),
         Arbitraries.oneOf(
                 Arbitraries.doubles().between(0.01, 0.288675).ofScale(6),

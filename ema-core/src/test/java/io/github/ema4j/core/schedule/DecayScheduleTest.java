@@ -326,6 +326,30 @@ class DecayScheduleTest {
     }
 
     @Test
+    void aCorrectedAverageWithoutDecayIsRefusedWithWhatItWouldBe() {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> DecaySchedule.debiased(1));
+      assertTrue(e.getMessage().contains("uniform()"), e.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> DecaySchedule.debiased(Double.NaN));
+      assertThrows(IllegalArgumentException.class, () -> DecaySchedule.debiased(-0.1));
+    }
+
+    @Test
+    void aShareOfTheRunIsAboveZeroAndFinite() {
+      for (double fraction : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+        assertThrows(
+            IllegalArgumentException.class, () -> DecaySchedule.halfLifeFraction(fraction));
+      }
+    }
+
+    @Test
+    void aCosineGoesBetweenDecays() {
+      assertThrows(IllegalArgumentException.class, () -> DecaySchedule.cosine(1.1, 1, 10));
+      assertThrows(IllegalArgumentException.class, () -> DecaySchedule.cosine(0.9, -0.1, 10));
+      assertThrows(IllegalArgumentException.class, () -> DecaySchedule.cosine(0.9, 1, 0));
+    }
+
+    @Test
     void noTextIsRefused() {
       assertThrows(NullPointerException.class, () -> DecaySchedule.parse(null));
     }
@@ -345,6 +369,25 @@ class DecayScheduleTest {
     assertEquals(
         linearRamp(0.1, 0.9, 10),
         DecaySchedule.parse(" linear-ramp( updates=10,decay=0.9, start=0.1 ) "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "half-life(updates=100); constant(decay=0.9930924954370359)",
+        "window(updates=50); constant(decay=0.98)",
+        "inverse-power(decay=0.999); inverse-power(decay=0.999, gamma=1, power=0.6666666666666666,"
+            + " min=0, after=0)",
+        "inverse-power(decay=0.999, power=0.75); inverse-power(decay=0.999, gamma=1, power=0.75,"
+            + " min=0, after=0)",
+        "exponential-ramp(decay=0.999); exponential-ramp(decay=0.999, tau=2000)",
+        "momentum-annealing(); momentum-annealing(momentum=0.0002, gamma=100)",
+        "half-life-fraction(); half-life-fraction(fraction=0.05)",
+        "power-function(); power-function(sigmaRel=0.05)"
+      })
+  void argumentsWithADefaultMayBeLeftOut(String brief, String full) {
+    assertEquals(DecaySchedule.parse(full), DecaySchedule.parse(brief));
   }
 
   @ParameterizedTest
