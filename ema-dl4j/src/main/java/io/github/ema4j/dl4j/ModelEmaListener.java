@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Which decay?</b> The average reaches back about {@code 1 / (1 - decay)} updates, 1,000 at
  * 0.999. Choose a few epochs, and much less than the run: after 2,000 updates an average at 0.9999
- * is still 82 % initial weights ({@link #initialShare}). Where the length of the run is unknown use
- * a warm-up, {@link DecaySchedule#inversePower}.
+ * is still 82 % initial weights ({@link #initialShare}). Without a decay, {@link
+ * #ModelEmaListener()}, the reach grows with the run and fits any length.
  *
  * <p>A listener belongs to one network: the first that it sees in training, or the one given to
  * {@link #start}. The shadow starts as a copy of the weights before the first update. Where layers
@@ -68,6 +68,16 @@ public final class ModelEmaListener implements EmaListener {
 
   private volatile ParameterAverage average; // null until started
   private boolean advised;
+
+  /**
+   * Averages after every optimizer step, over a share of the run so far that fits any length:
+   * {@link DecaySchedule#powerFunction}{@code (0.05)}. At any time half of the weight lies on the
+   * last 4 % of the steps so far, and 95 % on the last 15 %. It is the default of {@code train},
+   * too.
+   */
+  public ModelEmaListener() {
+    this(DecaySchedule.powerFunction(0.05));
+  }
 
   /**
    * Averages after every optimizer step with a constant decay.
@@ -316,7 +326,7 @@ public final class ModelEmaListener implements EmaListener {
   /**
    * An independent network with the averaged weights, to keep, save, serve or train on: of the
    * network's data type, with its iteration and epoch counts, without listeners and updater state.
-   * Warns once if more than a tenth of the average is still the initial weights.
+   * Warns once if more than a hundredth of the average is still the initial weights.
    *
    * @param network the network that this listener averages
    * @param <M> MultiLayerNetwork or ComputationGraph

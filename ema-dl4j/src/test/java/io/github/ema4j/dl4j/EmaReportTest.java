@@ -51,23 +51,24 @@ class EmaReportTest {
     assertEquals(
         List.of(
             "At decay 0.9999 after 2,000 steps the average is still 82 % initial weights: train"
-                + " longer, use a warm-up (DecaySchedule.inversePower) or a decay of 0.998 for a"
-                + " run of this length"),
+                + " longer, use a schedule that fits any run (DecaySchedule.powerFunction(0.05)) or a"
+                + " decay of 0.99 for a run of this length"),
         report.advice());
   }
 
   @Test
-  void recommendedDecayLeavesTwoPercentOfTheInitialWeights() {
-    assertEquals(0.998, EmaReport.recommendedDecay(2000));
-    assertEquals(0.96, EmaReport.recommendedDecay(100));
-    assertEquals(0.9999, EmaReport.recommendedDecay(40_001));
+  void recommendedDecayReachesBackOverATwentiethOfTheRun() {
+    assertEquals(0.99, EmaReport.recommendedDecay(2000));
+    assertEquals(0.9, EmaReport.recommendedDecay(200));
+    assertEquals(1 - 20.0 / 942, EmaReport.recommendedDecay(942));
+    assertEquals(0.9999, EmaReport.recommendedDecay(200_001));
     assertEquals(0.9999, EmaReport.recommendedDecay(Long.MAX_VALUE));
-    assertEquals(0, EmaReport.recommendedDecay(4));
+    assertEquals(0, EmaReport.recommendedDecay(20));
     assertEquals(0, EmaReport.recommendedDecay(1));
     assertThrows(IllegalArgumentException.class, () -> EmaReport.recommendedDecay(0));
-    for (int updates : new int[] {100, 1000, 10_000}) {
+    for (int updates : new int[] {200, 1000, 10_000}) {
       double share = Math.pow(EmaReport.recommendedDecay(updates), updates);
-      assertTrue(share > 0.016 && share < 0.02, "share " + share);
+      assertTrue(share < 3e-9, "share " + share);
     }
   }
 
@@ -80,7 +81,7 @@ class EmaReportTest {
     assertFalse(report.windowExceedsRun());
   }
 
-  /** 0.92 per step, which is 1 - 4 / 50; per update it would be 0.6, a window of one update. */
+  /** 0.6 per step, which is 1 - 20 / 50; per update there would be none to name. */
   @Test
   void anAverageUpdatedAtEveryFifthStepIsToldInSteps() {
     MultiLayerNetwork network = Nets.mlp();
@@ -99,8 +100,8 @@ class EmaReportTest {
     assertEquals(
         List.of(
             "At decay 0.99 after 50 steps the average is still 61 % initial weights: train longer,"
-                + " use a warm-up (DecaySchedule.inversePower) or a decay of 0.92 for a run of this"
-                + " length"),
+                + " use a schedule that fits any run (DecaySchedule.powerFunction(0.05)) or a decay"
+                + " of 0.6 for a run of this length"),
         report.advice());
   }
 
@@ -128,19 +129,19 @@ class EmaReportTest {
   void aDecayPerUpdateIsAdvisedPerUpdateAndReportedPerStep() {
     MultiLayerNetwork network = Nets.mlp();
     AveragingConfig config =
-        AveragingConfig.builder().decay(0.9).updateEvery(5).correctDecayForInterval(false).build();
+        AveragingConfig.builder().decay(0.98).updateEvery(5).correctDecayForInterval(false).build();
     ModelEmaListener ema = new ModelEmaListener(config).start(network);
-    for (int i = 0; i < 90; i++) {
+    for (int i = 0; i < 450; i++) {
       ema.update(network);
     }
     EmaReport report = EmaReport.of(ema, network);
-    assertEquals(Math.pow(0.9, 0.2), report.decay(), 1e-15);
-    assertEquals(1 / (1 - Math.pow(0.9, 0.2)), report.window(), 1e-9);
+    assertEquals(Math.pow(0.98, 0.2), report.decay(), 1e-15);
+    assertEquals(1 / (1 - Math.pow(0.98, 0.2)), report.window(), 1e-9);
     assertEquals(
         List.of(
-            "At decay 0.9 after 18 updates the average is still 15 % initial weights: train longer,"
-                + " use a warm-up (DecaySchedule.inversePower) or a decay of 0.78 for a run of this"
-                + " length"),
+            "At decay 0.98 after 90 updates the average is still 16 % initial weights: train longer,"
+                + " use a schedule that fits any run (DecaySchedule.powerFunction(0.05)) or a decay"
+                + " of 0.78 for a run of this length"),
         report.advice());
   }
 
@@ -272,7 +273,7 @@ class EmaReportTest {
       assertEquals(
           List.of(
               "At decay 0.999 after 1 step the average is still 100 % initial weights: train"
-                  + " longer, use a warm-up (DecaySchedule.inversePower)"),
+                  + " longer, use a schedule that fits any run (DecaySchedule.powerFunction(0.05))"),
           log.messages(Level.WARN));
       ema.update(network);
       ema.averagedNetwork(network);

@@ -17,6 +17,11 @@ import picocli.CommandLine.Spec;
 /** Whether and how the weights are averaged; timm's flags first, then what timm does not have. */
 final class EmaOptions {
 
+  private static final String AUTO = "auto";
+
+  /** The decay that timm's warm-up rises to by default. */
+  private static final String LARGEST_OF_TIMM = "0.9998";
+
   /** Where the batch-norm statistics of averaged weights come from. */
   enum BatchNorm {
     AVERAGE,
@@ -42,11 +47,12 @@ final class EmaOptions {
       paramLabel = "D[,D...]",
       hideParamSyntax = true,
       split = ",",
-      defaultValue = "0.9998",
+      defaultValue = AUTO,
       description =
-          "Decay of the average, 0 to 1 (default: ${DEFAULT-VALUE}). Several, as in 0.9,0.99, keep"
-              + " an average each.")
-  private List<Double> decays;
+          "Decay of the average, 0 to 1, or auto, which averages over a share of the run so far"
+              + " and fits any length (default: ${DEFAULT-VALUE}; timm: 0.9998). Several, as in"
+              + " auto,0.99, keep an average each.")
+  private List<String> decays;
 
   @Option(
       names = "--model-ema-warmup",
@@ -55,7 +61,7 @@ final class EmaOptions {
       fallbackValue = "true",
       description =
           "Let the decay rise as timm's ModelEmaV3 does: 1 - n^(-2/3) at update n, up to the decay"
-              + " given (default: no).")
+              + " given, 0.9998 if none is (default: no).")
   private boolean warmup;
 
   @Option(
@@ -139,17 +145,33 @@ final class EmaOptions {
 
   private List<Average> ofDecays() {
     List<Average> averages = new ArrayList<>();
-    for (double decay : decays) {
+    boolean byWarmUpAlone = warmup && !isGiven("--model-ema-decay");
+    for (String decay : byWarmUpAlone ? List.of(LARGEST_OF_TIMM) : decays) {
       try {
-        averages.add(
-            new Average(
-                Double.toString(decay),
-                warmup ? DecaySchedule.inversePower(decay) : DecaySchedule.constant(decay)));
+        averages.add(decay.equals(AUTO) ? ofAnyLength() : ofDecay(Double.parseDouble(decay)));
+      } catch (NumberFormatException e) {
+        throw new UserError(
+            "--model-ema-decay " + decay + ": it has to be a number from 0 to 1, or auto", e);
       } catch (IllegalArgumentException e) {
         throw new UserError("--model-ema-decay " + decay + ": " + e.getMessage(), e);
       }
     }
     return averages;
+  }
+
+  private Average ofAnyLength() {
+    if (warmup) {
+      throw new UserError(
+          "--model-ema-decay auto has its own warm-up: give a decay, or leave out"
+              + " --model-ema-warmup");
+    }
+    return new Average(AUTO, new ModelEmaListener().config().schedule());
+  }
+
+  private Average ofDecay(double decay) {
+    return new Average(
+        Double.toString(decay),
+        warmup ? DecaySchedule.inversePower(decay) : DecaySchedule.constant(decay));
   }
 
   private List<Average> ofSchedules() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
@@ -60,8 +61,18 @@ class EmaFlagsTest {
   }
 
   @Test
-  void theDecayOfTimmsTrainingScriptByDefault() throws Exception {
-    assertEquals(List.of("constant(decay=0.9998)"), schedules(train("default")));
+  void withoutADecayTheReachGrowsWithTheRun() throws Exception {
+    assertEquals(List.of("power-function(sigmaRel=0.05)"), schedules(train("default")));
+    assertEquals(
+        List.of("power-function(sigmaRel=0.05)", "constant(decay=0.9)"),
+        schedules(train("both", "--model-ema-decay", "auto,0.9")));
+  }
+
+  @Test
+  void theWarmUpAloneRisesToTheDecayOfTimmsTrainingScript() throws Exception {
+    assertEquals(
+        List.of(DecaySchedule.inversePower(0.9998).spec()),
+        schedules(train("warmup-alone", "--model-ema-warmup")));
   }
 
   @Test

@@ -47,6 +47,8 @@ class RefusedCommandTest {
         "--model-ema-decay 0.99 | --model-ema-decay needs --model-ema",
         "--model-ema-warmup | --model-ema-warmup needs --model-ema",
         "--model-ema --model-ema-decay 1.5 | --model-ema-decay 1.5: ",
+        "--model-ema --model-ema-decay high | --model-ema-decay high: it has to be a number",
+        "--model-ema --model-ema-decay auto --model-ema-warmup | has its own warm-up",
         "--model-ema --model-ema-decay 0.9,0.9 | 0.9 is asked for twice",
         "--model-ema --model-ema-interval 0 | --model-ema-interval 0: it has to be 1 or more",
         "--model-ema --model-ema-bn mean | 'mean'",
@@ -102,7 +104,12 @@ class RefusedCommandTest {
   void helpListsEveryOptionWithItsDefault() {
     Command.Outcome help = Command.train("--help").ok();
     for (String part :
-        List.of("--[no-]model-ema", "(default: 0.9998)", "--resume", "list-models", "130")) {
+        List.of(
+            "--[no-]model-ema",
+            "(default: auto; timm: 0.9998)",
+            "--resume",
+            "list-models",
+            "130")) {
       assertTrue(help.out().contains(part), "'" + part + "' is not in: " + help.out());
     }
   }

@@ -234,7 +234,7 @@ class ResumeTest {
     Command.train("--resume", run, "--no-model-ema")
         .refused("--model-ema was true and now is false");
     Command.train("--resume", run, "--model-ema-decay", "0.9")
-        .refused("--model-ema-decay was 0.9998 and now is 0.9");
+        .refused("--model-ema-decay was auto and now is 0.9");
     Command.train("--resume", run, "--epochs", "2").refused("--epochs was 1 and now is 2");
     Path fewer = Shapes.write(directory.resolve("fewer"), 3, 4);
     Command.train(fewer, "--resume", run).refused("24 training", "now are 9");

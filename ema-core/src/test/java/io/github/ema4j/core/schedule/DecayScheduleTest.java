@@ -227,6 +227,15 @@ class DecayScheduleTest {
     }
 
     @Test
+    void halfOfTheWeightOfTheDefaultLiesOnTheLastFourPercentAndNearlyAllOnTheLastFifteen() {
+      DecaySchedule schedule = powerFunction(0.05);
+      for (long updates : new long[] {1_000, 100_000}) {
+        assertEquals(0.50, 1 - schedule.decayOver(updates * 962 / 1000 + 1, updates), 0.01);
+        assertEquals(0.95, 1 - schedule.decayOver(updates * 847 / 1000 + 1, updates), 0.01);
+      }
+    }
+
+    @Test
     void theWidestProfileIsNearlyTheMean() {
       assertEquals(uniform().decayAt(10), powerFunction(0.28867513).decayAt(10), 1e-7);
     }

@@ -174,10 +174,10 @@ public record EmaReport(
   }
 
   /**
-   * The largest constant decay that suits a run; see {@link DecayAdvice#recommendedDecay}.
+   * A constant decay that suits a run; see {@link DecayAdvice#recommendedDecay}.
    *
    * @param plannedSteps optimizer steps in the whole run, at least 1
-   * @return in [0, 0.9999]; 0.998 for 2,000 steps
+   * @return in [0, 0.9999]; 0.99 for 2,000 steps
    * @throws IllegalArgumentException if below 1
    */
   public static double recommendedDecay(long plannedSteps) {

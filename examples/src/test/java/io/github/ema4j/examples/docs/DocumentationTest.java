@@ -3,14 +3,18 @@ package io.github.ema4j.examples.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.examples.DecayChart;
 import io.github.ema4j.testing.MarkdownSnippets;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -166,6 +170,43 @@ class DocumentationTest {
       assertEquals(Arrays.asList(expected), Arrays.asList(shown), "decay " + decay);
     }
     assertTrue(rows >= 6, "the README has the table of decays");
+  }
+
+  /** A schedule that is missing from the table, the texts or the chart would be found by nobody. */
+  @Test
+  void tableAndChartHoldEverySchedule() throws Exception {
+    Set<String> factories = new TreeSet<>();
+    for (Method method : DecaySchedule.class.getDeclaredMethods()) {
+      if (Modifier.isStatic(method.getModifiers()) && !method.getName().equals("parse")) {
+        factories.add(method.getName());
+      }
+    }
+    Matcher row =
+        Pattern.compile("(?m)^\\| `(\\w+)\\([^`]*\\)` \\| `(([a-z-]+)\\(.*?)` \\|")
+            .matcher(Files.readString(TOP.resolve("docs/decay.md")));
+    Set<String> inTable = new TreeSet<>();
+    Set<String> texts = new TreeSet<>();
+    while (row.find()) {
+      inTable.add(row.group(1));
+      texts.add(row.group(3));
+      String full = row.group(2).replaceAll("[\\[\\]]", "");
+      String brief = row.group(2).replaceAll("\\[[^\\]]*\\]", "");
+      double decay = DecaySchedule.parse(full).decayAt(1_000);
+      assertEquals(decay, DecaySchedule.parse(brief).decayAt(1_000), 1e-3, brief);
+    }
+    assertEquals(factories, inTable);
+
+    Set<String> inChart = new TreeSet<>();
+    for (String text : DecayChart.TEXTS) {
+      DecaySchedule.parse(text);
+      inChart.add(text.substring(0, text.indexOf('(')));
+    }
+    assertEquals(texts, inChart);
+    String known =
+        assertThrows(IllegalArgumentException.class, () -> DecaySchedule.parse("none()"))
+            .getMessage();
+    assertEquals(
+        texts, new TreeSet<>(Arrays.asList(known.substring(known.indexOf(": ") + 2).split(", "))));
   }
 
   @Test
