@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
-import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -89,14 +88,9 @@ public abstract class EmaFollower extends BaseTrainingListener {
    */
   @Override
   public final void iterationDone(Model network, int iteration, int epoch) {
-    boolean ofAnother = ema.isStarted() && !ema.isAverageOf(network);
-    if (ofAnother || !Networks.isNetwork(network)) {
-      return; // a layer, a replica or a clone shares the listeners of the averaged network
-    }
-    if (!ema.isStarted() || ema.moment() == Moment.BETWEEN_FITS) {
-      throw new IllegalStateException(
-          "The average that this %s follows has not seen this step: register the %s with the network. Then its followers need not be registered"
-              .formatted(getClass().getSimpleName(), ema.getClass().getSimpleName()));
-    }
+    ema.members()
+        .get(0)
+        .followed()
+        .requireToldOfStep(network, "This %s does nothing".formatted(getClass().getSimpleName()));
   }
 }

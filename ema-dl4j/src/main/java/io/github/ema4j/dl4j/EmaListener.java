@@ -20,8 +20,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
  * net.addListeners(ema);
  * }</pre>
  */
-public sealed interface EmaListener extends TrainingListener
-    permits ModelEmaListener, ModelEmaGroup {
+public sealed interface EmaListener extends TrainingListener permits AveragingListener {
 
   /**
    * The averages.
@@ -100,6 +99,18 @@ public sealed interface EmaListener extends TrainingListener
   boolean update(Model network, long steps);
 
   /**
+   * Takes the average for that of the network as it stands now, whatever has trained it. An average
+   * that the network has left behind is refused everywhere, since it looks like one that is up to
+   * date; after this call it is handed out as it is, until the network trains on without it again.
+   * For who wants the average of before, has set the iteration count of the network by hand, or
+   * moves {@link ModelEmaListener#average} by other means than {@link #update}.
+   *
+   * @param network the network that is averaged
+   * @throws IllegalStateException if there is no average yet, or of another network
+   */
+  void declareCurrent(Model network);
+
+  /**
    * Whether this listener has a network, and so an average.
    *
    * @return false until started or trained with
@@ -107,7 +118,7 @@ public sealed interface EmaListener extends TrainingListener
   boolean isStarted();
 
   /**
-   * Whether averaged weights stand in the network just now: of any member of a group.
+   * Whether averaged weights stand in the network just now: of this average or any other.
    *
    * @return true while a {@link io.github.ema4j.core.Swap} is open
    */
@@ -134,7 +145,7 @@ public sealed interface EmaListener extends TrainingListener
    * follower, or outside a fit.
    *
    * @return the moment
-   * @throws IllegalStateException if there is no average yet
+   * @throws IllegalStateException if there is no average yet, or while another thread trains
    */
   Moment moment();
 

@@ -28,7 +28,7 @@ final class SwappedListener implements TrainingListener {
       callback.run();
       return;
     }
-    if (ema.passesBy(network)) {
+    if (ema.followed().passesBy(network)) {
       return;
     }
     RecurrentState state = RecurrentState.of(network);
@@ -41,6 +41,9 @@ final class SwappedListener implements TrainingListener {
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
+    ema.followed()
+        .requireToldOfStep(
+            network, "The listener wrapped by during(...) would see the raw weights");
     swapped(network, () -> listener.iterationDone(network, iteration, epoch));
   }
 
@@ -51,6 +54,9 @@ final class SwappedListener implements TrainingListener {
 
   @Override
   public void onEpochEnd(Model network) {
+    ema.followed()
+        .requireToldOfStep(
+            network, "The listener wrapped by during(...) would see the raw weights");
     swapped(network, () -> listener.onEpochEnd(network));
   }
 

@@ -180,7 +180,7 @@ public final class EmaCheckpointListener extends EmaFollower {
   }
 
   private boolean isNew() {
-    return ema().members().stream().allMatch(member -> member.average().stepCount() == 0);
+    return ema().members().stream().allMatch(member -> member.stepCount() == 0);
   }
 
   @Override
