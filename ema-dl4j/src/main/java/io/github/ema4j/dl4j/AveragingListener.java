@@ -110,6 +110,11 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final boolean update(Model network, long steps) {
     requireDriven();
+    if (!isStarted()) {
+      throw new IllegalStateException(
+          "This %s has no network yet: call start(network) before the first step of your loop"
+              .formatted(getClass().getSimpleName()));
+    }
     followed.require(network);
     followed.requireNotSwapped("Averaged weights are swapped into the network, not to be averaged");
     boolean moved = move(followed.params(), steps);
@@ -138,6 +143,11 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final Moment moment() {
     return followed.moment();
+  }
+
+  @Override
+  public final boolean isTrainedElsewhere() {
+    return followed.isTrainedElsewhere();
   }
 
   @Override

@@ -13,7 +13,11 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
  */
 public abstract class EmaFollower extends BaseTrainingListener {
 
+  /** So many iterations without an epoch are no accident. */
+  private static final int MANY = 100;
+
   private final EmaListener ema;
+  private int iterationsOutsideEpochs;
 
   /**
    * Subscribes to an average.
@@ -57,11 +61,29 @@ public abstract class EmaFollower extends BaseTrainingListener {
    */
   protected void afterEpoch(Model network) {}
 
+  /**
+   * Comes once, after a hundred iterations outside of epochs, of which {@code fit(DataSet)} and
+   * {@code fit(INDArray, INDArray)} have none.
+   */
+  protected void withoutEpochs() {}
+
+  /**
+   * Iterations that no epoch surrounded.
+   *
+   * @return from 0, since this listener was made
+   */
+  protected final int iterationsOutsideEpochs() {
+    return iterationsOutsideEpochs;
+  }
+
   /** What the average tells, as opposed to the network. */
   private final class Subscription extends BaseTrainingListener {
 
+    private boolean inEpoch;
+
     @Override
     public void onEpochStart(Model network) {
+      inEpoch = true;
       beforeStep(network);
     }
 
@@ -72,11 +94,15 @@ public abstract class EmaFollower extends BaseTrainingListener {
 
     @Override
     public void iterationDone(Model network, int iteration, int epoch) {
+      if (!inEpoch && ++iterationsOutsideEpochs == MANY) {
+        withoutEpochs();
+      }
       afterStep(network, iteration + 1, epoch);
     }
 
     @Override
     public void onEpochEnd(Model network) {
+      inEpoch = false;
       afterEpoch(network);
     }
   }

@@ -149,6 +149,15 @@ public sealed interface EmaListener extends TrainingListener permits AveragingLi
    */
   Moment moment();
 
+  /**
+   * Whether another thread has trained the network, and may be at it again any time. Then its
+   * weights are not to be swapped, saved or compared; {@link ModelEmaListener#averagedNetwork} is a
+   * copy, and can be had.
+   *
+   * @return false on the thread that trained last, and if none is known that still lives
+   */
+  boolean isTrainedElsewhere();
+
   // ---------------------------------------------------------------- what follows
 
   /**

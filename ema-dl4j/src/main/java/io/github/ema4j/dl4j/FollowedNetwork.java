@@ -190,6 +190,11 @@ final class FollowedNetwork {
     if (network != null) {
       require(candidate);
     }
+    if (SwappedNetworks.contains(candidate)) {
+      throw new IllegalStateException(
+          "The average would start from averaged weights, which are swapped into the network: close"
+              + " the Swap first");
+    }
     prepare(candidate);
     // Initial weights are not constrained yet, but have a share in the average for long.
     INDArray params = Networks.params(candidate);

@@ -197,6 +197,17 @@ public final class EmaCheckpointListener extends EmaFollower {
     }
   }
 
+  @Override
+  protected void withoutEpochs() {
+    if (cadence.hasEpochs()) {
+      log.warn(
+          "{} iterations, and no epoch at whose end to save: fit(DataSet) and fit(INDArray, INDArray)"
+              + " have none, only fit(iterator) does. Save by iterations, saveEveryNIterations(n),"
+              + " with as many as your epochs have",
+          iterationsOutsideEpochs());
+    }
+  }
+
   /** As Deeplearning4j will count; counted here where it does not, as with ParallelWrapper. */
   private long epochsDone(Model network) {
     epochsEnded++;

@@ -47,7 +47,12 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * averaged ones, which are as good as they were, from being evaluated.
  *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
- * the iterator that trains. Use an evaluator on the thread that trains, or while no training runs.
+ * the iterator that trains.
+ *
+ * <p>On another thread than the one that trains, {@link #averaged(Model)} evaluates a copy of the
+ * average, as it was between two updates: training is not touched. Raw weights, and so comparisons,
+ * are refused there while {@code fit} runs, since they change meanwhile. Use an evaluator on one
+ * thread at a time.
  */
 public final class EmaEvaluator {
 
@@ -227,9 +232,15 @@ public final class EmaEvaluator {
 
   private <M extends Model> M averagedNetwork(M network, ModelEmaListener member) {
     requireReady(network);
-    M averaged = Networks.copy(network, member.shadow());
+    M averaged = copy(network, member);
     recalibration.accept(averaged);
     return averaged;
+  }
+
+  private static <M extends Model> M copy(M network, ModelEmaListener member) {
+    synchronized (member.average()) { // between two updates, whichever thread trains
+      return Networks.copy(network, member.shadow());
+    }
   }
 
   /**
@@ -252,6 +263,9 @@ public final class EmaEvaluator {
   }
 
   private EvaluationResult averaged(Model network, ModelEmaListener member) {
+    if (mode != Mode.RECALIBRATED && member.isTrainedElsewhere()) {
+      return validation.evaluate(copy(network, member));
+    }
     switch (mode) {
       case LIVE_VIEW:
         return validation.evaluate(Networks.over(network, member.shadow()));
@@ -270,12 +284,21 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return the results
-   * @throws IllegalStateException if the network is another, or averaged weights are swapped in; if
-   *     the data is empty, or exhausted and cannot be reset
+   * @throws IllegalStateException if the network is another, or averaged weights are swapped in;
+   *     while another thread trains; if the data is empty, or exhausted and cannot be reset
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
-    return validation.evaluate(twin(network));
+    ema.moment(); // refuses while another thread trains
+    int iterations = Networks.iterationCount(network);
+    EvaluationResult result = validation.evaluate(twin(network));
+    if (iterations != Networks.iterationCount(network)) {
+      throw new IllegalStateException(
+          "Another thread has trained this network while its raw weights were evaluated: evaluate"
+              + " them from a listener, everyIterations(n) or everyEpochs(n)");
+    }
+    ema.moment();
+    return result;
   }
 
   /**
@@ -293,6 +316,7 @@ public final class EmaEvaluator {
           "Comparing raw and averaged weights takes two passes over the validation data, but the"
               + " iterator does not support reset(): load the data into a ListDataSetIterator");
     }
+    ema.members().forEach(ModelEmaListener::average); // refuses what is not up to date
     return Comparison.of(network, raw(network), ema.members(), member -> averaged(network, member));
   }
 
