@@ -31,6 +31,7 @@ final class FollowedNetwork {
   private final EmaListener registered;
   private final FitPosition position = new FitPosition();
   private final SeenTraining seen = new SeenTraining();
+  private final LateChanges lateChanges = new LateChanges();
   private final List<TrainingListener> followers = new CopyOnWriteArrayList<>();
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -105,6 +106,7 @@ final class FollowedNetwork {
   void epochStarts() {
     requireTrainable();
     seen.goesOn(network, registered);
+    lateChanges.epochStarts();
     position.reset();
   }
 
@@ -112,6 +114,7 @@ final class FollowedNetwork {
   boolean gradientIsKnown() {
     requireTrainable();
     seen.goesOn(network, registered);
+    lateChanges.beforeStep(network, registered);
     return position.gradientIsKnown(Networks.searchesAlongLine(network));
   }
 
@@ -120,7 +123,11 @@ final class FollowedNetwork {
     position.iterationDone(iteration);
     seen.iterationDone(iteration);
     INDArray params = network.params();
-    return constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params;
+    if (constrained.isPresent()) {
+      return constrained.get().after(params, iteration + 1, epoch);
+    }
+    lateChanges.afterStep(network, registered);
+    return params;
   }
 
   void epochEnds() {
@@ -136,12 +143,24 @@ final class FollowedNetwork {
   /** The average is of the network as it stands, by whatever means. */
   void isCurrent() {
     position.reset();
-    seen.allOf(network);
+    seen.isAll(network);
   }
 
   void requireCurrent() {
     requireNetwork();
     seen.requireAllOf(network);
+  }
+
+  /** Refuses an average that has seen no step, if the network has other weights by now. */
+  void requireStartOf(INDArray shadow) {
+    if (seen.isNothing() && !position.isInFit(network)) {
+      INDArray weights = startingWeights().reshape(shadow.shape()).castTo(shadow.dataType());
+      if (shadow.neq(weights).any()) {
+        throw new IllegalStateException(
+            "The average has seen no step, but the weights of the network have changed since it was started. %s. %s"
+                .formatted(Unseen.ADVICE, SeenTraining.ALL_THE_SAME));
+      }
+    }
   }
 
   Moment moment() {

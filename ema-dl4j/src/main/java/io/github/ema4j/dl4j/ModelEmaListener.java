@@ -315,6 +315,9 @@ public final class ModelEmaListener extends AveragingListener {
    */
   public ParameterAverage average() {
     followed().requireCurrent();
+    if (average.stepCount() == 0 && !average.isSwapped()) {
+      followed().requireStartOf(average.shadow());
+    }
     return average;
   }
 

@@ -41,11 +41,15 @@ final class SeenTraining {
 
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
+  static final String ALL_THE_SAME =
+      "Who wants the average as it is calls ema.declareCurrent(net) first";
+
   private volatile By by = By.NOBODY;
 
   /** The iterations that the network may count without having been trained unseen. */
   private volatile int iterations;
 
+  private volatile boolean declared;
   private volatile WeakReference<Thread> thread = new WeakReference<>(null);
 
   // ---------------------------------------------------------------- what the average has seen
@@ -87,9 +91,19 @@ final class SeenTraining {
     onThisThread();
   }
 
-  /** Whatever has trained the network until now. */
-  void allOf(Model network) {
+  /** The user says that nothing is missing. */
+  void isAll(Model network) {
+    declared = true;
+    allOf(network);
+  }
+
+  private void allOf(Model network) {
     iterations = Networks.iterationCount(network);
+  }
+
+  /** Whether there was nothing to see yet, as far as is known. */
+  boolean isNothing() {
+    return by == By.NOBODY && !declared;
   }
 
   boolean isByHand() {
@@ -105,8 +119,8 @@ final class SeenTraining {
     int missed = missed(network);
     if (missed > 0) {
       throw new IllegalStateException(
-          "The average is not up to date: the network has made %d iterations, of which the average has not seen the last %d. %s. Who wants the average as it is, calls ema.declareCurrent(net) first"
-              .formatted(Networks.iterationCount(network), missed, by.cure));
+          "The average is not up to date: the network has made %d iterations, of which the average has not seen the last %d. %s. %s"
+              .formatted(Networks.iterationCount(network), missed, by.cure, ALL_THE_SAME));
     }
   }
 
