@@ -125,7 +125,7 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void declareCurrent(Model network) {
     followed.require(network);
-    followed.isCurrent();
+    followed.declareCurrent();
   }
 
   // ---------------------------------------------------------------- state and followers

@@ -140,8 +140,14 @@ final class FollowedNetwork {
     seen.updated(network, steps);
   }
 
-  /** The average is of the network as it stands, by whatever means. */
-  void isCurrent() {
+  /** The average has begun anew at the present weights. */
+  void restarted() {
+    position.reset();
+    seen.beginsAnew(network);
+  }
+
+  /** The user says that the average is of the network as it stands. */
+  void declareCurrent() {
     position.reset();
     seen.isAll(network);
   }
@@ -153,7 +159,7 @@ final class FollowedNetwork {
 
   /** Refuses an average that has seen no step, if the network has other weights by now. */
   void requireStartOf(INDArray shadow) {
-    if (seen.isNothing() && !position.isInFit(network)) {
+    if (seen.isNothing() && !position.isInFit(network) && !isSwapped()) {
       INDArray weights = startingWeights().reshape(shadow.shape()).castTo(shadow.dataType());
       if (shadow.neq(weights).any()) {
         throw new IllegalStateException(

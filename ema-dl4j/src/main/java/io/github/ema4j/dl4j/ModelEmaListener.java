@@ -50,8 +50,12 @@ import org.slf4j.LoggerFactory;
  * layers is not averaged. With a {@code ParallelWrapper}, do not register the listener: {@code
  * ParallelEma.attach(wrapper, ema)} averages what its workers agree on.
  *
+ * <p>An average that is not up to date, because the network has trained on without its listener, is
+ * handed out by nothing: the exception says which line is missing. Who wants it all the same calls
+ * {@link #declareCurrent}.
+ *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
- * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
+ * read from anywhere, and {@link #averagedNetwork} be called. Not serializable, on purpose: a network saved by Deeplearning4j does not
  * carry it.
  */
 public final class ModelEmaListener extends AveragingListener {
@@ -214,7 +218,7 @@ public final class ModelEmaListener extends AveragingListener {
     followed().require(network);
     followed().requireNotSwapped("Averaged weights are swapped into the network");
     average.set(followed().startingWeights());
-    followed().isCurrent();
+    followed().restarted();
   }
 
   // ---------------------------------------------------------------- the averaged weights
@@ -301,8 +305,9 @@ public final class ModelEmaListener extends AveragingListener {
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    ParameterAverage current = average();
+    followed().requireNetwork();
     followed().requireNotSwapped("Averaged weights are swapped into the network");
+    ParameterAverage current = average();
     current.refreshLeftOut(followed().params());
     return current.shadow();
   }

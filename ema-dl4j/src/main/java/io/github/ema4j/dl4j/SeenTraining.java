@@ -91,6 +91,11 @@ final class SeenTraining {
     onThisThread();
   }
 
+  void beginsAnew(Model network) {
+    declared = false;
+    allOf(network);
+  }
+
   /** The user says that nothing is missing. */
   void isAll(Model network) {
     declared = true;

@@ -39,6 +39,7 @@ sealed interface RoundAveraging {
     public void roundDone(Model network, int iterations) {
       if (iterations > 0) {
         ema.update(network, settings.stepsOf(iterations));
+        ema.declareCurrent(network); // which has counted the round already
       }
     }
 
@@ -79,6 +80,7 @@ sealed interface RoundAveraging {
     public void roundDone(Model network, int iterations) {
       start.destroy();
       if (iterations > 0) {
+        ema.declareCurrent(network); // the workers' averages have seen the round
         results.putInto(ema.average());
       }
     }
