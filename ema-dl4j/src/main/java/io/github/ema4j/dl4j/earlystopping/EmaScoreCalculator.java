@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.internal.KeptRandom;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
@@ -57,7 +58,10 @@ public final class EmaScoreCalculator<M extends Model> implements ScoreCalculato
   public double calculateScore(M network) {
     ema.start(network);
     // A copy has the data type in which it is stored, so that its score is that of the stored one.
-    return calculator.calculateScore(Networks.copy(network, ema.shadow()));
+    M averaged = Networks.copy(network, ema.shadow());
+    try (KeptRandom kept = KeptRandom.now()) {
+      return calculator.calculateScore(averaged);
+    }
   }
 
   @Override
