@@ -7,6 +7,7 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.Replica;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -293,7 +294,7 @@ public final class ModelEmaListener extends AveragingListener {
           "A shadow on the host is no memory that a network can live on: take averagedNetwork(...),"
               + " or swap");
     }
-    return Networks.over(network, shadow());
+    return Replica.over(network, shadow());
   }
 
   /**

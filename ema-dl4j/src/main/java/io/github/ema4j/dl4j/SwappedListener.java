@@ -2,8 +2,8 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
-import io.github.ema4j.dl4j.internal.RecurrentState;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -31,11 +31,9 @@ final class SwappedListener implements TrainingListener {
     if (ema.followed().passesBy(network)) {
       return;
     }
-    RecurrentState state = RecurrentState.of(network);
-    try (Swap ignored = ema.swap(network)) {
+    try (KeptState kept = KeptState.of(network);
+        Swap ignored = ema.swap(network)) {
       callback.run();
-    } finally {
-      state.restore();
     }
   }
 

@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.internal.KeptRandom;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
@@ -58,7 +59,10 @@ public final class EmaScoreCalculator<M extends Model> implements ScoreCalculato
 
   @Override
   public double calculateScore(M network) {
-    return calculator.calculateScore(averaged(ema, network));
+    M averaged = averaged(ema, network);
+    try (KeptRandom kept = KeptRandom.now()) {
+      return calculator.calculateScore(averaged);
+    }
   }
 
   /** The averaged network in the data type in which it is stored, to be scored and stored. */
