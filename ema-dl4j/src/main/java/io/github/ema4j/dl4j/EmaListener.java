@@ -50,7 +50,8 @@ public sealed interface EmaListener extends TrainingListener permits AveragingLi
    * Starts at a network's present weights now, rather than at its first step; as the constraints
    * leave them, where layers have some. Optional: in every way to fit, the listener does so by
    * itself before the first update. A training loop that calls {@link #update} needs it. Does not
-   * register the listener, and does nothing if it averages this network already.
+   * register the listener, without which {@code fit} leaves the average behind; does nothing if it
+   * averages this network already.
    *
    * @param network an initialised MultiLayerNetwork or ComputationGraph
    * @return this

@@ -56,8 +56,8 @@ import org.slf4j.LoggerFactory;
  * {@link #declareCurrent}.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
- * read from anywhere, and {@link #averagedNetwork} be called. Not serializable, on purpose: a network saved by Deeplearning4j does not
- * carry it.
+ * read from anywhere, and {@link #averagedNetwork} be called. Not serializable, on purpose: a
+ * network saved by Deeplearning4j does not carry it.
  */
 public final class ModelEmaListener extends AveragingListener {
 
@@ -294,6 +294,7 @@ public final class ModelEmaListener extends AveragingListener {
           "A shadow on the host is no memory that a network can live on: take averagedNetwork(...),"
               + " or swap");
     }
+    Networks.requireNoSubclass(network);
     return Replica.over(network, shadow());
   }
 

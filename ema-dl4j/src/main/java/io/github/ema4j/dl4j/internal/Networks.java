@@ -80,6 +80,7 @@ public final class Networks {
    * @throws UncopyableNetworkException if it would be another network
    */
   public static <M extends Model> M copy(M network, INDArray values) {
+    requireNoSubclass(network);
     INDArray params;
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray live = params(network);
@@ -95,6 +96,20 @@ public final class Networks {
       graph.getConfiguration().setEpochCount(epochCount(network));
     }
     return copy;
+  }
+
+  /**
+   * Refuses a network of a user's own class where one of the same class has to be made.
+   *
+   * @param network a network
+   * @throws UncopyableNetworkException if it is of a subclass of Deeplearning4j's two
+   */
+  public static void requireNoSubclass(Model network) {
+    if (network.getClass() != type(network)) {
+      throw new UncopyableNetworkException(
+          "it is a %s, and a copy would be a %s"
+              .formatted(network.getClass().getName(), type(network).getSimpleName()));
+    }
   }
 
   /**

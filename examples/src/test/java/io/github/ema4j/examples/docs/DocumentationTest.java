@@ -136,7 +136,8 @@ class DocumentationTest {
             new NeuralNetConfiguration.Builder()
                 .seed(1)
                 .list()
-                .layer(new DenseLayer.Builder().nIn(784).nOut(16).activation(Activation.TANH).build())
+                .layer(
+                    new DenseLayer.Builder().nIn(784).nOut(16).activation(Activation.TANH).build())
                 .layer(
                     new OutputLayer.Builder(LossFunction.MCXENT)
                         .nIn(16)
