@@ -30,7 +30,8 @@ final class SeenTraining {
             + " ema)"),
     HAND(
         "update(network) was not called after the last of them: call it after every step, or"
-            + " register the listener, net.addListeners(ema), where fit trains");
+            + " register the listener, net.addListeners(ema), where fit trains. (After a fit of a"
+            + " ParallelWrapper that has failed the average is of the last time its workers agreed)");
 
     private final String cure;
 

@@ -71,7 +71,6 @@ final class Synchronisation {
             + " iterations, while the network has made {}",
         iterations,
         Networks.iterationCount(network));
-    ema.declareCurrent(network);
   }
 
   private void synchronise(long done) {
