@@ -75,7 +75,7 @@ final class ArrayShadow implements Shadow {
   }
 
   @Override
-  public boolean update(INDArray params, double decay, boolean allOrNothing) {
+  public boolean moveTowards(INDArray params, double decay, boolean allOrNothing) {
     if (allOrNothing && !kernel.isFinite(params, covered)) {
       return false;
     }

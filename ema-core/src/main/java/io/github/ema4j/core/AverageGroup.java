@@ -37,7 +37,7 @@ public final class AverageGroup {
   private final INDArray[] arrays;
 
   // These three are of the update being made.
-  private final double[] next; // the decay that each average asked for, NaN if it is not due
+  private final double[] next; // the decay that each average asked for, or NOT_DUE
   private final double[] decays; // what the kernel does with each array
   private final boolean[] finite; // whether what each average saw was finite
 
@@ -136,7 +136,7 @@ public final class AverageGroup {
 
   private boolean updateAll(INDArray params, long steps) {
     for (int i = 0; i < averages.length; i++) {
-      next[i] = averages[i].next(params, steps);
+      next[i] = averages[i].nextDecay(params, steps);
     }
     for (int i = 0; i < averages.length; i++) {
       boolean alone = !(averages[i].implementation() instanceof ArrayShadow);
@@ -151,9 +151,10 @@ public final class AverageGroup {
     boolean checkFirst = false;
     for (int i = 0; i < together.length; i++) {
       double decay = next[together[i]];
-      decays[i] = Double.isNaN(decay) ? 1 : decay; // 1 leaves it as it is
-      due |= !Double.isNaN(decay);
-      checkFirst |= !Double.isNaN(decay) && averages[together[i]].throwsOnNonFinite();
+      boolean isDue = StepCounter.isDue(decay);
+      decays[i] = isDue ? decay : 1; // 1 leaves it as it is
+      due |= isDue;
+      checkFirst |= isDue && averages[together[i]].throwsOnNonFinite();
     }
     if (!due) {
       return;
@@ -166,7 +167,7 @@ public final class AverageGroup {
     }
     allFinite &= kernel.lerp(params, arrays, decays, averagedAsTheyAre);
     for (int i = 0; i < together.length; i++) {
-      if (!Double.isNaN(next[together[i]])) {
+      if (StepCounter.isDue(next[together[i]])) {
         boolean changes = allFinite || !averages[together[i]].throwsOnNonFinite();
         allFinite &= !changes || shadows[i].moveRest(params, decays[i]);
       }

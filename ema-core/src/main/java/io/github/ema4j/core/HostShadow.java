@@ -73,7 +73,7 @@ final class HostShadow implements Shadow {
   }
 
   @Override
-  public boolean update(INDArray params, double decay, boolean allOrNothing) {
+  public boolean moveTowards(INDArray params, double decay, boolean allOrNothing) {
     background.await();
     boolean finite = kernel.fetch(params, transfer, covered);
     if (finite || !allOrNothing) {

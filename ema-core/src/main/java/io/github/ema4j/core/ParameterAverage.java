@@ -3,7 +3,6 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.internal.kernel.AveragingKernel;
 import io.github.ema4j.core.internal.kernel.Kernels;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -42,19 +41,8 @@ public final class ParameterAverage {
   private final Coverage coverage;
   private final Shadow shadow;
 
-  // Of the parameters.
-  private final DataType paramsType;
-  private final long[] shape;
-  private final char ordering;
-
-  private long steps;
-  private long updates;
-  // Steps that the updates stand for: where the schedule is.
-  private long averagedSteps;
-  private long skipped;
-  private boolean skippedLast;
-  private double decay;
-  private double initialShare;
+  private final ParameterLayout layout;
+  private final StepCounter counter;
   private Swap swap;
 
   /**
@@ -68,7 +56,7 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start) {
-    this(config, start, Coverage.all(lengthOf(start)));
+    this(config, start, Coverage.all(ParameterLayout.lengthOf(start)));
   }
 
   /**
@@ -97,15 +85,6 @@ public final class ParameterAverage {
     }
   }
 
-  private static long lengthOf(INDArray start) {
-    Objects.requireNonNull(start, "start");
-    if (start.isEmpty() || start.length() == 0) {
-      throw new IllegalArgumentException(
-          "There are no parameters to average: the array is empty. Is the network initialised?");
-    }
-    return start.length();
-  }
-
   private ParameterAverage(
       AveragingConfig config,
       INDArray start,
@@ -114,24 +93,17 @@ public final class ParameterAverage {
       Function<INDArray, AveragingKernel> kernels) {
     this.config = Objects.requireNonNull(config, "config");
     this.coverage = Objects.requireNonNull(coverage, "coverage");
-    if (lengthOf(start) != coverage.length()) {
+    if (ParameterLayout.lengthOf(start) != coverage.length()) {
       throw new IllegalArgumentException(
           "The coverage is of a vector of %d elements, but there are %d parameters"
               .formatted(coverage.length(), start.length()));
     }
-    if (!start.dataType().isFPType()) {
-      throw new IllegalArgumentException(
-          "Parameters must be of a floating type, but were " + start.dataType());
-    }
-    requireDense(start);
-    paramsType = start.dataType();
-    shape = start.shape();
-    ordering = start.ordering();
+    layout = ParameterLayout.of(start);
     DataType shadowType =
         config
             .shadowType()
-            .orElse(paramsType == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
-    if (paramsType == DataType.DOUBLE && shadowType == DataType.FLOAT) {
+            .orElse(layout.type() == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT);
+    if (layout.type() == DataType.DOUBLE && shadowType == DataType.FLOAT) {
       throw new IllegalArgumentException(
           "A FLOAT shadow cannot hold DOUBLE parameters: leave shadowType at its default or say"
               + " DOUBLE");
@@ -140,7 +112,7 @@ public final class ParameterAverage {
         config.shadowOnHost()
             ? new HostShadow(shadowType, start, coverage, background())
             : new ArrayShadow(shadowType, start, coverage, kernels.apply(start));
-    take(counters);
+    counter = new StepCounter(config, counters);
   }
 
   private Background background() {
@@ -192,7 +164,7 @@ public final class ParameterAverage {
     requireNotSwapped("set");
     Objects.requireNonNull(counters, "counters");
     restore(shadow, variances);
-    take(counters);
+    counter.goOnFrom(counters);
   }
 
   private void restore(INDArray values, double[] variances) {
@@ -207,8 +179,8 @@ public final class ParameterAverage {
               .formatted(coverage.log10Deviations().count(), variances.length));
     }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-        INDArray copy = values.reshape(ordering, shape).dup(ordering)) {
-      requireMatching(copy, variances);
+        INDArray copy = layout.copyOf(values)) {
+      requireOneAverage(copy, variances);
       if (!shadow.restore(copy, variances)) {
         throw new NonFiniteParametersException(
             "The averaged values to go on with hold NaN or infinite values");
@@ -217,7 +189,7 @@ public final class ParameterAverage {
   }
 
   /** The values hold the logarithms of the variances, in fewer digits. */
-  private void requireMatching(INDArray values, double[] variances) {
+  private void requireOneAverage(INDArray values, double[] variances) {
     double[] logs = new double[variances.length];
     Kernels.forArrays(values).read(values, coverage.log10Deviations().chunks(), logs);
     for (int i = 0; i < logs.length; i++) {
@@ -227,15 +199,6 @@ public final class ParameterAverage {
                 .formatted(logs[i], variances[i]));
       }
     }
-  }
-
-  private void take(AverageCounters counters) {
-    steps = counters.steps();
-    updates = counters.updates();
-    averagedSteps = counters.averagedSteps();
-    skipped = counters.skipped();
-    decay = counters.decay();
-    initialShare = counters.initialShare();
   }
 
   /**
@@ -277,98 +240,52 @@ public final class ParameterAverage {
    */
   public synchronized boolean update(INDArray params, long steps) {
     requireUpdateOf(steps);
-    double next = next(params, steps);
-    return count(next, steps, move(params, next));
+    double decay = nextDecay(params, steps);
+    return count(decay, steps, move(params, decay));
   }
+
+  // An AverageGroup takes the same three steps, the second for all of its averages at once.
 
   /** Refuses a number of steps that one update cannot stand for. */
   void requireUpdateOf(long steps) {
-    if (steps < 1) {
-      throw new IllegalArgumentException("An update is of at least 1 step, but was of " + steps);
-    }
-    if (steps > 1 && config.updateEvery() > 1) {
-      throw new IllegalStateException(
-          "With updateEvery(%d) every step must be seen, but %d were given at once: leave updateEvery at 1, as the decay accounts for the steps of each update"
-              .formatted(config.updateEvery(), steps));
-    }
+    counter.requireUpdateOf(steps);
   }
 
-  /** The decay to apply after these steps, 0 for a copy, NaN if no update is due. */
-  double next(INDArray params, long steps) {
+  /** The decay to apply after these steps, as {@link StepCounter#next} says it. */
+  double nextDecay(INDArray params, long steps) {
     requireNotSwapped("updated");
-    requireMatching(params);
-    long averagable = this.steps + steps - config.startAfter();
-    if (averagable <= 0) {
-      return 0;
-    }
-    return averagable % config.updateEvery() == 0
-        ? nextDecay(interval(steps, averagable))
-        : Double.NaN;
+    layout.requireMatching(params);
+    return counter.next(steps);
   }
 
-  /** How many steps an update stands for that comes after these, of all that may be averaged. */
-  private long interval(long steps, long averagable) {
-    return config.updateEvery() > 1 ? config.updateEvery() : Math.min(steps, averagable);
-  }
-
-  /** Does what {@link #next} said; whether the parameters were finite. */
-  boolean move(INDArray params, double next) {
-    return Double.isNaN(next) || shadow.update(params, next, throwsOnNonFinite());
+  /** Applies a decay, if an update is due; whether the parameters were finite. */
+  boolean move(INDArray params, double decay) {
+    return !StepCounter.isDue(decay) || shadow.moveTowards(params, decay, throwsOnNonFinite());
   }
 
   /** Counts these steps, once they were {@link #move made}; true for an update. */
-  boolean count(double next, long steps, boolean finite) {
-    this.steps += steps;
-    if (Double.isNaN(next)) {
-      return false;
+  boolean count(double decay, long steps, boolean finite) {
+    if (finite || !StepCounter.isDue(decay)) {
+      return counter.count(decay, steps);
     }
-    if (!finite) {
-      skip();
-      return false;
+    boolean firstOfSeveral = counter.skip(steps);
+    if (throwsOnNonFinite()) {
+      throw new NonFiniteParametersException(
+          "The parameters after step %d are not finite; the average has not changed (%d updates)"
+              .formatted(counter.steps(), counter.updates()));
     }
-    skippedLast = false;
-    if (this.steps <= config.startAfter()) {
-      return false;
+    if (firstOfSeveral) {
+      log.warn(
+          "The parameters after step {} are not all finite: those keep their last good average, and"
+              + " the update is not counted ({} updates)",
+          counter.steps(),
+          counter.updates());
     }
-    updates++;
-    averagedSteps += interval(steps, this.steps - config.startAfter());
-    decay = next;
-    initialShare *= next;
-    return true;
+    return false;
   }
 
   boolean throwsOnNonFinite() {
     return config.onNonFinite() == NonFinitePolicy.THROW;
-  }
-
-  private double nextDecay(long interval) {
-    double next =
-        config.correctDecayForInterval()
-            ? config.schedule().decayOver(averagedSteps + 1, averagedSteps + interval)
-            : config.schedule().decayAt(updates + 1);
-    if (!(next >= 0 && next <= 1)) {
-      throw new IllegalStateException(
-          "The schedule %s gave the decay %s for update %d; it must be in [0, 1]"
-              .formatted(config.schedule().spec(), next, updates + 1));
-    }
-    return next;
-  }
-
-  private void skip() {
-    skipped++;
-    if (throwsOnNonFinite()) {
-      throw new NonFiniteParametersException(
-          "The parameters after step %d are not finite; the average has not changed (%d updates)"
-              .formatted(steps, updates));
-    }
-    if (!skippedLast) {
-      log.warn(
-          "The parameters after step {} are not all finite: those keep their last good average, and"
-              + " the update is not counted ({} updates)",
-          steps,
-          updates);
-    }
-    skippedLast = true;
   }
 
   /**
@@ -382,13 +299,12 @@ public final class ParameterAverage {
    */
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
-    requireMatching(params);
+    layout.requireMatching(params);
     if (!shadow.set(params)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
-    take(AverageCounters.START);
-    skippedLast = false;
+    counter.restart();
   }
 
   /**
@@ -403,7 +319,7 @@ public final class ParameterAverage {
    */
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
-    requireMatching(params);
+    layout.requireMatching(params);
     swap = new Swap(this, shadow, params);
     return swap;
   }
@@ -449,7 +365,7 @@ public final class ParameterAverage {
    */
   public synchronized void refreshLeftOut(INDArray params) {
     requireNotSwapped("read");
-    requireMatching(params);
+    layout.requireMatching(params);
     shadow.refreshLeftOut(params);
   }
 
@@ -499,7 +415,7 @@ public final class ParameterAverage {
    * @return FLOAT, DOUBLE, HALF or BFLOAT16
    */
   public DataType paramsType() {
-    return paramsType;
+    return layout.type();
   }
 
   /**
@@ -517,7 +433,7 @@ public final class ParameterAverage {
    * @return as of now
    */
   public synchronized AverageCounters counters() {
-    return new AverageCounters(steps, updates, averagedSteps, skipped, decay, initialShare);
+    return counter.counters();
   }
 
   /**
@@ -526,7 +442,7 @@ public final class ParameterAverage {
    * @return from 0
    */
   public synchronized long stepCount() {
-    return steps;
+    return counter.steps();
   }
 
   /**
@@ -535,7 +451,7 @@ public final class ParameterAverage {
    * @return from 0; fewer than steps with {@code startAfter}, {@code updateEvery} or skips
    */
   public synchronized long updateCount() {
-    return updates;
+    return counter.updates();
   }
 
   /**
@@ -544,7 +460,7 @@ public final class ParameterAverage {
    * @return in [0, 1], or NaN before the first update
    */
   public synchronized double decay() {
-    return decay;
+    return counter.decay();
   }
 
   /**
@@ -555,7 +471,7 @@ public final class ParameterAverage {
    * @return in [0, 1]; 1 before the first update
    */
   public synchronized double initialShare() {
-    return initialShare;
+    return counter.initialShare();
   }
 
   /**
@@ -564,13 +480,19 @@ public final class ParameterAverage {
    * @return from 0
    */
   public synchronized long skippedUpdates() {
-    return skipped;
+    return counter.skipped();
   }
 
   @Override
   public synchronized String toString() {
     return "ParameterAverage[%d %s, %d updates, decay %s, initial share %.4g, %s]"
-        .formatted(length(), shadowType(), updates, decay, initialShare, config);
+        .formatted(
+            length(),
+            shadowType(),
+            counter.updates(),
+            counter.decay(),
+            counter.initialShare(),
+            config);
   }
 
   private void requireNotSwapped(String what) {
@@ -579,42 +501,6 @@ public final class ParameterAverage {
           "The average cannot be "
               + what
               + " while its values are swapped into the network: close the Swap first");
-    }
-  }
-
-  private void requireMatching(INDArray params) {
-    Objects.requireNonNull(params, "params");
-    if (params.length() != length()) {
-      throw new IllegalArgumentException(
-          "This average is of %d parameters, but was given %d. Another network needs an average of its own"
-              .formatted(length(), params.length()));
-    }
-    if (params.dataType() != paramsType) {
-      throw new IllegalArgumentException(
-          "This average is of %s parameters, but was given %s. Another network needs an average of its own"
-              .formatted(paramsType, params.dataType()));
-    }
-    requireDense(params);
-    // Elements are paired in memory order, which for anything but a vector depends on the layout.
-    if (!params.isVectorOrScalar()
-        && !(Arrays.equals(params.shape(), shape) && params.ordering() == ordering)) {
-      throw new IllegalArgumentException(
-          "This average is of an array of shape %s in order '%s', but was given %s in order '%s'"
-              .formatted(
-                  Arrays.toString(shape),
-                  ordering,
-                  Arrays.toString(params.shape()),
-                  params.ordering()));
-    }
-  }
-
-  private static void requireDense(INDArray params) {
-    if (params.length() > 1 && params.elementWiseStride() != 1) {
-      throw new IllegalArgumentException(
-          "Parameters must stand densely in memory, as Model.params() does, but this array has the"
-              + " strides "
-              + Arrays.toString(params.stride())
-              + ": pass array.dup()");
     }
   }
 }

@@ -30,7 +30,7 @@ interface Shadow {
    *     those that are not
    * @return whether all parameters covered were finite
    */
-  boolean update(INDArray params, double decay, boolean allOrNothing);
+  boolean moveTowards(INDArray params, double decay, boolean allOrNothing);
 
   /** Takes over the elements that updates leave out. */
   void refreshLeftOut(INDArray params);

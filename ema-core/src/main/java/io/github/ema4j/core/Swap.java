@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.core;
 
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,12 +22,25 @@ public final class Swap implements AutoCloseable {
   private final Shadow shadow;
   private final INDArray params;
   private boolean open = true;
+  private Runnable afterwards = () -> {};
 
   Swap(ParameterAverage average, Shadow shadow, INDArray params) {
     this.average = average;
     this.shadow = shadow;
     this.params = params;
     shadow.swapIn(params);
+  }
+
+  /**
+   * Calls back once the raw values are back in the parameters: for who keeps a record of what
+   * stands in them.
+   *
+   * @param action replaces the one given before
+   * @return this
+   */
+  public Swap whenClosed(Runnable action) {
+    afterwards = Objects.requireNonNull(action, "action");
+    return this;
   }
 
   /** Puts the raw values back into the parameters. A second call does nothing. */
@@ -40,5 +54,6 @@ public final class Swap implements AutoCloseable {
       shadow.swapOut(params);
       average.ended(this);
     }
+    afterwards.run();
   }
 }

@@ -225,7 +225,7 @@ class HostShadowTest {
     }
     INDArray params = floats(1, 2);
     HostShadow shadow = new HostShadow(DataType.FLOAT, params, Coverage.all(2), failing);
-    assertThrows(IllegalStateException.class, () -> shadow.update(params, 0.5, false));
+    assertThrows(IllegalStateException.class, () -> shadow.moveTowards(params, 0.5, false));
     assertThrows(IllegalStateException.class, shadow::values);
     assertThrows(IllegalStateException.class, () -> shadow.swapIn(params));
     assertArrayEquals(bits(floats(1, 2)), bits(params));

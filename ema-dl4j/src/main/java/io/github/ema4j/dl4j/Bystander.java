@@ -21,7 +21,9 @@ final class Bystander {
     if (!Networks.isNetwork(model)) {
       return Optional.of(
           "Pretraining of single layers is not averaged; the average begins with fit() of the"
-              + " network");
+              + " network. To average pretraining too, register in its place a listener whose"
+              + " iterationDone calls ema.update(net), and ema.start(net) before: see"
+              + " docs/beyond-fit.md");
     }
     if (model == averaged) {
       return Optional.empty();

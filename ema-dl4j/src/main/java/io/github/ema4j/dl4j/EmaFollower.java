@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
-import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -14,7 +13,11 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
  */
 public abstract class EmaFollower extends BaseTrainingListener {
 
+  /** So many iterations without an epoch are no accident. */
+  private static final int MANY = 100;
+
   private final EmaListener ema;
+  private int iterationsOutsideEpochs;
 
   /**
    * Subscribes to an average.
@@ -58,11 +61,29 @@ public abstract class EmaFollower extends BaseTrainingListener {
    */
   protected void afterEpoch(Model network) {}
 
+  /**
+   * Comes once, after a hundred iterations outside of epochs, of which {@code fit(DataSet)} and
+   * {@code fit(INDArray, INDArray)} have none.
+   */
+  protected void withoutEpochs() {}
+
+  /**
+   * Iterations that no epoch surrounded.
+   *
+   * @return from 0, since this listener was made
+   */
+  protected final int iterationsOutsideEpochs() {
+    return iterationsOutsideEpochs;
+  }
+
   /** What the average tells, as opposed to the network. */
   private final class Subscription extends BaseTrainingListener {
 
+    private boolean inEpoch;
+
     @Override
     public void onEpochStart(Model network) {
+      inEpoch = true;
       beforeStep(network);
     }
 
@@ -73,11 +94,15 @@ public abstract class EmaFollower extends BaseTrainingListener {
 
     @Override
     public void iterationDone(Model network, int iteration, int epoch) {
+      if (!inEpoch && ++iterationsOutsideEpochs == MANY) {
+        withoutEpochs();
+      }
       afterStep(network, iteration + 1, epoch);
     }
 
     @Override
     public void onEpochEnd(Model network) {
+      inEpoch = false;
       afterEpoch(network);
     }
   }
@@ -89,14 +114,9 @@ public abstract class EmaFollower extends BaseTrainingListener {
    */
   @Override
   public final void iterationDone(Model network, int iteration, int epoch) {
-    boolean ofAnother = ema.isStarted() && !ema.isAverageOf(network);
-    if (ofAnother || !Networks.isNetwork(network)) {
-      return; // a layer, a replica or a clone shares the listeners of the averaged network
-    }
-    if (!ema.isStarted() || ema.moment() == Moment.BETWEEN_FITS) {
-      throw new IllegalStateException(
-          "The average that this %s follows has not seen this step: register the %s with the network. Then its followers need not be registered"
-              .formatted(getClass().getSimpleName(), ema.getClass().getSimpleName()));
-    }
+    ema.members()
+        .get(0)
+        .followed()
+        .requireToldOfStep(network, "This %s does nothing".formatted(getClass().getSimpleName()));
   }
 }

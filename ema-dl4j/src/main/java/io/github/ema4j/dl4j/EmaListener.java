@@ -20,8 +20,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
  * net.addListeners(ema);
  * }</pre>
  */
-public sealed interface EmaListener extends TrainingListener
-    permits ModelEmaListener, ModelEmaGroup {
+public sealed interface EmaListener extends TrainingListener permits AveragingListener {
 
   /**
    * The averages.
@@ -51,7 +50,8 @@ public sealed interface EmaListener extends TrainingListener
    * Starts at a network's present weights now, rather than at its first step; as the constraints
    * leave them, where layers have some. Optional: in every way to fit, the listener does so by
    * itself before the first update. A training loop that calls {@link #update} needs it. Does not
-   * register the listener, and does nothing if it averages this network already.
+   * register the listener, without which {@code fit} leaves the average behind; does nothing if it
+   * averages this network already.
    *
    * @param network an initialised MultiLayerNetwork or ComputationGraph
    * @return this
@@ -100,6 +100,18 @@ public sealed interface EmaListener extends TrainingListener
   boolean update(Model network, long steps);
 
   /**
+   * Takes the average for that of the network as it stands now, whatever has trained it. An average
+   * that the network has left behind is refused everywhere, since it looks like one that is up to
+   * date; after this call it is handed out as it is, until the network trains on without it again.
+   * For who wants the average of before, has set the iteration count of the network by hand, or
+   * moves {@link ModelEmaListener#average} by other means than {@link #update}.
+   *
+   * @param network the network that is averaged
+   * @throws IllegalStateException if there is no average yet, or of another network
+   */
+  void declareCurrent(Model network);
+
+  /**
    * Whether this listener has a network, and so an average.
    *
    * @return false until started or trained with
@@ -107,7 +119,7 @@ public sealed interface EmaListener extends TrainingListener
   boolean isStarted();
 
   /**
-   * Whether averaged weights stand in the network just now: of any member of a group.
+   * Whether averaged weights stand in the network just now: of this average or any other.
    *
    * @return true while a {@link io.github.ema4j.core.Swap} is open
    */
@@ -134,9 +146,18 @@ public sealed interface EmaListener extends TrainingListener
    * follower, or outside a fit.
    *
    * @return the moment
-   * @throws IllegalStateException if there is no average yet
+   * @throws IllegalStateException if there is no average yet, or while another thread trains
    */
   Moment moment();
+
+  /**
+   * Whether another thread has trained the network, and may be at it again any time. Then its
+   * weights are not to be swapped, saved or compared; {@link ModelEmaListener#averagedNetwork} is a
+   * copy, and can be had.
+   *
+   * @return false on the thread that trained last, and if none is known that still lives
+   */
+  boolean isTrainedElsewhere();
 
   // ---------------------------------------------------------------- what follows
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.dl4j.internal.Networks;
+import org.deeplearning4j.nn.api.Model;
+
 /**
  * Where in Deeplearning4j's training loop a network is, as far as the callbacks tell.
  *
@@ -52,6 +55,12 @@ final class FitPosition {
   void epochEnds(int epoch) {
     last = Last.EPOCH_END;
     at = epoch;
+  }
+
+  /** Whether the last callback is of the step, or the epoch, that the network is at the end of. */
+  boolean isInFit(Model network) {
+    return moment(Networks.iterationCount(network), Networks.epochCount(network))
+        != Moment.BETWEEN_FITS;
   }
 
   /** The moment, given the network's counters now. */

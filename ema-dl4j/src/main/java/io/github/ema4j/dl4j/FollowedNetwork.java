@@ -25,8 +25,13 @@ final class FollowedNetwork {
 
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
+  private static final String TRAINS_AVERAGED =
+      "Training while the averaged weights are swapped in would train them and lose the raw ones";
+
   private final EmaListener registered;
   private final FitPosition position = new FitPosition();
+  private final SeenTraining seen = new SeenTraining();
+  private final LateChanges lateChanges = new LateChanges();
   private final List<TrainingListener> followers = new CopyOnWriteArrayList<>();
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -50,10 +55,11 @@ final class FollowedNetwork {
     return Optional.ofNullable(network);
   }
 
-  /** Follows the first network that is given, for good. */
-  void bind(Model first) {
+  /** Follows the first network that is given, for good, with an average that may be of earlier. */
+  void bind(Model first, boolean resumed) {
     if (network == null) {
       prepare(first);
+      seen.begins(first, resumed);
       network = first;
     }
   }
@@ -65,12 +71,15 @@ final class FollowedNetwork {
     }
   }
 
-  void require(Model other) {
+  void requireNetwork() {
     if (network == null) {
       throw new IllegalStateException(
-          "This %s has no network yet: train with it, or call start(network) before the first update. Spark never calls it: there, train with EmaTrainingMaster of ema-spark"
-              .formatted(name()));
+          "This %s has seen no training. %s".formatted(name(), Unseen.ADVICE));
     }
+  }
+
+  void require(Model other) {
+    requireNetwork();
     if (other != network) {
       throw new IllegalStateException(
           "This %s averages another network (%s, %d parameters; this one is a %s). Create a new listener per network"
@@ -85,7 +94,7 @@ final class FollowedNetwork {
   /** Whether a callback is about a model that is not averaged; the log says why, once. */
   boolean passesBy(Model other) {
     if (!Networks.isNetwork(other)) {
-      requireNotSwapped(); // the layer would be pretrained from averaged weights
+      requireNotSwapped(TRAINS_AVERAGED); // the layer would be pretrained from averaged weights
     }
     Optional<String> warning = Bystander.warningAbout(other, network);
     warning.filter(warned::add).ifPresent(log::warn);
@@ -96,34 +105,106 @@ final class FollowedNetwork {
 
   void epochStarts() {
     requireTrainable();
+    seen.goesOn(network, registered);
+    lateChanges.epochStarts();
     position.reset();
   }
 
   /** Whether the parameters are those before a step. */
   boolean gradientIsKnown() {
     requireTrainable();
+    seen.goesOn(network, registered);
+    lateChanges.beforeStep(network, registered);
     return position.gradientIsKnown(Networks.searchesAlongLine(network));
   }
 
   /** The weights after the step that is done, as the constraints will leave them. */
   INDArray iterationDone(int iteration, int epoch) {
     position.iterationDone(iteration);
+    seen.iterationDone(iteration);
     INDArray params = network.params();
-    return constrained.isPresent() ? constrained.get().after(params, iteration + 1, epoch) : params;
+    if (constrained.isPresent()) {
+      return constrained.get().after(params, iteration + 1, epoch);
+    }
+    lateChanges.afterStep(network, registered);
+    return params;
   }
 
   void epochEnds() {
     position.epochEnds(Networks.epochCount(network));
   }
 
-  /** The average has been moved or restarted by a call, not by {@code fit}: all is counted. */
-  void movedByHand() {
+  /** The average has been moved by a call, not by {@code fit}. */
+  void updated(long steps) {
     position.reset();
+    seen.updated(network, steps);
+  }
+
+  /** The average has begun anew at the present weights. */
+  void restarted() {
+    position.reset();
+    seen.beginsAnew(network);
+  }
+
+  /** The user says that the average is of the network as it stands. */
+  void declareCurrent() {
+    position.reset();
+    seen.isAll(network);
+  }
+
+  void requireCurrent() {
+    requireNetwork();
+    seen.requireAllOf(network);
+  }
+
+  /** Refuses an average that has seen no step, if the network has other weights by now. */
+  void requireStartOf(INDArray shadow) {
+    if (seen.isNothing() && !position.isInFit(network) && !isSwapped()) {
+      INDArray weights = startingWeights().reshape(shadow.shape()).castTo(shadow.dataType());
+      if (shadow.neq(weights).any()) {
+        throw new IllegalStateException(
+            "The average has seen no step, but the weights of the network have changed since it was started. %s. %s"
+                .formatted(Unseen.ADVICE, SeenTraining.ALL_THE_SAME));
+      }
+    }
   }
 
   Moment moment() {
+    requireNetwork();
+    requireNoFitElsewhere();
     return position.moment(Networks.iterationCount(network), Networks.epochCount(network));
   }
+
+  /** Refuses a callback after a step of which the average is not told itself. */
+  void requireToldOfStep(Model told, String otherwise) {
+    boolean ofAnother = network != null && told != network;
+    if (ofAnother || !Networks.isNetwork(told)) {
+      return; // a layer, a replica or a clone shares the listeners of the averaged network
+    }
+    if (network == null || !(seen.isByHand() || position.isInFit(told))) {
+      throw new IllegalStateException(
+          "%s, as the average has not seen this step: register the %s with the network, net.addListeners(ema), after any net.setListeners(...). What is subscribed to it, ema.andThen(...), need not be registered"
+              .formatted(otherwise, name()));
+    }
+  }
+
+  // ---------------------------------------------------------------- on another thread
+
+  /** Whether it may be trained by another thread at any time. */
+  boolean isTrainedElsewhere() {
+    return seen.wasElsewhere();
+  }
+
+  void requireNoFitElsewhere() {
+    if (seen.isElsewhere()) {
+      throw new IllegalStateException(
+          "Another thread trains this network just now, so that its weights change: do this from a"
+              + " listener, by ema.andThen(...), or when fit has returned. The averaged weights"
+              + " alone can be had any time: averagedNetwork(net)");
+    }
+  }
+
+  // ---------------------------------------------------------------- its weights
 
   INDArray params() {
     return Networks.params(network);
@@ -133,6 +214,11 @@ final class FollowedNetwork {
   INDArray startingWeights(Model candidate) {
     if (network != null) {
       require(candidate);
+    }
+    if (SwappedNetworks.contains(candidate)) {
+      throw new IllegalStateException(
+          "The average would start from averaged weights, which are swapped into the network: close"
+              + " the Swap first");
     }
     prepare(candidate);
     // Initial weights are not constrained yet, but have a share in the average for long.
@@ -148,21 +234,24 @@ final class FollowedNetwork {
     return startingWeights(network);
   }
 
+  /** Whether averaged weights stand in the network just now, of this average or another. */
+  boolean isSwapped() {
+    return network != null && SwappedNetworks.contains(network);
+  }
+
+  void requireNotSwapped(String what) {
+    if (registered.isSwapped()) {
+      throw new IllegalStateException(what + ": close the Swap first");
+    }
+  }
+
   private void requireTrainable() {
-    requireNotSwapped();
+    requireNotSwapped(TRAINS_AVERAGED);
     int registrations = Collections.frequency(Networks.listeners(network), registered);
     if (registrations > 1) {
       throw new IllegalStateException(
           "This %s is registered %d times with one network and would average as often per step: register it once"
               .formatted(name(), registrations));
-    }
-  }
-
-  private void requireNotSwapped() {
-    if (registered.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
     }
   }
 
@@ -192,8 +281,10 @@ final class FollowedNetwork {
     return List.copyOf(followers);
   }
 
-  /** Passes on a callback about the network, after the average has had it. */
-  void tell(Consumer<TrainingListener> callback) {
-    followers.forEach(callback);
+  /** Passes on a callback, if it is about the network, after the average has had it. */
+  void tell(Model about, Consumer<TrainingListener> callback) {
+    if (is(about)) {
+      followers.forEach(callback);
+    }
   }
 }

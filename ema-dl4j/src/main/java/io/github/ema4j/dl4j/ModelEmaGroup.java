@@ -7,7 +7,6 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,10 +37,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Thread-safety is that of {@link ModelEmaListener}.
  */
-public final class ModelEmaGroup implements EmaListener {
+public final class ModelEmaGroup extends AveragingListener {
 
   private final List<ModelEmaListener> members;
-  private final FollowedNetwork followed = new FollowedNetwork(this);
 
   private volatile AverageGroup averages; // null until all members are started
 
@@ -50,16 +48,19 @@ public final class ModelEmaGroup implements EmaListener {
       throw new IllegalArgumentException("A group needs at least one average");
     }
     this.members = List.copyOf(members);
-    this.members.forEach(ModelEmaListener::requireNoGroup);
+    this.members.forEach(ModelEmaListener::requireDriven);
     if (this.members.stream().distinct().count() < members.size()) {
       throw new IllegalArgumentException("A listener can be in a group only once");
     }
+    this.members.stream()
+        .filter(ModelEmaListener::isStarted)
+        .forEach(member -> member.followed().requireCurrent());
     // Members that go on with an average have a network already: it has to be the same.
     this.members.stream()
-        .flatMap(member -> member.network().stream())
+        .flatMap(member -> member.followed().network().stream())
         .findFirst()
         .ifPresent(this::start);
-    this.members.forEach(member -> member.join(this, followed));
+    this.members.forEach(member -> member.join(this));
   }
 
   /**
@@ -128,67 +129,16 @@ public final class ModelEmaGroup implements EmaListener {
   // ---------------------------------------------------------------- training
 
   @Override
-  public void onEpochStart(Model network) {
-    if (concerns(network)) {
-      followed.epochStarts();
-      members.forEach(ModelEmaListener::startFromPresentWeights);
-      followed.tell(follower -> follower.onEpochStart(network));
-    }
+  void requireDriven() {} // nobody else drives a group
+
+  @Override
+  void startFromPresentWeights() {
+    members.forEach(ModelEmaListener::startFromPresentWeights);
   }
 
   @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onForwardPass(network, activations));
-    }
-  }
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onForwardPass(network, activations));
-    }
-  }
-
-  @Override
-  public void onBackwardPass(Model network) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onBackwardPass(network));
-    }
-  }
-
-  @Override
-  public void onGradientCalculation(Model network) {
-    if (concerns(network)) {
-      if (followed.gradientIsKnown()) {
-        members.forEach(ModelEmaListener::startFromPresentWeights);
-      }
-      followed.tell(follower -> follower.onGradientCalculation(network));
-    }
-  }
-
-  @Override
-  public void iterationDone(Model network, int iteration, int epoch) {
-    if (concerns(network)) {
-      averages.update(followed.iterationDone(iteration, epoch));
-      followed.tell(follower -> follower.iterationDone(network, iteration, epoch));
-    }
-  }
-
-  @Override
-  public void onEpochEnd(Model network) {
-    if (concerns(network)) {
-      followed.epochEnds();
-      followed.tell(follower -> follower.onEpochEnd(network));
-    }
-  }
-
-  private boolean concerns(Model network) {
-    if (followed.passesBy(network)) {
-      return false;
-    }
-    start(network);
-    return true;
+  boolean move(INDArray params, long steps) {
+    return averages.update(params, steps);
   }
 
   // ---------------------------------------------------------------- by hand
@@ -201,37 +151,21 @@ public final class ModelEmaGroup implements EmaListener {
               .map(member -> member.averageOf(network))
               .toArray(ParameterAverage[]::new);
       AverageGroup together = AverageGroup.of(all); // refuses before anything is kept
-      followed.bind(network);
+      followed().bind(network, Arrays.stream(all).anyMatch(average -> average.stepCount() > 0));
       for (int i = 0; i < all.length; i++) {
         members.get(i).begin(network, all[i]);
       }
       averages = together;
     }
-    followed.require(network);
+    followed().require(network);
     return this;
-  }
-
-  @Override
-  public boolean update(Model network, long steps) {
-    followed.require(network);
-    start(network);
-    boolean moved = averages.update(followed.params(), steps);
-    followed.movedByHand();
-    return moved;
   }
 
   @Override
   public void restart(Model network) {
     start(network);
-    requireNoneSwapped();
+    followed().requireNotSwapped("Averaged weights are swapped into the network");
     members.forEach(member -> member.restart(network));
-  }
-
-  private void requireNoneSwapped() {
-    if (isSwapped()) {
-      throw new IllegalStateException(
-          "An average of this ModelEmaGroup is swapped into the network: close the Swap first");
-    }
   }
 
   // ---------------------------------------------------------------- its state and its followers
@@ -243,33 +177,18 @@ public final class ModelEmaGroup implements EmaListener {
 
   @Override
   public boolean isSwapped() {
-    return members.stream().anyMatch(ModelEmaListener::isSwappedItself);
+    return followed().isSwapped() || holdsRaw();
   }
 
   @Override
-  public boolean isAverageOf(Model network) {
-    return followed.is(network);
-  }
-
-  @Override
-  public void requireAverageOf(Model network) {
-    followed.require(network);
-  }
-
-  @Override
-  public Moment moment() {
-    return members.get(0).moment();
+  boolean holdsRaw() {
+    return members.stream().anyMatch(ModelEmaListener::holdsRaw);
   }
 
   @Override
   public ModelEmaGroup andThen(TrainingListener... followers) {
-    followed.add(List.of(followers));
+    followed().add(List.of(followers));
     return this;
-  }
-
-  @Override
-  public List<TrainingListener> followers() {
-    return followed.followers();
   }
 
   @Override

@@ -7,8 +7,8 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.Replica;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
@@ -51,11 +51,15 @@ import org.slf4j.LoggerFactory;
  * layers is not averaged. With a {@code ParallelWrapper}, do not register the listener: {@code
  * ParallelEma.attach(wrapper, ema)} averages what its workers agree on.
  *
+ * <p>An average that is not up to date, because the network has trained on without its listener, is
+ * handed out by nothing: the exception says which line is missing. Who wants it all the same calls
+ * {@link #declareCurrent}.
+ *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
- * read from anywhere. Not serializable, on purpose: a network saved by Deeplearning4j does not
- * carry it.
+ * read from anywhere, and {@link #averagedNetwork} be called. Not serializable, on purpose: a
+ * network saved by Deeplearning4j does not carry it.
  */
-public final class ModelEmaListener implements EmaListener {
+public final class ModelEmaListener extends AveragingListener {
 
   private static final Logger log = LoggerFactory.getLogger(ModelEmaListener.class);
 
@@ -64,7 +68,6 @@ public final class ModelEmaListener implements EmaListener {
 
   // A group that this listener is in updates the average in its place, and shares its network.
   private volatile Optional<ModelEmaGroup> group = Optional.empty();
-  private volatile FollowedNetwork followed = new FollowedNetwork(this);
 
   private volatile ParameterAverage average; // null until started
   private boolean advised;
@@ -167,76 +170,15 @@ public final class ModelEmaListener implements EmaListener {
   // ---------------------------------------------------------------- training
 
   @Override
-  public void onEpochStart(Model network) {
-    if (concerns(network)) {
-      followed.epochStarts();
-      startFromPresentWeights();
-      followed.tell(follower -> follower.onEpochStart(network));
-    }
-  }
-
-  @Override
-  public void onForwardPass(Model network, List<INDArray> activations) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onForwardPass(network, activations));
-    }
-  }
-
-  @Override
-  public void onForwardPass(Model network, Map<String, INDArray> activations) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onForwardPass(network, activations));
-    }
-  }
-
-  @Override
-  public void onBackwardPass(Model network) {
-    if (followed.is(network)) {
-      followed.tell(follower -> follower.onBackwardPass(network));
-    }
-  }
-
-  @Override
-  public void onGradientCalculation(Model network) {
-    if (concerns(network)) {
-      if (followed.gradientIsKnown()) {
-        startFromPresentWeights();
-      }
-      followed.tell(follower -> follower.onGradientCalculation(network));
-    }
-  }
-
-  @Override
-  public void iterationDone(Model network, int iteration, int epoch) {
-    if (concerns(network)) {
-      average.update(followed.iterationDone(iteration, epoch));
-      followed.tell(follower -> follower.iterationDone(network, iteration, epoch));
-    }
-  }
-
-  @Override
-  public void onEpochEnd(Model network) {
-    if (concerns(network)) {
-      followed.epochEnds();
-      followed.tell(follower -> follower.onEpochEnd(network));
-    }
-  }
-
-  /** Whether a callback is about the network to average: the first that is trained, or started. */
-  private boolean concerns(Model network) {
-    requireNoGroup();
-    if (followed.passesBy(network)) {
-      return false;
-    }
-    start(network);
-    return true;
-  }
-
-  /** The average begins right before the first update, wherever the weights have come by then. */
   void startFromPresentWeights() {
     if (average.stepCount() == 0) {
-      average.set(followed.startingWeights());
+      average.set(followed().startingWeights());
     }
+  }
+
+  @Override
+  boolean move(INDArray params, long steps) {
+    return average.update(params, steps);
   }
 
   // ---------------------------------------------------------------- by hand
@@ -245,7 +187,7 @@ public final class ModelEmaListener implements EmaListener {
   public ModelEmaListener start(Model network) {
     Networks.params(network); // refuses what cannot be averaged
     if (average != null) {
-      followed.require(network);
+      followed().require(network);
     } else if (group.isPresent()) {
       group.get().start(network);
     } else {
@@ -257,16 +199,16 @@ public final class ModelEmaListener implements EmaListener {
   /** The average of a network, or a new one that is not kept yet. */
   ParameterAverage averageOf(Model network) {
     if (average != null) {
-      followed.require(network);
+      followed().require(network);
       return average;
     }
     return new ParameterAverage(
-        config, followed.startingWeights(network), selection.coverageOf(network));
+        config, followed().startingWeights(network), selection.coverageOf(network));
   }
 
   /** Keeps an average of a network from now on, unless it is kept already. */
   void begin(Model network, ParameterAverage begun) {
-    followed.bind(network);
+    followed().bind(network, begun.stepCount() > 0);
     if (average == null) {
       average = begun;
       log.info(
@@ -279,24 +221,15 @@ public final class ModelEmaListener implements EmaListener {
   }
 
   @Override
-  public boolean update(Model network, long steps) {
-    requireNoGroup();
-    followed.require(network);
-    boolean moved = average.update(followed.params(), steps);
-    followed.movedByHand();
-    return moved;
-  }
-
-  @Override
   public void restart(Model network) {
     if (average == null) {
       start(network);
       return;
     }
-    followed.require(network);
-    requireNoOtherSwapped();
-    average.set(followed.startingWeights());
-    followed.movedByHand();
+    followed().require(network);
+    followed().requireNotSwapped("Averaged weights are swapped into the network");
+    average.set(followed().startingWeights());
+    followed().restarted();
   }
 
   // ---------------------------------------------------------------- the averaged weights
@@ -314,13 +247,15 @@ public final class ModelEmaListener implements EmaListener {
    *
    * @param network the network that this listener averages
    * @return closes the swap; closing puts the raw weights back, bit for bit
-   * @throws IllegalStateException if there is no average yet, of another network, or swapped
-   *     already
+   * @throws IllegalStateException if there is no average yet, or one of another network or not up
+   *     to date; if averaged weights are swapped in already, of this average or another; while
+   *     another thread trains
    */
   public Swap swap(Model network) {
-    followed.require(network);
-    requireNoOtherSwapped();
-    return average().swap(followed.params());
+    followed().require(network);
+    ParameterAverage current = average();
+    followed().requireNoFitElsewhere();
+    return SwappedNetworks.swap(network, current, followed().params());
   }
 
   /**
@@ -331,12 +266,15 @@ public final class ModelEmaListener implements EmaListener {
    * @param network the network that this listener averages
    * @param <M> MultiLayerNetwork or ComputationGraph
    * @return the averaged network
-   * @throws IllegalStateException if there is no average yet, of another network, or while swapped
+   * @throws IllegalStateException if there is no average yet, or one of another network or not up
+   *     to date, or while swapped
    */
   public <M extends Model> M averagedNetwork(M network) {
-    followed.require(network);
+    followed().require(network);
     adviseOnce();
-    return Networks.copy(network, shadow());
+    synchronized (average()) { // another thread may train
+      return Networks.copy(network, shadow());
+    }
   }
 
   private void adviseOnce() {
@@ -360,13 +298,14 @@ public final class ModelEmaListener implements EmaListener {
    *     with a shadow on the host
    */
   public <M extends Model> M averagedView(M network) {
-    followed.require(network);
+    followed().require(network);
     if (config.shadowOnHost()) {
       throw new IllegalStateException(
           "A shadow on the host is no memory that a network can live on: take averagedNetwork(...),"
               + " or swap");
     }
-    return Networks.over(network, shadow());
+    Networks.requireNoSubclass(network);
+    return Replica.over(network, shadow());
   }
 
   /**
@@ -378,22 +317,23 @@ public final class ModelEmaListener implements EmaListener {
    * @throws IllegalStateException if there is no average yet, or while swapped
    */
   public INDArray shadow() {
-    average().refreshLeftOut(followed.params());
-    return average.shadow();
+    followed().requireNetwork();
+    followed().requireNotSwapped("Averaged weights are swapped into the network");
+    ParameterAverage current = average();
+    current.refreshLeftOut(followed().params());
+    return current.shadow();
   }
 
   /**
    * The average itself.
    *
    * @return shared with this listener
-   * @throws IllegalStateException if there is none yet
+   * @throws IllegalStateException if there is none yet, or the network has trained on without it
    */
   public ParameterAverage average() {
-    if (average == null) {
-      throw new IllegalStateException(
-          "There is no average yet: this ModelEmaListener has seen no training. Register it with"
-              + " addListeners(ema) and fit, or call start(network). Spark never calls it: there,"
-              + " train with EmaTrainingMaster of ema-spark");
+    followed().requireCurrent();
+    if (average.stepCount() == 0 && !average.isSwapped()) {
+      followed().requireStartOf(average.shadow());
     }
     return average;
   }
@@ -406,15 +346,9 @@ public final class ModelEmaListener implements EmaListener {
   }
 
   /** Leaves the updates to a group from now on, and the network and its followers too. */
-  void join(ModelEmaGroup joined, FollowedNetwork shared) {
-    shared.add(followed.followers());
+  void join(ModelEmaGroup joined) {
+    follow(joined.followed());
     group = Optional.of(joined);
-    followed = shared;
-  }
-
-  /** The network that this listener follows; empty until started. */
-  Optional<Model> network() {
-    return followed.network();
   }
 
   /**
@@ -426,7 +360,8 @@ public final class ModelEmaListener implements EmaListener {
     return group.isPresent();
   }
 
-  void requireNoGroup() {
+  @Override
+  void requireDriven() {
     if (group.isPresent()) {
       throw new IllegalStateException(
           "This ModelEmaListener is a member of a ModelEmaGroup, which updates it: register and"
@@ -434,19 +369,14 @@ public final class ModelEmaListener implements EmaListener {
     }
   }
 
-  private void requireNoOtherSwapped() {
-    if (isSwapped() && !average.isSwapped()) {
-      throw new IllegalStateException(
-          "Another average of the ModelEmaGroup is swapped into the network: close the Swap first");
-    }
+  @Override
+  public boolean isSwapped() {
+    return followed().isSwapped()
+        || group.map(AveragingListener::holdsRaw).orElseGet(this::holdsRaw);
   }
 
   @Override
-  public boolean isSwapped() {
-    return group.isPresent() ? group.get().isSwapped() : isSwappedItself();
-  }
-
-  boolean isSwappedItself() {
+  boolean holdsRaw() {
     return average != null && average.isSwapped();
   }
 
@@ -454,23 +384,13 @@ public final class ModelEmaListener implements EmaListener {
 
   @Override
   public ModelEmaListener andThen(TrainingListener... followers) {
-    followed.add(List.of(followers));
+    followed().add(List.of(followers));
     return this;
-  }
-
-  @Override
-  public List<TrainingListener> followers() {
-    return followed.followers();
   }
 
   @Override
   public TrainingListener during(TrainingListener listener) {
     return new SwappedListener(this, Objects.requireNonNull(listener, "listener"));
-  }
-
-  /** Whether a callback is about a model that is not averaged. */
-  boolean passesBy(Model network) {
-    return followed.passesBy(network);
   }
 
   // ---------------------------------------------------------------- what it did so far
@@ -480,20 +400,13 @@ public final class ModelEmaListener implements EmaListener {
     return average != null;
   }
 
-  @Override
-  public boolean isAverageOf(Model network) {
-    return followed.is(network);
-  }
-
-  @Override
-  public void requireAverageOf(Model network) {
-    followed.require(network);
-  }
-
-  @Override
-  public Moment moment() {
-    average(); // refuses where there is none
-    return followed.moment();
+  /**
+   * Optimizer steps that it was told of, whether or not they moved the shadow.
+   *
+   * @return from 0
+   */
+  public long stepCount() {
+    return average == null ? 0 : average.stepCount();
   }
 
   /**

@@ -2,8 +2,8 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
-import io.github.ema4j.dl4j.internal.RecurrentState;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -28,19 +28,20 @@ final class SwappedListener implements TrainingListener {
       callback.run();
       return;
     }
-    if (ema.passesBy(network)) {
+    if (ema.followed().passesBy(network)) {
       return;
     }
-    RecurrentState state = RecurrentState.of(network);
-    try (Swap ignored = ema.swap(network)) {
+    try (KeptState kept = KeptState.of(network);
+        Swap ignored = ema.swap(network)) {
       callback.run();
-    } finally {
-      state.restore();
     }
   }
 
   @Override
   public void iterationDone(Model network, int iteration, int epoch) {
+    ema.followed()
+        .requireToldOfStep(
+            network, "The listener wrapped by during(...) would see the raw weights");
     swapped(network, () -> listener.iterationDone(network, iteration, epoch));
   }
 

@@ -265,16 +265,18 @@ class BadInputTest {
     MultiLayerNetwork network = Nets.mlp();
     ModelEmaListener ema = new ModelEmaListener(0.9);
     network.setListeners(ema);
-    for (Executable action : List.<Executable>of(ema::shadow, ema::average)) {
-      assertRefused(
-          IllegalStateException.class, action, "no average yet", "addListeners(ema) and fit");
-    }
     for (Executable action :
         List.<Executable>of(
+            ema::shadow,
+            ema::average,
             () -> ema.swap(network),
             () -> ema.averagedNetwork(network),
             () -> ema.averagedView(network))) {
-      assertRefused(IllegalStateException.class, action, "has no network yet: train with it");
+      assertRefused(
+          IllegalStateException.class,
+          action,
+          "has seen no training",
+          "call net.addListeners(ema)");
     }
     assertUnstarted(ema);
   }
@@ -331,7 +333,7 @@ class BadInputTest {
             () -> evaluator.onLiveView().averaged(network),
             () -> evaluator.raw(network),
             () -> evaluator.compare(network))) {
-      assertRefused(IllegalStateException.class, action, "has no network yet: train with it");
+      assertRefused(IllegalStateException.class, action, "has seen no training");
     }
   }
 

@@ -93,8 +93,7 @@ class SwapTest {
     try (Swap ignored = ema.swap(network)) {
       IllegalStateException e = assertThrows(IllegalStateException.class, () -> ema.swap(network));
       assertEquals(
-          "The average cannot be swapped again while its values are swapped into the network:"
-              + " close the Swap first",
+          "Averaged weights are swapped into the network already: close that Swap first",
           e.getMessage());
       assertEquals(averaged, Bits.of(network.params()));
     }

@@ -83,6 +83,7 @@ class DriverUpdates extends AbstractUpdatesHandler {
     synchronized (average) {
       applyWaiting();
       open = false;
+      ema.declareCurrent(network); // which counts iterations at the end of a fit
     }
   }
 

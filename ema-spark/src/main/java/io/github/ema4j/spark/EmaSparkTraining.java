@@ -225,6 +225,15 @@ public final class EmaSparkTraining<N extends Model> {
   }
 
   /**
+   * What trains.
+   *
+   * @return the one given to {@code of}
+   */
+  public EmaTrainingMaster master() {
+    return master;
+  }
+
+  /**
    * The average; see {@link EmaTrainingMaster#ema}.
    *
    * @return the same object for the whole run

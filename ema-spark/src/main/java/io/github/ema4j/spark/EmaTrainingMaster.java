@@ -3,7 +3,6 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -13,8 +12,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
-import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -87,31 +86,16 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   private static final Logger log = LoggerFactory.getLogger(EmaTrainingMaster.class);
 
   // Transient, as Deeplearning4j writes all other fields to JSON.
-  private final transient AveragingConfig averaging;
-  private final transient ParameterSelection selection;
-  private final transient Horizon horizon;
-  private final transient boolean everyStep;
-  private final transient Optional<Builder.Checkpoints> checkpoints;
+  private final transient AveragePlan plan;
   private final transient boolean dividesSplits;
   private final transient long newSeed;
 
-  // From the start of the run.
-  private transient ModelEmaListener ema;
-  private transient RunPosition position;
-  private transient Optional<CheckpointStore> store;
-  // Of the round under way.
-  private transient Broadcast<PerStepStart> start;
-  // Of this fit: examples in its rounds, and those among them that are not trained on.
-  private transient long examples;
-  private transient long examplesLeftOver;
+  private transient SparkRun run; // null until the network is known
+  private transient RoundData roundData; // of this fit
 
   EmaTrainingMaster(Builder builder) {
     super(builder.training);
-    averaging = builder.averaging;
-    selection = builder.selection;
-    horizon = builder.horizon;
-    everyStep = builder.everyStep;
-    checkpoints = builder.checkpoints;
+    plan = builder.plan();
     newSeed = rng.nextLong();
     dividesSplits =
         repartition == Repartition.Always && repartitionStrategy == RepartitionStrategy.Balanced;
@@ -141,11 +125,11 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
    * @throws IllegalStateException before {@link #open} or the first {@code fit}
    */
   public ModelEmaListener ema() {
-    if (ema == null) {
+    if (run == null) {
       throw new IllegalStateException(
           "There is no average yet: call open or fit first, which tell the network");
     }
-    return ema;
+    return run.ema();
   }
 
   /**
@@ -154,7 +138,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
    * @return from 0
    */
   public long rounds() {
-    return position == null ? 0 : position.round();
+    return run == null ? 0 : run.rounds();
   }
 
   /**
@@ -172,48 +156,27 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
    *     average or division of the data; the message says what differs
    */
   public boolean open(JavaSparkContext sc, Model network) throws IOException {
-    if (ema != null) {
+    if (run != null) {
       throw new IllegalStateException("The run has begun already: call open before the first fit");
     }
-    settleWorkers(sc);
-    Refusals.requireTrainable(network, everyStep);
-    Refusals.requireOrderOfWorkers(network);
-    Optional<CheckpointStore> opened = openStore(sc);
-    Optional<SavedRun> saved =
-        opened.isPresent() ? SavedRun.last(opened.get(), averaging) : Optional.empty();
-    if (saved.isPresent()) {
-      resume(saved.get(), network);
-    } else {
-      start(network);
+    if (numWorkers == null) {
+      numWorkers = sc.defaultParallelism();
     }
-    store = opened;
+    Refusals.requireTrainable(network, plan.everyStep());
+    Refusals.requireOrderOfWorkers(network);
+    run = SparkRun.open(plan, settings(), network, sc.hadoopConfiguration(), newSeed);
     warn(network);
-    return saved.isPresent();
+    return run.isResumed();
   }
 
-  private void start(Model network) {
-    ema = new ModelEmaListener(averaging, selection).start(network);
-    position = RunPosition.start(newSeed, Networks.epochCount(network));
-    log.info(
-        "{} workers make {} iterations per round; the average moves {}",
+  private RunSettings settings() {
+    return new RunSettings(
         numWorkers,
         averagingFrequency,
-        everyStep
-            ? "on the workers, after every step"
-            : "once per round, by the decays of " + stepsOf(averagingFrequency) + " steps");
-  }
-
-  private void resume(SavedRun run, Model network) throws IOException {
-    run.requireSettings(settings());
-    ema = run.putInto(network, selection);
-    position = run.position();
-    log.info(
-        "Going on in epoch {} after split {} of {} (round {}), from {}",
-        position.epoch(),
-        position.split(),
-        position.splits(),
-        position.round(),
-        run);
+        batchSizePerWorker,
+        rddDataSetNumExamples,
+        plan.horizon(),
+        plan.everyStep());
   }
 
   private void warn(Model network) {
@@ -229,90 +192,29 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
               + " round: learning-rate schedules and the bias correction of Adam start again with"
               + " it");
     }
-    if (!dividesSplits && store.isPresent()) {
+    if (!dividesSplits && plan.checkpoints().isPresent()) {
       log.warn(
           "With another repartitioning than Deeplearning4j's default, a round that is run again may"
               + " train on other minibatches: a resumed run goes on, but not bit for bit");
     }
   }
 
-  private void settleWorkers(JavaSparkContext sc) {
-    if (numWorkers == null) {
-      numWorkers = sc.defaultParallelism();
-    }
-  }
-
-  private Optional<CheckpointStore> openStore(JavaSparkContext sc) {
-    return checkpoints.map(
-        where ->
-            new CheckpointStore(where.directory(), where.keepLast(), sc.hadoopConfiguration()));
-  }
-
-  private RunSettings settings() {
-    return new RunSettings(
-        numWorkers,
-        averagingFrequency,
-        batchSizePerWorker,
-        rddDataSetNumExamples,
-        horizon,
-        everyStep);
-  }
-
-  /** Before the first task of a fit. */
-  private void begin(Model network, JavaSparkContext sc) {
-    if (ema == null) {
-      beginUnopened(network, sc);
-    }
-    Refusals.requireTrainable(network, everyStep);
-    if (!ema.isAverageOf(network)) {
-      throw new IllegalStateException(
-          "This EmaTrainingMaster averages another network: build a new one for each network");
-    }
-    if (ema.isSwapped()) {
-      throw new IllegalStateException(
-          "Training while the averaged weights are swapped in would train them and lose the raw"
-              + " ones: close the Swap first");
-    }
-    position = position.inEpoch(Networks.epochCount(network));
-    rng = new Random(position.epochSeed());
-    examples = 0;
-    examplesLeftOver = 0;
-    tell(follower -> follower.onEpochStart(network));
-  }
-
-  /** What follows the average is called on the driver, between the rounds. */
-  private void tell(Consumer<TrainingListener> callback) {
-    ema.followers().forEach(callback);
-  }
-
-  /** Deeplearning4j's workers stop at a number of files that is right for smaller objects only. */
-  private void requireExportable() {
-    if (rddTrainingApproach == RDDTrainingApproach.Export
-        && rddDataSetNumExamples > batchSizePerWorker) {
-      throw new IllegalStateException(
-          "RDDTrainingApproach.Export would leave out most of the data: objects of %d examples are exported as files of batchSizePerWorker = %d, but workers stop as if each file still had %d. Use RDDTrainingApproach.Direct, or objects of at most batchSizePerWorker examples"
-              .formatted(rddDataSetNumExamples, batchSizePerWorker, rddDataSetNumExamples));
-    }
-  }
-
-  private void beginUnopened(Model network, JavaSparkContext sc) {
-    try {
-      if (checkpoints.isPresent() && openStore(sc).orElseThrow().last().isPresent()) {
-        throw new IllegalStateException(
-            "%s holds checkpoints of a run: call open(sc, network) before the first fit to go on with it, or give a new run another directory"
-                .formatted(checkpoints.get().directory()));
-      }
-      open(sc, network);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private long stepsOf(long iterations) {
-    return horizon == Horizon.EXAMPLES ? iterations * numWorkers : iterations;
-  }
-
   // ---------------------------------------------------------------- fit
+  // What Deeplearning4j calls, in the order in which it does: setListeners at any time before;
+  // executeTraining for each epoch, which calls getSplitRDDs once, and for each split, which is one
+  // round, doIteration, getWorkerInstance and processResults.
+
+  /**
+   * Sets listeners for the workers, as {@code SparkDl4jMultiLayer.setListeners} does.
+   *
+   * @throws IllegalArgumentException for a listener of EMA4J, which would see weights that nobody
+   *     keeps
+   */
+  @Override
+  public void setListeners(StatsStorageRouter router, Collection<TrainingListener> listeners) {
+    Refusals.requireNoAveraging(listeners == null ? List.of() : listeners, "a worker");
+    super.setListeners(router, listeners);
+  }
 
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
@@ -343,14 +245,44 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     super.executeTrainingPaths(mln, graph, paths, loader, multiLoader);
   }
 
+  /** Deeplearning4j's workers stop at a number of files that is right for smaller objects only. */
+  private void requireExportable() {
+    if (rddTrainingApproach == RDDTrainingApproach.Export
+        && rddDataSetNumExamples > batchSizePerWorker) {
+      throw new IllegalStateException(
+          "RDDTrainingApproach.Export would leave out most of the data: objects of %d examples are exported as files of batchSizePerWorker = %d, but workers stop as if each file still had %d. Use RDDTrainingApproach.Direct, or objects of at most batchSizePerWorker examples"
+              .formatted(rddDataSetNumExamples, batchSizePerWorker, rddDataSetNumExamples));
+    }
+  }
+
+  /** Before the first task of a fit. */
+  private void begin(Model network, JavaSparkContext sc) {
+    if (run == null) {
+      openNew(network, sc);
+    }
+    Refusals.requireTrainable(network, plan.everyStep());
+    run.beginFit(network);
+    rng = new Random(run.epochSeed());
+    roundData = new RoundData(numWorkers, batchSizePerWorker, averagingFrequency);
+  }
+
+  private void openNew(Model network, JavaSparkContext sc) {
+    try {
+      if (plan.hasCheckpoints(sc.hadoopConfiguration())) {
+        throw new IllegalStateException(
+            "%s holds checkpoints of a run: call open(sc, network) before the first fit to go on with it, or give a new run another directory"
+                .formatted(plan.checkpoints().orElseThrow().directory()));
+      }
+      open(sc, network);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   protected <T> JavaRDD<T>[] getSplitRDDs(JavaRDD<T> data, int objects, int examplesPerObject) {
     JavaRDD<T>[] splits = super.getSplitRDDs(data, objects, examplesPerObject);
-    if (position.split() > 0 && position.splits() != splits.length) {
-      throw new IllegalStateException(
-          "The checkpoint was made after split %d of %d, but the data now makes %d splits: resume with the data that the run began with"
-              .formatted(position.split(), position.splits(), splits.length));
-    }
+    run.requireSplits(splits.length);
     long perRound = getNumDataSetObjectsPerSplit(examplesPerObject);
     if (objects < perRound) {
       log.warn(
@@ -366,7 +298,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   @Override
   protected void doIteration(
       SparkDl4jMultiLayer spark, JavaRDD<DataSet> split, int number, int splits) {
-    if (number > position.split()) {
+    if (!run.isDone(number)) {
       super.doIteration(spark, divided(split, rddDataSetNumExamples), number, splits);
     }
   }
@@ -374,7 +306,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   @Override
   protected void doIteration(
       SparkComputationGraph spark, JavaRDD<MultiDataSet> split, int number, int splits) {
-    if (number > position.split()) {
+    if (!run.isDone(number)) {
       super.doIteration(spark, divided(split, rddDataSetNumExamples), number, splits);
     }
   }
@@ -389,7 +321,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       int examplesPerObject,
       DataSetLoader loader,
       MultiDataSetLoader multiLoader) {
-    if (number > position.split()) {
+    if (!run.isDone(number)) {
       super.doIterationPaths(
           mln,
           graph,
@@ -403,88 +335,14 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   }
 
   private <T> JavaRDD<T> divided(JavaRDD<T> split, int examplesPerObject) {
-    if (!dividesSplits) {
-      return split;
-    }
-    OrderedSplit<T> ordered =
-        OrderedSplit.among(split, numObjectsEachWorker(examplesPerObject), numWorkers);
-    examples += ordered.elements() * examplesPerObject;
-    examplesLeftOver +=
-        ordered.examplesBeyond(
-            examplesPerObject, (long) batchSizePerWorker * averagingFrequency, numWorkers);
-    return ordered.data();
+    return dividesSplits
+        ? roundData.divide(split, numObjectsEachWorker(examplesPerObject), examplesPerObject)
+        : split;
   }
-
-  private void warnOfLeftOver() {
-    if (examplesLeftOver > 0) {
-      log.warn(
-          "{} of {} examples were not trained on: Deeplearning4j divides the data of an epoch among"
-              + " its rounds at random, and leaves out what a round has beyond {} minibatches for"
-              + " each worker; which ones changes from epoch to epoch",
-          examplesLeftOver,
-          examples,
-          averagingFrequency);
-    }
-  }
-
-  @Override
-  protected void processResults(
-      SparkDl4jMultiLayer mln,
-      SparkComputationGraph graph,
-      JavaRDD<ParameterAveragingTrainingResult> results,
-      int number,
-      int splits) {
-    Model network = mln != null ? mln.getNetwork() : graph.getNetwork();
-    int before = Networks.iterationCount(network);
-    if (everyStep) {
-      PerStepResults withAverages = new PerStepResults(results);
-      super.processResults(mln, graph, withAverages, number, splits);
-      start.destroy();
-      if (Networks.iterationCount(network) > before) {
-        withAverages.putInto(ema.average());
-      }
-    } else {
-      super.processResults(mln, graph, results, number, splits);
-      // None in a round without data.
-      int iterations = Networks.iterationCount(network) - before;
-      if (iterations > 0) {
-        ema.update(network, stepsOf(iterations));
-      }
-    }
-    int done = Networks.iterationCount(network);
-    if (done > before) {
-      // With the number that the iteration had while it ran, as in any fit.
-      tell(follower -> follower.iterationDone(network, done - 1, Networks.epochCount(network)));
-    }
-    position = position.afterSplit(number, splits);
-    if (store.isPresent() && isDue(number == splits)) {
-      save(store.get(), network);
-    }
-    if (number == splits) {
-      warnOfLeftOver();
-      tell(follower -> follower.onEpochEnd(network));
-    }
-  }
-
-  private boolean isDue(boolean lastOfEpoch) {
-    return lastOfEpoch || position.round() % checkpoints.orElseThrow().everyRounds() == 0;
-  }
-
-  private void save(CheckpointStore to, Model network) {
-    try {
-      SavedRun.save(to, network, ema, position, settings());
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "The checkpoint of round %d could not be written to %s".formatted(position.round(), to),
-          e);
-    }
-  }
-
-  // ---------------------------------------------------------------- workers
 
   @Override
   public ParameterAveragingTrainingWorker getWorkerInstance(SparkDl4jMultiLayer spark) {
-    if (!everyStep) {
+    if (!plan.everyStep()) {
       return super.getWorkerInstance(spark);
     }
     MultiLayerNetwork network = spark.getNetwork();
@@ -499,7 +357,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
 
   @Override
   public ParameterAveragingTrainingWorker getWorkerInstance(SparkComputationGraph spark) {
-    if (!everyStep) {
+    if (!plan.everyStep()) {
       return super.getWorkerInstance(spark);
     }
     ComputationGraph network = spark.getNetwork();
@@ -516,7 +374,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       stats.logBroadcastStart();
     }
     Broadcast<NetBroadcastTuple> broadcast = sc.broadcast(network);
-    start = sc.broadcast(new PerStepStart(AverageState.of(ema.average())));
+    Broadcast<PerStepStart> start = run.broadcastAverage(sc);
     if (collectTrainingStats) {
       stats.logBroadcastEnd();
     }
@@ -536,30 +394,34 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
         start);
   }
 
-  /**
-   * Sets listeners for the workers, as {@code SparkDl4jMultiLayer.setListeners} does.
-   *
-   * @throws IllegalArgumentException for a listener of EMA4J, which would see weights that nobody
-   *     keeps
-   */
   @Override
-  public void setListeners(StatsStorageRouter router, Collection<TrainingListener> listeners) {
-    Refusals.requireNoAveraging(listeners == null ? List.of() : listeners, "a worker");
-    super.setListeners(router, listeners);
+  protected void processResults(
+      SparkDl4jMultiLayer mln,
+      SparkComputationGraph graph,
+      JavaRDD<ParameterAveragingTrainingResult> results,
+      int number,
+      int splits) {
+    Model network = mln != null ? mln.getNetwork() : graph.getNetwork();
+    int before = Networks.iterationCount(network);
+    super.processResults(mln, graph, run.watched(results), number, splits);
+    run.roundDone(network, Networks.iterationCount(network) - before, number, splits);
+    if (number == splits) {
+      roundData.warnOfLeftOver();
+      run.fitDone(network);
+    }
   }
 
   /** Configures an {@link EmaTrainingMaster}. Each setter checks its value at once. */
   public static final class Builder {
 
-    /** Where checkpoints go, and how often. */
-    private record Checkpoints(String directory, int everyRounds, int keepLast) {}
-
     private final ParameterAveragingTrainingMaster.Builder training;
-    private AveragingConfig averaging;
+    private AveragingConfig averaging; // null where the two below say it
+    private DecaySchedule schedule;
+    private OptionalLong startAfter = OptionalLong.empty();
     private ParameterSelection selection = ParameterSelection.averageAll();
     private Horizon horizon = Horizon.ITERATIONS;
     private boolean everyStep;
-    private Optional<Checkpoints> checkpoints = Optional.empty();
+    private Optional<AveragePlan.Checkpoints> checkpoints = Optional.empty();
 
     private Builder(ParameterAveragingTrainingMaster.Builder training) {
       this.training = Objects.requireNonNull(training, "training");
@@ -573,7 +435,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      * @throws IllegalArgumentException if the decay is not in [0, 1]
      */
     public Builder decay(double decay) {
-      return averaging(AveragingConfig.of(decay));
+      return schedule(DecaySchedule.constant(decay));
     }
 
     /**
@@ -583,7 +445,23 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      * @return this
      */
     public Builder schedule(DecaySchedule schedule) {
-      return averaging(AveragingConfig.of(schedule));
+      this.schedule = Objects.requireNonNull(schedule, "schedule");
+      averaging = null;
+      return this;
+    }
+
+    /**
+     * Steps before averaging begins, as for {@link AveragingConfig.Builder#startAfter}; see {@link
+     * #horizon} for what is a step. Until then the average is a copy of the weights.
+     *
+     * @param steps at least 0, the default
+     * @return this
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder startAfter(long steps) {
+      AveragingConfig.builder().startAfter(steps); // refuses it if need be
+      startAfter = OptionalLong.of(steps);
+      return this;
     }
 
     /**
@@ -609,6 +487,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
                 + "(false) would give it the decay of one: leave it at true");
       }
       this.averaging = averaging;
+      schedule = null;
       return this;
     }
 
@@ -675,7 +554,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       Objects.requireNonNull(directory, "directory");
       requirePositive(everyRounds, "everyRounds");
       requirePositive(keepLast, "keepLast");
-      checkpoints = Optional.of(new Checkpoints(directory, everyRounds, keepLast));
+      checkpoints = Optional.of(new AveragePlan.Checkpoints(directory, everyRounds, keepLast));
       return this;
     }
 
@@ -689,19 +568,35 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      * Builds the master.
      *
      * @return a master for one network
-     * @throws IllegalStateException if neither a decay nor a configuration was given; if every step
-     *     is to be averaged with a horizon in examples, or with a schedule of one's own, which the
-     *     workers cannot be told
+     * @throws IllegalStateException if neither a decay nor a configuration was given; if {@code
+     *     startAfter} was called beside a configuration, which says it too; if every step is to be
+     *     averaged with a horizon in examples, or with a schedule of one's own, which the workers
+     *     cannot be told
      */
     public EmaTrainingMaster build() {
-      if (averaging == null) {
+      if (averaging == null && schedule == null) {
         throw new IllegalStateException(
             "An average needs a decay: call decay(0.999) or averaging(...) before build()");
+      }
+      if (averaging != null && startAfter.isPresent()) {
+        throw new IllegalStateException(
+            "startAfter(%d) goes with decay(...) or schedule(...): averaging(...) says by itself when averaging begins, so call startAfter on the builder of that configuration"
+                .formatted(startAfter.getAsLong()));
       }
       if (everyStep) {
         requirePerStep();
       }
       return new EmaTrainingMaster(this);
+    }
+
+    private AveragePlan plan() {
+      return new AveragePlan(config(), selection, horizon, everyStep, checkpoints);
+    }
+
+    private AveragingConfig config() {
+      return averaging != null
+          ? averaging
+          : AveragingConfig.builder().schedule(schedule).startAfter(startAfter.orElse(0)).build();
     }
 
     private void requirePerStep() {
@@ -711,11 +606,11 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
                 + " at ITERATIONS, or average once per round");
       }
       try {
-        DecaySchedule.parse(averaging.schedule().spec());
+        DecaySchedule.parse(config().schedule().spec());
       } catch (IllegalArgumentException e) {
         throw new IllegalStateException(
             "averageEveryStep() sends the schedule to the workers as text, and '%s' is not one that can be read back (%s): average once per round"
-                .formatted(averaging.schedule().spec(), e.getMessage()),
+                .formatted(config().schedule().spec(), e.getMessage()),
             e);
       }
     }

@@ -23,6 +23,11 @@ record RunSettings(
     Horizon horizon,
     boolean everyStep) {
 
+  /** Steps that the decay counts in so many iterations of every worker. */
+  long stepsOf(long iterations) {
+    return horizon == Horizon.EXAMPLES ? iterations * workers : iterations;
+  }
+
   Map<String, String> toTexts() {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("spark.workers", Integer.toString(workers));

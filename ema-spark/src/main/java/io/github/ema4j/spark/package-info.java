@@ -15,9 +15,11 @@
  * io.github.ema4j.spark.EmaSharedTrainingMaster} averages over its updates as an experiment, and is
  * the only class that needs the module of gradient sharing, with those that serve it.
  *
- * <p>The other classes are what the first two are made of: {@code CheckpointStore} keeps
- * checkpoints in any file system of Hadoop, {@code RunPosition} says where in an epoch a run is,
- * {@code OrderedSplit} gives every worker the same minibatches whenever a round is run again, and
- * the classes named {@code PerStep...} average on the workers after every step.
+ * <p>{@code EmaTrainingMaster} is called by Deeplearning4j and passes on what it is told: to {@code
+ * SparkRun}, which has the average, the {@code RunPosition} in the epoch and the checkpoints, and
+ * to {@code RoundData}, which divides the data of a round by {@code OrderedSplit}, so that every
+ * worker gets the same minibatches whenever a round is run again. {@code RoundAveraging} is how the
+ * average takes in a round; the classes named {@code PerStep...} average on the workers after every
+ * step. {@code CheckpointStore} keeps checkpoints in any file system of Hadoop.
  */
 package io.github.ema4j.spark;

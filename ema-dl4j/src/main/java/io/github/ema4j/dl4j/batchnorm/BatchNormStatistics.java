@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.batchnorm;
 
+import io.github.ema4j.dl4j.internal.KeptRandom;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,7 +129,8 @@ public final class BatchNormStatistics {
   private static int run(List<Recalibration> recalibrations) {
     List<Runnable> undo = new ArrayList<>();
     // A listener may call in the middle of a fit.
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+    try (KeptRandom kept = KeptRandom.now();
+        MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       for (Recalibration recalibration : recalibrations) {
         BatchNormalization layer = recalibration.layer();
         ChannelStatistics statistics = new ChannelStatistics(channelAxis(layer));

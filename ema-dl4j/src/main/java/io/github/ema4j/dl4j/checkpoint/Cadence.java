@@ -50,6 +50,10 @@ final class Cadence {
     return iterations > 0 || nanos > 0;
   }
 
+  boolean hasEpochs() {
+    return epochs > 0;
+  }
+
   /** Training begins: intervals count from here. */
   void start(long iterationsDone, long now) {
     lastIteration = iterationsDone;

@@ -180,7 +180,7 @@ public final class EmaCheckpointListener extends EmaFollower {
   }
 
   private boolean isNew() {
-    return ema().members().stream().allMatch(member -> member.average().stepCount() == 0);
+    return ema().members().stream().allMatch(member -> member.stepCount() == 0);
   }
 
   @Override
@@ -194,6 +194,17 @@ public final class EmaCheckpointListener extends EmaFollower {
   protected void afterEpoch(Model network) {
     if (cadence.isDueAfterEpoch(epochsDone(network))) {
       save(network);
+    }
+  }
+
+  @Override
+  protected void withoutEpochs() {
+    if (cadence.hasEpochs()) {
+      log.warn(
+          "{} iterations, and no epoch at whose end to save: fit(DataSet) and fit(INDArray, INDArray)"
+              + " have none, only fit(iterator) does. Save by iterations, saveEveryNIterations(n),"
+              + " with as many as your epochs have",
+          iterationsOutsideEpochs());
     }
   }
 

@@ -103,11 +103,7 @@ public record EmaReport(
   }
 
   private static EmaReport of(ModelEmaListener ema, Model network) {
-    if (!ema.isAverageOf(network)) {
-      throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call start(network)"
-              .formatted(ema));
-    }
+    ema.requireAverageOf(network);
     Map<String, Squares> byLayer = new LinkedHashMap<>();
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray raw = flat(Networks.params(network));

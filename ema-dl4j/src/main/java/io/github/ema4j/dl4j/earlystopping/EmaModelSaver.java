@@ -2,7 +2,6 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
-import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.EarlyStoppingModelSaver;
@@ -35,8 +34,7 @@ public final class EmaModelSaver<M extends Model> implements EarlyStoppingModelS
 
   @Override
   public void saveBestModel(M network, double score) throws IOException {
-    ema.start(network);
-    saver.saveBestModel(Networks.copy(network, ema.shadow()), score);
+    saver.saveBestModel(EmaScoreCalculator.averaged(ema, network), score);
   }
 
   @Override

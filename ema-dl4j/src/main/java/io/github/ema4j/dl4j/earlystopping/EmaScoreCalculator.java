@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.internal.KeptRandom;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
 import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
@@ -24,9 +25,12 @@ import org.deeplearning4j.nn.api.Model;
  *     new EarlyStoppingTrainer(configuration, net, training).fit();
  * }</pre>
  *
- * <p>Before the first update the averaged weights are the initial ones, and are scored as such.
- * Scores are in {@code result.getScoreVsEpoch()}; {@code result.getBestModelScore()} is 0, since
- * Deeplearning4j 1.0.0-M2.1 overwrites it with the stored network's own score field.
+ * <p>The listener is registered with the network, and the trainer is given the network: one that is
+ * given a configuration makes a network of its own, with which no listener is registered, and is
+ * refused at its first score. Before the first update the averaged weights are the initial ones,
+ * and are scored as such. Scores are in {@code result.getScoreVsEpoch()}; {@code
+ * result.getBestModelScore()} is 0, since Deeplearning4j 1.0.0-M2.1 overwrites it with the stored
+ * network's own score field.
  *
  * <p>To stop and go on later, save an {@code EmaCheckpoint} after {@code fit}, and early stopping
  * goes on with the restored network and average. Deeplearning4j's trainer starts anew then: it
@@ -55,9 +59,24 @@ public final class EmaScoreCalculator<M extends Model> implements ScoreCalculato
 
   @Override
   public double calculateScore(M network) {
-    ema.start(network);
-    // A copy has the data type in which it is stored, so that its score is that of the stored one.
-    return calculator.calculateScore(Networks.copy(network, ema.shadow()));
+    M averaged = averaged(ema, network);
+    try (KeptRandom kept = KeptRandom.now()) {
+      return calculator.calculateScore(averaged);
+    }
+  }
+
+  /** The averaged network in the data type in which it is stored, to be scored and stored. */
+  static <M extends Model> M averaged(ModelEmaListener ema, M network) {
+    if (!ema.isStarted()) {
+      throw new IllegalStateException(
+          "Early stopping trains a network without its average, which has seen no training: call"
+              + " net.addListeners(ema) after any net.setListeners(...), and give the trainer that"
+              + " network, new EarlyStoppingTrainer(earlyStopping, net, data). A trainer that is"
+              + " given the configuration of a network makes one of its own, which no listener"
+              + " knows: make it before, net = new MultiLayerNetwork(configuration); net.init()");
+    }
+    ema.requireAverageOf(network);
+    return Networks.copy(network, ema.shadow());
   }
 
   @Override

@@ -5,10 +5,14 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
+import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.Replica;
+import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -18,6 +22,8 @@ import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Evaluates averaged weights, and raw ones beside them, on validation data.
@@ -39,17 +45,27 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * <p>The averaged weights are swapped into the network's parameters for the time of the evaluation
  * and back after it, also when it throws. The forward passes are made by a second network that
  * shares the parameters. So an evaluation leaves no trace in training, at any time between updates:
- * weights, updater state, counters, score, recurrent state, inputs and workspace modes stay as they
- * are, bit for bit.
+ * weights, updater state, counters, score, recurrent state, random numbers, inputs and workspace
+ * modes stay as they are, bit for bit. The second network has to prove first that it is the same;
+ * where Deeplearning4j cannot build the same one (word vectors given to an embedding layer, some
+ * users' classes) a warning says why and the network itself makes the forward passes, and has its
+ * state put back after them.
  *
  * <p>Where weights have diverged, so that predictions are NaN, the result says so ({@link
  * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
  * averaged ones, which are as good as they were, from being evaluated.
  *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
- * the iterator that trains. Use an evaluator on the thread that trains, or while no training runs.
+ * the iterator that trains.
+ *
+ * <p>On another thread than the one that trains, {@link #averaged(Model)} evaluates a copy of the
+ * average, as it was between two updates: training is not touched. Raw weights, and so comparisons,
+ * are refused there while {@code fit} runs, since they change meanwhile. Use an evaluator on one
+ * thread at a time.
  */
 public final class EmaEvaluator {
+
+  private static final Logger log = LoggerFactory.getLogger(EmaEvaluator.class);
 
   /** How the averaged weights come before a network to evaluate. */
   private enum Mode {
@@ -67,7 +83,7 @@ public final class EmaEvaluator {
   private final Consumer<Model> recalibration; // does nothing in other modes
 
   /** Shares the network's parameters; made once, since building a network takes a while. */
-  private Model twin;
+  private Optional<Model> twin = Optional.empty();
 
   private Model twinOf;
 
@@ -227,9 +243,15 @@ public final class EmaEvaluator {
 
   private <M extends Model> M averagedNetwork(M network, ModelEmaListener member) {
     requireReady(network);
-    M averaged = Networks.copy(network, member.shadow());
+    M averaged = copy(network, member);
     recalibration.accept(averaged);
     return averaged;
+  }
+
+  private static <M extends Model> M copy(M network, ModelEmaListener member) {
+    synchronized (member.average()) { // between two updates, whichever thread trains
+      return Networks.copy(network, member.shadow());
+    }
   }
 
   /**
@@ -252,15 +274,18 @@ public final class EmaEvaluator {
   }
 
   private EvaluationResult averaged(Model network, ModelEmaListener member) {
+    if (mode != Mode.RECALIBRATED && member.isTrainedElsewhere()) {
+      return validation.evaluate(copy(network, member));
+    }
     switch (mode) {
       case LIVE_VIEW:
-        return validation.evaluate(Networks.over(network, member.shadow()));
+        return validation.evaluate(Replica.over(network, member.shadow()));
       case RECALIBRATED:
         return validation.evaluate(averagedNetwork(network, member));
       default:
-        Model evaluated = twin(network);
+        Optional<Model> second = twin(network);
         try (Swap ignored = member.swap(network)) {
-          return validation.evaluate(evaluated);
+          return evaluate(network, second);
         }
     }
   }
@@ -270,12 +295,21 @@ public final class EmaEvaluator {
    *
    * @param network the network that is averaged
    * @return the results
-   * @throws IllegalStateException if the network is another, or averaged weights are swapped in; if
-   *     the data is empty, or exhausted and cannot be reset
+   * @throws IllegalStateException if the network is another, or averaged weights are swapped in;
+   *     while another thread trains; if the data is empty, or exhausted and cannot be reset
    */
   public EvaluationResult raw(Model network) {
     requireReady(network);
-    return validation.evaluate(twin(network));
+    ema.moment(); // refuses while another thread trains
+    int iterations = Networks.iterationCount(network);
+    EvaluationResult result = evaluate(network, twin(network));
+    if (iterations != Networks.iterationCount(network)) {
+      throw new IllegalStateException(
+          "Another thread has trained this network while its raw weights were evaluated: evaluate"
+              + " them from a listener, everyIterations(n) or everyEpochs(n)");
+    }
+    ema.moment();
+    return result;
   }
 
   /**
@@ -293,6 +327,7 @@ public final class EmaEvaluator {
           "Comparing raw and averaged weights takes two passes over the validation data, but the"
               + " iterator does not support reset(): load the data into a ListDataSetIterator");
     }
+    ema.members().forEach(ModelEmaListener::average); // refuses what is not up to date
     return Comparison.of(network, raw(network), ema.members(), member -> averaged(network, member));
   }
 
@@ -328,9 +363,24 @@ public final class EmaEvaluator {
     }
   }
 
-  private Model twin(Model network) {
+  /** By a second network on the same parameters, or if there can be none by the network itself. */
+  private EvaluationResult evaluate(Model network, Optional<Model> second) {
+    if (second.isPresent()) {
+      return validation.evaluate(second.get());
+    }
+    try (KeptState kept = KeptState.of(network)) {
+      return validation.evaluate(network);
+    }
+  }
+
+  private Optional<Model> twin(Model network) {
     if (twinOf != network) {
-      twin = Networks.over(network, Networks.params(network));
+      try {
+        twin = Optional.of(Replica.over(network, Networks.params(network)));
+      } catch (UncopyableNetworkException e) {
+        log.warn("Evaluating on the network itself, which takes its input. {}", e.getMessage());
+        twin = Optional.empty();
+      }
       twinOf = network;
     }
     return twin;

@@ -31,6 +31,10 @@ public final class EmaHistory extends EmaFollower {
     ITERATIONS
   }
 
+  private static final String NO_EPOCHS =
+      "fit(DataSet) and fit(INDArray, INDArray) have none, only fit(iterator) does. Evaluate by"
+          + " iterations, evaluator.everyIterations(n), with as many as your epochs have";
+
   private final EmaEvaluator evaluator;
   private final int every;
   private final Unit unit;
@@ -85,10 +89,24 @@ public final class EmaHistory extends EmaFollower {
   public Comparison last() {
     if (history.isEmpty()) {
       throw new IllegalStateException(
-          "Nothing was evaluated yet: the first evaluation comes after %d %s"
-              .formatted(every, unit.name().toLowerCase(Locale.ROOT)));
+          "Nothing was evaluated yet: the first evaluation comes after %d %s%s"
+              .formatted(every, unit.name().toLowerCase(Locale.ROOT), whyNot()));
     }
     return history.get(history.size() - 1);
+  }
+
+  private String whyNot() {
+    return unit == Unit.EPOCHS && iterationsOutsideEpochs() > 0
+        ? ", but %d iterations were outside of epochs: %s"
+            .formatted(iterationsOutsideEpochs(), NO_EPOCHS)
+        : "";
+  }
+
+  @Override
+  protected void withoutEpochs() {
+    if (unit == Unit.EPOCHS) {
+      log.warn("{} iterations, and no epoch: {}", iterationsOutsideEpochs(), NO_EPOCHS);
+    }
   }
 
   @Override

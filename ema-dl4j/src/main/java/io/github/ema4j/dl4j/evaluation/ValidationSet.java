@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.evaluation;
 
+import io.github.ema4j.dl4j.internal.KeptRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -105,7 +106,7 @@ public final class ValidationSet {
               Stream.concat(Stream.of(check), list.stream().map(IEvaluation::newInstance))
                   .toArray(IEvaluation<?>[]::new));
         });
-    try {
+    try (KeptRandom kept = KeptRandom.now()) {
       if (network instanceof MultiLayerNetwork mln) {
         evaluate(mln, evaluations);
       } else {

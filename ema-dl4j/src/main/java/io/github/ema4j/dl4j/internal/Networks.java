@@ -7,8 +7,6 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
@@ -72,55 +70,6 @@ public final class Networks {
   }
 
   /**
-   * A second network of the same configuration whose parameters are the given array itself. It has
-   * no listeners and no updater, and keeps its own activations, inputs and recurrent state. Making
-   * it draws no random numbers.
-   *
-   * @param network gives the configuration
-   * @param params a vector of as many elements as the network has parameters; its data type becomes
-   *     that of the new network
-   * @param <M> the class of network
-   * @return the new network
-   */
-  @SuppressWarnings("unchecked")
-  public static <M extends Model> M over(M network, INDArray params) {
-    // What a layer allocates while it is made must outlive any workspace that happens to be open.
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      if (network instanceof MultiLayerNetwork mln) {
-        MultiLayerConfiguration configuration = mln.getLayerWiseConfigurations().clone();
-        configuration.setDataType(params.dataType());
-        MultiLayerNetwork over = new MultiLayerNetwork(configuration);
-        over.init(params, false);
-        return (M) over;
-      }
-      if (network instanceof ComputationGraph graph) {
-        ComputationGraphConfiguration configuration = configuration(graph);
-        configuration.setDataType(params.dataType());
-        ComputationGraph over = new ComputationGraph(configuration);
-        over.init(params, false);
-        return (M) over;
-      }
-    }
-    throw new IllegalArgumentException(
-        "Expected a MultiLayerNetwork or ComputationGraph, but was " + network);
-  }
-
-  /**
-   * A copy of a graph's configuration. Other than Deeplearning4j's {@code clone()} it keeps the
-   * order of the vertices, and so of the parameters, which a graph from a file may have of its own.
-   *
-   * @param graph an initialised graph
-   * @return the copy
-   */
-  public static ComputationGraphConfiguration configuration(ComputationGraph graph) {
-    ComputationGraphConfiguration original = graph.getConfiguration();
-    ComputationGraphConfiguration copy = original.clone();
-    copy.setTopologicalOrder(original.getTopologicalOrder());
-    copy.setTopologicalOrderStr(original.getTopologicalOrderStr());
-    return copy;
-  }
-
-  /**
    * An independent network with the given values as its parameters, in the data type of the network
    * it is modelled on, with its iteration and epoch counts.
    *
@@ -128,15 +77,17 @@ public final class Networks {
    * @param values as many values as the network has parameters; copied
    * @param <M> the class of network
    * @return the new network, without listeners
+   * @throws UncopyableNetworkException if it would be another network
    */
   public static <M extends Model> M copy(M network, INDArray values) {
+    requireNoSubclass(network);
     INDArray params;
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray live = params(network);
       params = Nd4j.createUninitialized(live.dataType(), live.shape(), live.ordering());
       params.assign(values.reshape(params.shape()));
     }
-    M copy = over(network, params);
+    M copy = Replica.over(network, params);
     if (copy instanceof MultiLayerNetwork mln) {
       mln.setIterationCount(iterationCount(network));
       mln.setEpochCount(epochCount(network));
@@ -145,6 +96,20 @@ public final class Networks {
       graph.getConfiguration().setEpochCount(epochCount(network));
     }
     return copy;
+  }
+
+  /**
+   * Refuses a network of a user's own class where one of the same class has to be made.
+   *
+   * @param network a network
+   * @throws UncopyableNetworkException if it is of a subclass of Deeplearning4j's two
+   */
+  public static void requireNoSubclass(Model network) {
+    if (network.getClass() != type(network)) {
+      throw new UncopyableNetworkException(
+          "it is a %s, and a copy would be a %s"
+              .formatted(network.getClass().getName(), type(network).getSimpleName()));
+    }
   }
 
   /**

@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * <p>The training itself is Deeplearning4j's but for two things that are mended: workers do not
  * begin before all have their copy of the network, and a worker that fails, be it of an Error, ends
  * the fit rather than leaving it waiting for ever. After a fit that failed the average is as it was
- * at the last synchronisation.
+ * at the last synchronisation, and not up to date: {@link EmaListener#declareCurrent} gives access
+ * to it.
  */
 public final class ParallelEma {
 

@@ -41,8 +41,9 @@ final class Synchronisation {
       throw new IllegalStateException(
           "The wrapper was given another network after ParallelEma.attach: build a new wrapper");
     }
+    ema.declareCurrent(network); // from here on what is done is seen
     for (ModelEmaListener member : ema.members()) {
-      if (member.average().stepCount() == 0) {
+      if (member.stepCount() == 0) {
         member.restart(network); // it may have other weights by now
       }
     }
@@ -81,6 +82,7 @@ final class Synchronisation {
     rounds = done;
     iterations += steps;
     ema.update(network, steps);
+    ema.declareCurrent(network); // the wrapper has counted these steps
     // With the number that the iteration had while it ran, as in any fit.
     ema.followers()
         .forEach(

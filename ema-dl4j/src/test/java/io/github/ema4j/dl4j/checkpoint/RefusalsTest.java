@@ -82,11 +82,11 @@ class RefusalsTest {
 
     assertRefused(
         IllegalStateException.class,
-        "no average of this network",
+        "averages another network",
         () -> EmaCheckpoint.save(file, other, run.ema()));
     assertRefused(
         IllegalStateException.class,
-        "no average of this network",
+        "has seen no training",
         () -> EmaCheckpoint.save(file, other, new ModelEmaListener(0.9)));
   }
 

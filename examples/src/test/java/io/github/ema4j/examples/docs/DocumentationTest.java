@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,7 @@ class DocumentationTest {
       blocks
           .get(i)
           .run(
-              softmax(),
+              classifier(),
               ImageIterator.shuffled(FashionMnist.training(), 500, 1),
               ImageIterator.inOrder(FashionMnist.test(), 500),
               2,
@@ -106,7 +107,10 @@ class DocumentationTest {
             "org.deeplearning4j.earlystopping.scorecalc.*",
             "org.deeplearning4j.earlystopping.termination.*",
             "org.deeplearning4j.earlystopping.trainer.*",
+            "org.deeplearning4j.nn.api.Model",
             "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
+            "org.deeplearning4j.nn.transferlearning.TransferLearningHelper",
+            "org.deeplearning4j.optimize.api.BaseTrainingListener",
             "org.deeplearning4j.parallelism.*",
             "org.nd4j.autodiff.samediff.*",
             "org.nd4j.evaluation.classification.*",
@@ -130,15 +134,17 @@ class DocumentationTest {
     }
   }
 
-  private static MultiLayerNetwork softmax() {
+  private static MultiLayerNetwork classifier() {
     MultiLayerNetwork net =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()
                 .seed(1)
                 .list()
                 .layer(
+                    new DenseLayer.Builder().nIn(784).nOut(16).activation(Activation.TANH).build())
+                .layer(
                     new OutputLayer.Builder(LossFunction.MCXENT)
-                        .nIn(784)
+                        .nIn(16)
                         .nOut(10)
                         .activation(Activation.SOFTMAX)
                         .build())

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.internal.file;
 
+import io.github.ema4j.dl4j.internal.Replica;
+import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
@@ -50,45 +47,14 @@ final class ConfigurationText {
    * @throws IllegalArgumentException naming what is lost
    */
   static String requireReadable(Model network) {
-    String text;
-    Object original;
-    Object readBack;
     try {
-      if (network instanceof MultiLayerNetwork layers) {
-        MultiLayerConfiguration configuration = layers.getLayerWiseConfigurations();
-        text = configuration.toJson();
-        MultiLayerConfiguration read = MultiLayerConfiguration.fromJson(text);
-        read.setIterationCount(configuration.getIterationCount());
-        read.setEpochCount(configuration.getEpochCount());
-        original = configuration;
-        readBack = read;
-      } else {
-        ComputationGraphConfiguration configuration =
-            ((ComputationGraph) network).getConfiguration();
-        text = configuration.toJson();
-        ComputationGraphConfiguration read = ComputationGraphConfiguration.fromJson(text);
-        read.setIterationCount(configuration.getIterationCount());
-        read.setEpochCount(configuration.getEpochCount());
-        original = configuration;
-        readBack = read;
-      }
-    } catch (RuntimeException e) {
-      throw refused("cannot be read back (%s)".formatted(e.getMessage()), e);
+      return Replica.text(network);
+    } catch (UncopyableNetworkException e) {
+      throw new IllegalArgumentException(
+          "This network cannot be saved: Deeplearning4j writes its configuration as JSON, and from that another network would be restored: %s. Use another setting there, or average without files"
+              .formatted(e.lost()),
+          e);
     }
-    // What has no equals() of its own is compared field by field.
-    Optional<String> difference =
-        original.equals(readBack) ? Optional.empty() : Difference.between(original, readBack);
-    if (difference.isPresent()) {
-      throw refused("comes back as another one: " + difference.get(), null);
-    }
-    return text;
-  }
-
-  private static IllegalArgumentException refused(String what, Throwable cause) {
-    return new IllegalArgumentException(
-        "This network cannot be saved: Deeplearning4j writes its configuration as JSON, and from that it %s. Use another setting there, or average without files"
-            .formatted(what),
-        cause);
   }
 
   /** Deeplearning4j reads the text in the platform's charset: all of them have ASCII. */

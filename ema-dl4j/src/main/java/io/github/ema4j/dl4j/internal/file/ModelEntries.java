@@ -53,15 +53,12 @@ public final class ModelEntries {
    *
    * @param network the network
    * @param ema its average
-   * @throws IllegalStateException if there is no average of this network, while the averaged
-   *     weights are swapped in, or while an update is under way
+   * @throws IllegalStateException if there is no average of this network, or one that is not up to
+   *     date; while averaged weights are swapped in, an update is under way, or another thread
+   *     trains
    */
   public static void requireSavable(Model network, ModelEmaListener ema) {
-    if (!ema.isAverageOf(network)) {
-      throw new IllegalStateException(
-          "%s has no average of this network: register it and fit, or call start(network)"
-              .formatted(ema));
-    }
+    ema.requireAverageOf(network);
     if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network, which cannot be saved as the raw one:"
@@ -72,6 +69,7 @@ public final class ModelEntries {
           "An update is under way, and the average has not seen it yet: register the listener that"
               + " saves after the ModelEmaListener");
     }
+    ema.average(); // refuses one that is not up to date
   }
 
   /** The parameters that the network will have after this moment. */

@@ -280,19 +280,4 @@ class ConfigurationTextTest {
         .mapToObj(Double::doubleToRawLongBits)
         .toList();
   }
-
-  @Test
-  void aDifferenceIsToldByWhereItIs() {
-    MultiLayerNetwork a = layers(new Adam(0.01), new ActivationReLU(), new Dropout(0.5));
-    MultiLayerNetwork b = layers(new Adam(0.02), new ActivationReLU(), new Dropout(0.5));
-
-    String difference =
-        Difference.between(a.getLayerWiseConfigurations(), b.getLayerWiseConfigurations())
-            .orElseThrow();
-
-    assertEquals("confs[0].layer.iUpdater.learningRate was 0.01 and is 0.02", difference);
-    assertTrue(
-        Difference.between(a.getLayerWiseConfigurations(), a.clone().getLayerWiseConfigurations())
-            .isEmpty());
-  }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j.internal.file;
+package io.github.ema4j.dl4j.internal;
 
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
@@ -14,23 +14,34 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Finds the first difference between two values, field by field. */
-final class Difference {
+/**
+ * Finds the first difference between two values, field by field: {@code equals} of several classes
+ * of Deeplearning4j leaves fields out, and users' classes often have none.
+ */
+public final class Difference {
 
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private Difference() {}
+  private final Predicate<Field> leftOut;
+
+  private Difference(Predicate<Field> leftOut) {
+    this.leftOut = leftOut;
+  }
 
   /**
    * Compares two values.
    *
+   * @param a any value
+   * @param b any value
+   * @param leftOut which fields to leave out
    * @return where they differ and how, such as {@code confs[0].layer.iDropout.p was 0.8 and is
    *     NaN}; empty if they do not
    */
-  static Optional<String> between(Object a, Object b) {
-    return Optional.ofNullable(new Difference().find("", a, b));
+  public static Optional<String> between(Object a, Object b, Predicate<Field> leftOut) {
+    return Optional.ofNullable(new Difference(leftOut).find("", a, b));
   }
 
   private String find(String path, Object a, Object b) {
@@ -112,7 +123,8 @@ final class Difference {
   private String inFields(String path, Object a, Object b) {
     for (Class<?> type = a.getClass(); type != Object.class; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
-        if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0) {
+        if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0
+            && !leftOut.test(field)) {
           String at = path.isEmpty() ? field.getName() : path + "." + field.getName();
           String difference = find(at, value(field, a), value(field, b));
           if (difference != null) {

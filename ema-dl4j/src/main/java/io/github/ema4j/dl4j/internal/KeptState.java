@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.ema4j.dl4j.internal;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What evaluating a network itself, rather than a {@link Replica}, changes of its training: it
+ * clears the states that recurrent layers carry from one segment of truncated backpropagation
+ * through time to the next, replaces the inputs, draws random numbers, and leaves another workspace
+ * mode behind where it throws. Whoever evaluates there keeps all that, and puts it back.
+ */
+public final class KeptState implements AutoCloseable {
+
+  private record States(Map<String, INDArray> previous, Map<String, INDArray> tbptt) {}
+
+  // By identity: hash codes of layers are computed from their arrays, which may be released
+  // already.
+  private final Map<RecurrentLayer, States> states = new IdentityHashMap<>();
+
+  private final KeptRandom random = KeptRandom.now();
+  private final Runnable putBack;
+
+  private KeptState(Model network) {
+    if (network instanceof MultiLayerNetwork layers) {
+      INDArray input = layers.getInput();
+      WorkspaceMode mode = layers.getLayerWiseConfigurations().getTrainingWorkspaceMode();
+      putBack =
+          () -> {
+            layers.setInput(input);
+            layers.getLayerWiseConfigurations().setTrainingWorkspaceMode(mode);
+          };
+    } else {
+      ComputationGraph graph = (ComputationGraph) network;
+      INDArray[] inputs = graph.getInputs() == null ? null : graph.getInputs().clone();
+      WorkspaceMode mode = graph.getConfiguration().getTrainingWorkspaceMode();
+      putBack =
+          () -> {
+            graph.setInputs(inputs);
+            graph.getConfiguration().setTrainingWorkspaceMode(mode);
+          };
+    }
+  }
+
+  /**
+   * Takes hold of the present state; no array is copied.
+   *
+   * @param network an initialised network
+   * @return puts it back when closed
+   */
+  public static KeptState of(Model network) {
+    KeptState state = new KeptState(network);
+    Layer[] layers =
+        network instanceof MultiLayerNetwork mln
+            ? mln.getLayers()
+            : ((ComputationGraph) network).getLayers();
+    for (Layer layer : layers) {
+      state.add(layer);
+    }
+    return state;
+  }
+
+  private void add(Layer layer) {
+    if (layer instanceof BaseWrapperLayer wrapper) {
+      add(wrapper.getUnderlying());
+    } else if (layer instanceof BaseRecurrentLayer<?> recurrent) {
+      states.put(
+          recurrent, new States(recurrent.rnnGetPreviousState(), recurrent.rnnGetTBPTTState()));
+    }
+  }
+
+  @Override
+  public void close() {
+    random.close();
+    putBack.run();
+    states.forEach(
+        (layer, kept) -> {
+          layer.rnnSetPreviousState(kept.previous());
+          layer.rnnSetTBPTTState(kept.tbptt());
+        });
+  }
+}
