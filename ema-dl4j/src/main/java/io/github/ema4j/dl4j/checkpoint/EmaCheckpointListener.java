@@ -158,6 +158,7 @@ public final class EmaCheckpointListener extends EmaFollower {
     if (started) {
       return;
     }
+    ModelEntries.requireResumable(network);
     ModelEntries.requireReadable(network);
     try {
       List<Checkpoint> earlier = directory.begin();
