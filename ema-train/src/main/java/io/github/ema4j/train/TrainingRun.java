@@ -48,6 +48,9 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
 final class TrainingRun {
   private static final EmaListener NO_AVERAGE = new ModelEmaListener(0);
 
+  /** So many times the loss of guessing, and that of the first epoch, is no bad luck. */
+  private static final double HOPELESS = 10;
+
   private final RunDirectory directory;
   private final RunDescription description;
   private final ImageSource source;
@@ -211,7 +214,8 @@ final class TrainingRun {
   /**
    * Saves the averaged network and says what has come of the run.
    *
-   * @return whether the raw weights are finite
+   * @return whether training has not diverged: the raw weights and their losses are finite, and no
+   *     worse than they were at the first epoch and than guessing
    */
   boolean end() throws IOException {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
@@ -221,17 +225,46 @@ final class TrainingRun {
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
-    advise();
+    Optional<String> divergence = divergence(epochs);
+    if (divergence.isEmpty()) {
+      advise(); // about the decay, which is not what is wrong with a run that diverged
+    }
     out.printf("report: %s%n", directory.report());
-    if (isFinite(network.params())) {
+    if (divergence.isEmpty()) {
       return true;
     }
     out.printf(
-        "The raw weights diverged and are of no use. %s%n",
+        "The raw weights diverged and are of no use: %s. %s%n",
+        divergence.get(),
         best.averaged()
             .map(good -> "The best averaged weights are in " + good.file())
             .orElse("No averaged weights were of use either"));
     return false;
+  }
+
+  /** How a run has diverged; empty if it has not. */
+  private Optional<String> divergence(List<EpochResult> epochs) {
+    if (!isFinite(network.params())) {
+      return Optional.of("they are not finite");
+    }
+    if (epochs.isEmpty()) {
+      return Optional.empty();
+    }
+    EpochResult last = epochs.get(epochs.size() - 1);
+    double loss = last.raw().loss();
+    if (!Double.isFinite(loss) || !Double.isFinite(last.trainLoss())) {
+      return Optional.of("their loss is not finite");
+    }
+    double guessing = Math.log(source.classes().size());
+    double worst = HOPELESS * Math.max(guessing, epochs.get(0).raw().loss());
+    return loss > worst
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "their loss is %.3g, and that of guessing %.3g. Lower the learning rate",
+                loss,
+                guessing))
+        : Optional.empty();
   }
 
   private void advise() {

@@ -49,6 +49,7 @@ public final class Replica {
           "FeedForwardToCnn3DPreProcessor.shape",
           "FeedForwardToCnnPreProcessor.shape",
           "OCNNOutputLayer.lossFn",
+          "OCNNOutputLayer.nOut",
           "RnnToCnnPreProcessor.product",
           "SameDiffVertex.vertexParams",
           "SubsamplingLayer.defaultValueOverridden");
