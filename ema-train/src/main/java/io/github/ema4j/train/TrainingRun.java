@@ -32,10 +32,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * Trains a network epoch by epoch.
@@ -47,9 +44,6 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
  */
 final class TrainingRun {
   private static final EmaListener NO_AVERAGE = new ModelEmaListener(0);
-
-  /** So many times the loss of guessing, and that of the first epoch, is no bad luck. */
-  private static final double HOPELESS = 10;
 
   private final RunDirectory directory;
   private final RunDescription description;
@@ -225,7 +219,7 @@ final class TrainingRun {
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
-    Optional<String> divergence = divergence(epochs);
+    Optional<String> divergence = Divergence.of(network.params(), epochs, source.classes().size());
     if (divergence.isEmpty()) {
       advise(); // about the decay, which is not what is wrong with a run that diverged
     }
@@ -240,31 +234,6 @@ final class TrainingRun {
             .map(good -> "The best averaged weights are in " + good.file())
             .orElse("No averaged weights were of use either"));
     return false;
-  }
-
-  /** How a run has diverged; empty if it has not. */
-  private Optional<String> divergence(List<EpochResult> epochs) {
-    if (!isFinite(network.params())) {
-      return Optional.of("they are not finite");
-    }
-    if (epochs.isEmpty()) {
-      return Optional.empty();
-    }
-    EpochResult last = epochs.get(epochs.size() - 1);
-    double loss = last.raw().loss();
-    if (!Double.isFinite(loss) || !Double.isFinite(last.trainLoss())) {
-      return Optional.of("their loss is not finite");
-    }
-    double guessing = Math.log(source.classes().size());
-    double worst = HOPELESS * Math.max(guessing, epochs.get(0).raw().loss());
-    return loss > worst
-        ? Optional.of(
-            String.format(
-                Locale.ROOT,
-                "their loss is %.3g, and that of guessing %.3g. Lower the learning rate",
-                loss,
-                guessing))
-        : Optional.empty();
   }
 
   private void advise() {
@@ -302,10 +271,5 @@ final class TrainingRun {
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
     Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
     return Optional.of(directory.averaged());
-  }
-
-  private static boolean isFinite(INDArray weights) {
-    MatchCondition notFinite = new MatchCondition(weights, Conditions.notFinite());
-    return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
   }
 }
