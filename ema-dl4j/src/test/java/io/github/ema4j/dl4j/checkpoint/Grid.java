@@ -351,9 +351,12 @@ final class Grid {
                 .hasBias(false)
                 .build());
     images(
-        "Convolution2D",
+        "ConvolutionLayer, same size",
         () ->
-            new Convolution2D.Builder(2, 2).nOut(3).convolutionMode(ConvolutionMode.Same).build());
+            new ConvolutionLayer.Builder(2, 2)
+                .nOut(3)
+                .convolutionMode(ConvolutionMode.Same)
+                .build());
     images("Deconvolution2D", () -> new Deconvolution2D.Builder(2, 2).nOut(3).build());
     images(
         "DepthwiseConvolution2D",
@@ -375,7 +378,6 @@ final class Grid {
                   .pnorm(2)
                   .build());
     }
-    images("Pooling2D", () -> new Pooling2D.Builder(PoolingType.MAX, new int[] {2, 2}).build());
     images("GlobalPoolingLayer", () -> new GlobalPoolingLayer.Builder(PoolingType.AVG).build());
     stack(
         "LocalResponseNormalization",
@@ -458,13 +460,16 @@ final class Grid {
     sequences("MaskLayer", MaskLayer::new);
     sequences("Convolution1DLayer", () -> new Convolution1DLayer.Builder(2).nOut(4).build());
     sequences(
-        "Convolution1D",
-        () -> new Convolution1D.Builder(2).nOut(4).convolutionMode(ConvolutionMode.Causal).build());
+        "Convolution1DLayer, causal",
+        () ->
+            new Convolution1DLayer.Builder(2)
+                .nOut(4)
+                .convolutionMode(ConvolutionMode.Causal)
+                .build());
     sequences(
         "LocallyConnected1D",
         () -> new LocallyConnected1D.Builder().kernelSize(2).nOut(4).setInputSize(6).build());
     sequences("Subsampling1DLayer", () -> new Subsampling1DLayer.Builder(2).build());
-    sequences("Pooling1D", () -> new Pooling1D.Builder(PoolingType.MAX, 2).build());
     sequences("Cropping1D", () -> new Cropping1D.Builder(1).build());
     sequences("ZeroPadding1DLayer", () -> new ZeroPadding1DLayer.Builder(1).build());
     sequences("Upsampling1D", () -> new Upsampling1D.Builder(2).build());
