@@ -32,10 +32,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * Trains a network epoch by epoch.
@@ -211,7 +208,8 @@ final class TrainingRun {
   /**
    * Saves the averaged network and says what has come of the run.
    *
-   * @return whether the raw weights are finite
+   * @return whether training has not diverged: the raw weights and their losses are finite, and no
+   *     worse than they were at the first epoch and than guessing
    */
   boolean end() throws IOException {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
@@ -221,13 +219,17 @@ final class TrainingRun {
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
-    advise();
+    Optional<String> divergence = Divergence.of(network.params(), epochs, source.classes().size());
+    if (divergence.isEmpty()) {
+      advise(); // about the decay, which is not what is wrong with a run that diverged
+    }
     out.printf("report: %s%n", directory.report());
-    if (isFinite(network.params())) {
+    if (divergence.isEmpty()) {
       return true;
     }
     out.printf(
-        "The raw weights diverged and are of no use. %s%n",
+        "The raw weights diverged and are of no use: %s. %s%n",
+        divergence.get(),
         best.averaged()
             .map(good -> "The best averaged weights are in " + good.file())
             .orElse("No averaged weights were of use either"));
@@ -269,10 +271,5 @@ final class TrainingRun {
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
     Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
     return Optional.of(directory.averaged());
-  }
-
-  private static boolean isFinite(INDArray weights) {
-    MatchCondition notFinite = new MatchCondition(weights, Conditions.notFinite());
-    return Nd4j.getExecutioner().exec(notFinite).getLong(0) == 0;
   }
 }

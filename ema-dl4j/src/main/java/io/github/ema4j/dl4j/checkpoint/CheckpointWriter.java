@@ -37,6 +37,7 @@ record CheckpointWriter(
 
   /** Refuses a moment at which this cannot be saved. */
   void requireSavable() {
+    ModelEntries.requireResumable(network);
     averages.forEach(ema -> ModelEntries.requireSavable(network, ema));
   }
 

@@ -135,6 +135,7 @@ public final class EmaCheckpointListener extends EmaFollower {
     if (started) {
       return;
     }
+    ModelEntries.requireResumable(network);
     ModelEntries.requireReadable(network);
     try {
       List<Checkpoint> earlier = directory.begin();

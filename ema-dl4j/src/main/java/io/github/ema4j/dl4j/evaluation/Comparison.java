@@ -132,7 +132,8 @@ public record Comparison(int iteration, int epoch, EvaluationResult raw, List<Av
   /**
    * Scores all, where the largest score is best.
    *
-   * @param score of an evaluation, such as {@code result -> result.get(Evaluation.class).f1()}
+   * @param score of an evaluation, such as {@code result ->
+   *     result.get(Evaluation.class).accuracy()}
    * @return the scores of the raw weights and of all averages that had been updated
    * @throws IllegalStateException if no average had been updated yet
    */

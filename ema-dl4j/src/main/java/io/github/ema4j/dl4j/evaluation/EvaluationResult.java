@@ -63,7 +63,8 @@ public final class EvaluationResult {
   /**
    * A score of this result, to be compared with others.
    *
-   * @param score of an evaluation, such as {@code result -> result.get(Evaluation.class).f1()}
+   * @param score of an evaluation, such as {@code result ->
+   *     result.get(Evaluation.class).accuracy()}
    * @return what it gives; NaN, without asking it, if the predictions were not finite
    */
   public double score(ToDoubleFunction<? super EvaluationResult> score) {

@@ -16,7 +16,9 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
@@ -112,6 +114,7 @@ public final class ValidationSet {
       } else {
         evaluate((ComputationGraph) network, evaluations);
       }
+      addLosses(network, evaluations);
     } catch (RuntimeException e) { // thrown by evaluations that refuse NaN
       if (checks.stream().noneMatch(FinitePredictions::sawNonFinite)) {
         throw e;
@@ -149,6 +152,41 @@ public final class ValidationSet {
     MultiDataSetIterator data =
         dataSets != null ? new MultiDataSetIteratorAdapter(dataSets) : multiDataSets;
     network.evaluate(new AsyncShieldMultiDataSetIterator(data), evaluations);
+  }
+
+  private void addLosses(Model network, Map<Integer, IEvaluation<?>[]> evaluations) {
+    List<NetworkLoss> losses =
+        evaluations.values().stream()
+            .flatMap(Stream::of)
+            .filter(NetworkLoss.class::isInstance)
+            .map(NetworkLoss.class::cast)
+            .toList();
+    if (losses.isEmpty()) {
+      return;
+    }
+    if (!isRepeatable()) {
+      throw new IllegalStateException(
+          "The loss takes a pass of its own over the validation data, but the iterator does not"
+              + " support reset(): load the data into a ListDataSetIterator");
+    }
+    reset();
+    while (dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext()) {
+      MultiDataSet batch =
+          dataSets != null ? dataSets.next().toMultiDataSet() : multiDataSets.next();
+      double loss =
+          network instanceof MultiLayerNetwork layers
+              ? layers.score(single(batch), false)
+              : ((ComputationGraph) network).score(batch, false);
+      losses.forEach(each -> each.add(loss, batch.getFeatures(0).size(0)));
+    }
+  }
+
+  private static DataSet single(MultiDataSet batch) {
+    return new DataSet(
+        batch.getFeatures(0),
+        batch.getLabels(0),
+        batch.getFeaturesMaskArray(0),
+        batch.getLabelsMaskArray(0));
   }
 
   private void reset() {

@@ -47,6 +47,13 @@ import org.slf4j.LoggerFactory;
  * so that a run that is resumed with the same directory goes on comparing with the best so far.
  * Give each run, and each kind of score, a directory of its own.
  *
+ * <p>Some of Deeplearning4j's metrics keep the wrong network. {@code Evaluation.f1()} leaves out
+ * classes that were never predicted, and so rewards a network that has collapsed: take {@code
+ * ClassScores.macroF1}. The exact AUC of {@code new ROC(0)} depends on the order of examples with
+ * equal scores: pass a number of thresholds. {@code RegressionEvaluation.rSquared} of FLOAT labels
+ * can be above 1: take the mean squared error. {@code ROCMultiClass.calculateAverageAUC} is NaN
+ * where the data lacks a class, so that nothing is kept.
+ *
  * <p>Not thread-safe: it belongs to the thread that trains.
  */
 public final class BestModels implements Consumer<Comparison> {

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,9 +25,9 @@ public final class Difference {
 
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private final Predicate<Field> leftOut;
+  private final BiPredicate<Class<?>, Field> leftOut;
 
-  private Difference(Predicate<Field> leftOut) {
+  private Difference(BiPredicate<Class<?>, Field> leftOut) {
     this.leftOut = leftOut;
   }
 
@@ -36,11 +36,11 @@ public final class Difference {
    *
    * @param a any value
    * @param b any value
-   * @param leftOut which fields to leave out
+   * @param leftOut which fields to leave out, of objects of which class
    * @return where they differ and how, such as {@code confs[0].layer.iDropout.p was 0.8 and is
    *     NaN}; empty if they do not
    */
-  public static Optional<String> between(Object a, Object b, Predicate<Field> leftOut) {
+  public static Optional<String> between(Object a, Object b, BiPredicate<Class<?>, Field> leftOut) {
     return Optional.ofNullable(new Difference(leftOut).find("", a, b));
   }
 
@@ -124,7 +124,7 @@ public final class Difference {
     for (Class<?> type = a.getClass(); type != Object.class; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
         if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0
-            && !leftOut.test(field)) {
+            && !leftOut.test(a.getClass(), field)) {
           String at = path.isEmpty() ? field.getName() : path + "." + field.getName();
           String difference = find(at, value(field, a), value(field, b));
           if (difference != null) {

@@ -16,8 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * What evaluating a network itself, rather than a {@link Replica}, changes of its training: it
  * clears the states that recurrent layers carry from one segment of truncated backpropagation
- * through time to the next, replaces the inputs, draws random numbers, and leaves another workspace
- * mode behind where it throws. Whoever evaluates there keeps all that, and puts it back.
+ * through time to the next, replaces inputs and score, draws random numbers, and leaves another
+ * workspace mode behind where it throws. Whoever evaluates there keeps all that, and puts it back.
  */
 public final class KeptState implements AutoCloseable {
 
@@ -31,12 +31,14 @@ public final class KeptState implements AutoCloseable {
   private final Runnable putBack;
 
   private KeptState(Model network) {
+    double score = network.score();
     if (network instanceof MultiLayerNetwork layers) {
       INDArray input = layers.getInput();
       WorkspaceMode mode = layers.getLayerWiseConfigurations().getTrainingWorkspaceMode();
       putBack =
           () -> {
             layers.setInput(input);
+            layers.setScore(score);
             layers.getLayerWiseConfigurations().setTrainingWorkspaceMode(mode);
           };
     } else {
@@ -46,6 +48,7 @@ public final class KeptState implements AutoCloseable {
       putBack =
           () -> {
             graph.setInputs(inputs);
+            graph.setScore(score);
             graph.getConfiguration().setTrainingWorkspaceMode(mode);
           };
     }

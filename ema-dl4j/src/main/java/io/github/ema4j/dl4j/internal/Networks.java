@@ -180,11 +180,21 @@ public final class Networks {
    * @return false for stochastic gradient descent with any updater
    */
   public static boolean searchesAlongLine(Model network) {
+    return optimizationAlgorithm(network) != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT;
+  }
+
+  /**
+   * How a network is trained.
+   *
+   * @param network a network
+   * @return its algorithm
+   */
+  public static OptimizationAlgorithm optimizationAlgorithm(Model network) {
     NeuralNetConfiguration configuration =
         network instanceof MultiLayerNetwork mln
             ? mln.getDefaultConfiguration()
             : ((ComputationGraph) network).getConfiguration().getDefaultConfiguration();
-    return configuration.getOptimizationAlgo() != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT;
+    return configuration.getOptimizationAlgo();
   }
 
   /**

@@ -31,8 +31,8 @@ public final class Replica {
 
   /**
    * Fields that Deeplearning4j fills itself while it builds or runs a network, from other fields,
-   * by the class that declares them. The one of AbstractLSTM is never read: each subclass has
-   * another of that name.
+   * by the class that declares or has them. The one of AbstractLSTM is never read: each subclass
+   * has another of that name.
    */
   private static final Set<String> FOLLOWING =
       Set.of(
@@ -48,6 +48,8 @@ public final class Replica {
           "Dropout.initializedHelper",
           "FeedForwardToCnn3DPreProcessor.shape",
           "FeedForwardToCnnPreProcessor.shape",
+          "OCNNOutputLayer.lossFn",
+          "OCNNOutputLayer.nOut",
           "RnnToCnnPreProcessor.product",
           "SameDiffVertex.vertexParams",
           "SubsamplingLayer.defaultValueOverridden");
@@ -56,8 +58,8 @@ public final class Replica {
 
   /**
    * A second network of the same configuration whose parameters are the given array itself. It has
-   * no listeners and no updater, and keeps its own activations, inputs and recurrent state. Making
-   * it draws no random numbers.
+   * no listeners, no updater and no score, and keeps its own activations, inputs and recurrent
+   * state. Making it draws no random numbers.
    *
    * @param network gives the configuration
    * @param params a vector of as many elements as the network has parameters; its data type becomes
@@ -132,8 +134,9 @@ public final class Replica {
     throw new UncopyableNetworkException(lost);
   }
 
-  private static boolean followsFromOthers(Field field) {
-    return FOLLOWING.contains(field.getDeclaringClass().getSimpleName() + "." + field.getName());
+  private static boolean followsFromOthers(Class<?> of, Field field) {
+    return FOLLOWING.contains(field.getDeclaringClass().getSimpleName() + "." + field.getName())
+        || FOLLOWING.contains(of.getSimpleName() + "." + field.getName());
   }
 
   private static MultiLayerConfiguration throughText(MultiLayerConfiguration original) {
@@ -169,6 +172,7 @@ public final class Replica {
       configuration.setDataType(params.dataType());
       MultiLayerNetwork rebuilt = new MultiLayerNetwork(configuration);
       rebuilt.init(params, false);
+      rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
       requireSameArrays(original, rebuilt);
       return rebuilt;
     }
@@ -180,6 +184,7 @@ public final class Replica {
       configuration.setDataType(params.dataType());
       ComputationGraph rebuilt = new ComputationGraph(configuration);
       rebuilt.init(params, false);
+      rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
       requireSameArrays(original, rebuilt);
       return rebuilt;
     }
@@ -196,8 +201,7 @@ public final class Replica {
           INDArray other = found.get(name);
           if (other == null
               || array.offset() - start != other.offset() - startOfRebuilt
-              || !Arrays.equals(array.shape(), other.shape())
-              || !Arrays.equals(stridesThatCount(array), stridesThatCount(other))) {
+              || !layout(array).equals(layout(other))) {
             throw new UncopyableNetworkException(
                 "its parameter '%s' is %s here, but a rebuilt network has %s, and so other values in each place"
                     .formatted(name, described(array), described(other)));
@@ -205,15 +209,15 @@ public final class Replica {
         });
   }
 
-  /** Strides of axes along which there is more than one element. */
-  private static long[] stridesThatCount(INDArray array) {
-    long[] strides = array.stride().clone();
-    for (int axis = 0; axis < strides.length; axis++) {
-      if (array.size(axis) == 1) {
-        strides[axis] = 0;
+  /** Lengths and strides of the axes along which there is more than one element. */
+  private static String layout(INDArray array) {
+    StringBuilder layout = new StringBuilder();
+    for (int axis = 0; axis < array.rank(); axis++) {
+      if (array.size(axis) > 1) {
+        layout.append(array.size(axis)).append(" by ").append(array.stride(axis)).append(", ");
       }
     }
-    return strides;
+    return layout.toString();
   }
 
   private static String described(INDArray array) {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -121,12 +122,24 @@ public final class ModelEntries {
   }
 
   /**
-   * Refuses a network whose configuration would be read back as another one.
+   * Refuses a network that another one would be built from a file of.
    *
    * @throws IllegalArgumentException naming what is lost
    */
   public static void requireReadable(Model network) {
     ConfigurationText.requireReadable(network);
+  }
+
+  /**
+   * Refuses a network that would train on otherwise than it would have, with the same weights.
+   *
+   * @throws IllegalArgumentException if it is trained by LBFGS
+   */
+  public static void requireResumable(Model network) {
+    if (Networks.optimizationAlgorithm(network) == OptimizationAlgorithm.LBFGS) {
+      throw new IllegalArgumentException(
+          "This network cannot be saved for its training to go on: LBFGS goes by the gradients of earlier steps, which Deeplearning4j does not hand out. Save it for use with EmaExport, or train it by STOCHASTIC_GRADIENT_DESCENT");
+    }
   }
 
   /** Writes the parameters, and the state of the updater if there is one. */

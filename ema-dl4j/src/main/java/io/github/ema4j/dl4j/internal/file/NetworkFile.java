@@ -45,6 +45,7 @@ public final class NetworkFile {
    */
   public static void write(Path file, Model network) throws IOException {
     INDArray params = Networks.params(network);
+    ModelEntries.requireResumable(network);
     Optional<INDArray> updaterState = ModelEntries.updaterState(network);
     ModelEntries.requireRestorable("The parameters", params.length(), params.dataType());
     updaterState.ifPresent(
