@@ -3,7 +3,7 @@ package io.github.ema4j.dl4j;
 
 /**
  * Where in a fit a network is, as far as its counters are concerned. Deeplearning4j calls its
- * listeners before it counts: whoever writes down counters from a listener must know.
+ * listeners before it counts, so a listener that stores counters must add what is not counted yet.
  */
 public enum Moment {
   /** Outside {@code fit}, or at the start of an epoch: all counters are right. */

@@ -235,7 +235,7 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
     return AveragingConfig.of(Math.pow(decay, 1.0 / executors));
   }
 
-  /** Tests look on here. */
+  /** Overridden in tests, to record the updates. */
   DriverUpdates updatesOf(Model network) {
     return new DriverUpdates(network, ema);
   }

@@ -14,12 +14,22 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The rules for a module that people use in programs of their own. */
 public abstract class LibraryRules extends ArchitectureRules {
+
+  private static final String OF_LISTENERS = "io.github.ema4j.dl4j";
+
+  /** By name, as no module is known here. */
+  private static final Set<String> LISTENERS =
+      Set.of(OF_LISTENERS + ".ModelEmaListener", OF_LISTENERS + ".ModelEmaGroup");
 
   private final String root;
   private final String[] below;
@@ -49,7 +59,7 @@ public abstract class LibraryRules extends ArchitectureRules {
         .check(module());
   }
 
-  /** Who uses the library need not know what may change with any version. */
+  /** A program must not come to depend on what may change with any version. */
   @Test
   final void publicMembersShowNothingInternal() {
     List<String> shown = new ArrayList<>();
@@ -71,6 +81,49 @@ public abstract class LibraryRules extends ArchitectureRules {
       }
     }
     assertEquals(List.of(), shown);
+  }
+
+  /**
+   * So that a change of what programs use is seen, and made on purpose. After one, write the file
+   * anew as CONTRIBUTING.md says, and look at what git shows.
+   */
+  @Test
+  final void publicApiIsAsRecorded() throws IOException {
+    Path recorded = Path.of("api.txt");
+    List<String> now = PublicApi.of(module());
+    if ("write".equals(System.getProperty("ema4j.api"))) {
+      Files.write(recorded, now);
+    }
+    List<String> before = Files.readAllLines(recorded);
+    List<String> removed = new ArrayList<>(before);
+    removed.removeAll(now);
+    List<String> added = new ArrayList<>(now);
+    added.removeAll(before);
+    assertEquals(
+        before,
+        now,
+        () ->
+            "The public API is not as in %s: it lacks %s and has %s besides. If that is meant, run the test again with -Dema4j.api=write"
+                .formatted(recorded, removed, added));
+  }
+
+  /** One average or several: whatever follows an average takes either. */
+  @Test
+  final void whatFollowsAnAverageTakesAnyEmaListener() {
+    List<String> narrow = new ArrayList<>();
+    for (JavaClass type : module()) {
+      if (!PublicApi.contains(type) || type.getPackageName().equals(OF_LISTENERS)) {
+        continue;
+      }
+      for (JavaCodeUnit member : type.getCodeUnits()) {
+        if (isForUsers(member)
+            && member.getRawParameterTypes().stream()
+                .anyMatch(parameter -> LISTENERS.contains(parameter.getFullName()))) {
+          narrow.add(member.getFullName());
+        }
+      }
+    }
+    assertEquals(List.of(), narrow, "take an EmaListener, and ask it for only() or members()");
   }
 
   private static boolean isInternal(JavaClass type) {

@@ -22,7 +22,7 @@ import java.util.Map;
  * @param averaged scores of the averaged weights, of the same names; empty also before the first
  *     update
  */
-public record AverageState(
+record AverageState(
     String average,
     int iteration,
     int epoch,

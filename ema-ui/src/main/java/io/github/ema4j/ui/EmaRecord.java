@@ -12,8 +12,8 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.databind.JsonNode;
 
 /**
- * What is put into a stats storage: a {@link TrainingRun} as the static info of a session, or an
- * {@link AverageState} as an update.
+ * What is put into a stats storage: a {@code TrainingRun} as the static info of a session, or an
+ * {@code AverageState} as an update.
  *
  * <p>It is stored as a JSON text in UTF-8 with the names of these records' components; the
  * package's introduction shows one. The number {@code format} is raised whenever a reader of today
@@ -62,7 +62,7 @@ public final class EmaRecord implements Persistable {
    *
    * @return empty for an update
    */
-  public Optional<TrainingRun> run() {
+  Optional<TrainingRun> run() {
     return Optional.ofNullable(text.run());
   }
 
@@ -71,7 +71,7 @@ public final class EmaRecord implements Persistable {
    *
    * @return empty for the static info
    */
-  public Optional<AverageState> state() {
+  Optional<AverageState> state() {
     return Optional.ofNullable(text.state());
   }
 

@@ -11,8 +11,7 @@ import java.util.List;
  * @param parameters number of its parameters
  * @param averages name of each average: as given, or its decay schedule in textual form
  */
-public record TrainingRun(String network, long parameters, List<String> averages)
-    implements Serializable {
+record TrainingRun(String network, long parameters, List<String> averages) implements Serializable {
 
   /** Copies the list. */
   public TrainingRun {

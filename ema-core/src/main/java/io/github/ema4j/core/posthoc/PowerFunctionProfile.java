@@ -14,7 +14,7 @@ import io.github.ema4j.core.schedule.PowerFunctionExponent;
  * @param gamma exponent, at least 0; 0 is the plain mean
  * @param update the update after which the average is taken, from 1
  */
-public record PowerFunctionProfile(double gamma, long update) {
+record PowerFunctionProfile(double gamma, long update) {
 
   /**
    * Checks the values.
@@ -39,7 +39,7 @@ public record PowerFunctionProfile(double gamma, long update) {
    * @return the profile
    * @throws IllegalArgumentException if a value is out of range
    */
-  public static PowerFunctionProfile of(double sigmaRel, long update) {
+  static PowerFunctionProfile of(double sigmaRel, long update) {
     return new PowerFunctionProfile(PowerFunctionExponent.gamma(sigmaRel), update);
   }
 
@@ -50,7 +50,7 @@ public record PowerFunctionProfile(double gamma, long update) {
    * @param other another profile
    * @return above 0
    */
-  public double dot(PowerFunctionProfile other) {
+  double dot(PowerFunctionProfile other) {
     boolean otherIsLater = update < other.update;
     PowerFunctionProfile later = otherIsLater ? other : this;
     PowerFunctionProfile earlier = otherIsLater ? this : other;

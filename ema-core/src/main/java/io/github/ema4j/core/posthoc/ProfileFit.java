@@ -12,7 +12,7 @@ import java.util.List;
  * scaled to sum to 1, as every average's weights do (Karras et al. 2024, arXiv 2312.02696, section
  * 3.2 and algorithm 3; the scaling as in the authors' program). Immutable.
  */
-public final class ProfileFit {
+final class ProfileFit {
 
   private final double[] coefficients;
   private final double error;
@@ -30,7 +30,7 @@ public final class ProfileFit {
    * @return the fit
    * @throws IllegalArgumentException if none is stored
    */
-  public static ProfileFit of(List<PowerFunctionProfile> stored, PowerFunctionProfile target) {
+  static ProfileFit of(List<PowerFunctionProfile> stored, PowerFunctionProfile target) {
     int n = stored.size();
     if (n == 0) {
       throw new IllegalArgumentException("There are no stored profiles to combine");
@@ -72,7 +72,7 @@ public final class ProfileFit {
    *
    * @return a copy; sums to 1
    */
-  public double[] coefficients() {
+  double[] coefficients() {
     return coefficients.clone();
   }
 
@@ -82,7 +82,7 @@ public final class ProfileFit {
    *
    * @return at least 0; 0 is perfect, and 0.1 a fair likeness
    */
-  public double error() {
+  double error() {
     return error;
   }
 }

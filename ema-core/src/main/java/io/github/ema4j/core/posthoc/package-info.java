@@ -8,9 +8,8 @@
  * known only afterwards. So two power-function averages are kept while training ({@link
  * io.github.ema4j.core.schedule.DecaySchedule#powerFunction}, as a rule of the widths 0.05 and
  * 0.10) and a {@link io.github.ema4j.core.posthoc.Snapshot} of each is written now and then. {@link
- * io.github.ema4j.core.posthoc.PostHocEma} makes an average of any length from them: {@link
- * io.github.ema4j.core.posthoc.ProfileFit} finds by least squares the weighted sum of stored
- * {@linkplain io.github.ema4j.core.posthoc.PowerFunctionProfile profiles} that is closest to the
+ * io.github.ema4j.core.posthoc.PostHocEma} makes an average of any length from them: {@code
+ * ProfileFit} finds by least squares the weighted sum of stored profiles that is closest to the
  * wanted one. In Deeplearning4j, {@code PostHocEmaListener} of the module ema-dl4j writes the
  * snapshots and {@code PostHocSearch} finds the best length.
  */

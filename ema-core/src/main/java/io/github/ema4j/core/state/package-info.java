@@ -5,7 +5,6 @@
  *
  * <p>{@link io.github.ema4j.core.state.AverageState} is all of it: {@link
  * io.github.ema4j.core.state.AverageInfo}, a handful of plain values, and the averaged parameters.
- * How they get into files is the business of others, for Deeplearning4j of {@code
- * io.github.ema4j.dl4j.checkpoint}.
+ * Writing it to a file is the job of {@code io.github.ema4j.dl4j.checkpoint}.
  */
 package io.github.ema4j.core.state;

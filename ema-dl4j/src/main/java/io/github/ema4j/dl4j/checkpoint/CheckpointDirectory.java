@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.dl4j.EmaCheckpointException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +80,37 @@ final class CheckpointDirectory {
               .formatted(directory, INDEX, files.stream().map(Path::getFileName).toList()));
     }
     return available;
+  }
+
+  /** The newest whose file exists. */
+  Optional<Checkpoint> last() throws IOException {
+    List<Checkpoint> available = available();
+    return available.isEmpty()
+        ? Optional.empty()
+        : Optional.of(available.get(available.size() - 1));
+  }
+
+  /** The file of the newest; empty also if there is no such directory. */
+  Optional<Path> lastFile() throws IOException {
+    return Files.notExists(directory) ? Optional.empty() : last().map(this::file);
+  }
+
+  /** The newest file that is not damaged; empty also if there is no such directory. */
+  Optional<Path> lastIntactFile() throws IOException {
+    if (Files.notExists(directory)) {
+      return Optional.empty();
+    }
+    List<Checkpoint> available = available();
+    for (int i = available.size() - 1; i >= 0; i--) {
+      Path file = file(available.get(i));
+      try {
+        EmaCheckpoint.verify(file);
+        return Optional.of(file);
+      } catch (EmaCheckpointException e) {
+        log.warn("Passing over a damaged checkpoint: {}", e.getMessage());
+      }
+    }
+    return Optional.empty();
   }
 
   /** Of the index, the first of which is its header; empty if there is none. */

@@ -2,7 +2,6 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
-import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.EmaFollower;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.Moment;
@@ -24,24 +23,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Saves checkpoints of a run and its average at intervals, as Deeplearning4j's CheckpointListener
- * does for the network alone: same options, same file names, same index. A program that can be
- * killed at any time and started again:
+ * does for the network alone: same options, same file names, same index. {@link EmaRun} wraps all
+ * of it, with one checkpoint per epoch; this is for other intervals and contents:
  *
  * <pre>{@code
- * Optional<Path> last = EmaCheckpointListener.lastFile(directory);
- * if (last.isPresent()) {
- *   RestoredCheckpoint<MultiLayerNetwork> run =
- *       EmaCheckpoint.restoreMultiLayerNetwork(last.get());
- *   net = run.network();
- *   ema = run.ema();
- * } else {
- *   net = newNetwork();
- *   ema = new ModelEmaListener(0.999);
- * }
- * EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().keepLast(3).build();
+ * ModelEmaListener ema = new ModelEmaListener(0.999);
+ * EmaCheckpointListener.builder(directory, ema)
+ *     .saveEvery(10, TimeUnit.MINUTES)
+ *     .keepLast(3)
+ *     .contents(checkpoint -> checkpoint.normalizer(normalizer))
+ *     .build();
  * net.addListeners(ema);
- * net.fit(trainingData, epochs - net.getEpochCount());
+ * net.fit(trainingData, epochs);
  * }</pre>
+ *
+ * <p>A program that is started again restores {@link #lastIntactFile} with {@link EmaCheckpoint},
+ * and builds the listener with the restored average.
  *
  * <p>It follows the average, and need not be registered with the network. Use a directory per run:
  * a new run in a directory with checkpoints is refused, so that it cannot displace them, while a
@@ -104,10 +101,7 @@ public final class EmaCheckpointListener extends EmaFollower {
    * @throws IOException if the directory or its index cannot be read
    */
   public static Optional<Checkpoint> lastCheckpoint(Path directory) throws IOException {
-    List<Checkpoint> available = new CheckpointDirectory(directory).available();
-    return available.isEmpty()
-        ? Optional.empty()
-        : Optional.of(available.get(available.size() - 1));
+    return new CheckpointDirectory(directory).last();
   }
 
   /**
@@ -118,10 +112,7 @@ public final class EmaCheckpointListener extends EmaFollower {
    * @throws IOException if the directory or its index cannot be read
    */
   public static Optional<Path> lastFile(Path directory) throws IOException {
-    if (Files.notExists(directory)) {
-      return Optional.empty();
-    }
-    return lastCheckpoint(directory).map(new CheckpointDirectory(directory)::file);
+    return new CheckpointDirectory(directory).lastFile();
   }
 
   /**
@@ -133,21 +124,7 @@ public final class EmaCheckpointListener extends EmaFollower {
    * @throws IOException if the directory, its index or a file cannot be read
    */
   public static Optional<Path> lastIntactFile(Path directory) throws IOException {
-    if (Files.notExists(directory)) {
-      return Optional.empty();
-    }
-    CheckpointDirectory checkpoints = new CheckpointDirectory(directory);
-    List<Checkpoint> available = checkpoints.available();
-    for (int i = available.size() - 1; i >= 0; i--) {
-      Path file = checkpoints.file(available.get(i));
-      try {
-        EmaCheckpoint.verify(file);
-        return Optional.of(file);
-      } catch (EmaCheckpointException e) {
-        log.warn("Passing over a damaged checkpoint: {}", e.getMessage());
-      }
-    }
-    return Optional.empty();
+    return new CheckpointDirectory(directory).lastIntactFile();
   }
 
   // ---------------------------------------------------------------- training

@@ -2,7 +2,6 @@
 package io.github.ema4j.dl4j.earlystopping;
 
 import io.github.ema4j.dl4j.EmaListener;
-import io.github.ema4j.dl4j.ModelEmaListener;
 import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
 import org.deeplearning4j.nn.api.Model;
@@ -44,15 +43,13 @@ public final class EmaEarlyStopping {
    */
   public static <M extends Model> EarlyStoppingConfiguration<M> wrap(
       EarlyStoppingConfiguration<M> configuration, EmaListener ema) {
-    ModelEmaListener only = ema.only();
     EarlyStoppingConfiguration<M> wrapped = new EarlyStoppingConfiguration<>();
-    wrapped.setModelSaver(new EmaModelSaver<>(only, configuration.getModelSaver()));
+    wrapped.setModelSaver(new EmaModelSaver<>(ema, configuration.getModelSaver()));
     if (configuration.getScoreCalculator() != null) {
-      wrapped.setScoreCalculator(
-          new EmaScoreCalculator<>(only, configuration.getScoreCalculator()));
+      wrapped.setScoreCalculator(new EmaScoreCalculator<>(ema, configuration.getScoreCalculator()));
     }
     if (configuration.getScoreCalculatorSupplier() != null) {
-      wrapped.setScoreCalculatorSupplier(wrapped(only, configuration.getScoreCalculatorSupplier()));
+      wrapped.setScoreCalculatorSupplier(wrapped(ema, configuration.getScoreCalculatorSupplier()));
     }
     wrapped.setEpochTerminationConditions(configuration.getEpochTerminationConditions());
     wrapped.setIterationTerminationConditions(configuration.getIterationTerminationConditions());
@@ -63,7 +60,7 @@ public final class EmaEarlyStopping {
 
   @SuppressWarnings({"rawtypes", "unchecked"}) // as Deeplearning4j declares it
   private static Supplier<ScoreCalculator> wrapped(
-      ModelEmaListener ema, Supplier<ScoreCalculator> calculators) {
+      EmaListener ema, Supplier<ScoreCalculator> calculators) {
     return () -> new EmaScoreCalculator<>(ema, calculators.get());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.earlystopping;
 
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
@@ -27,9 +28,10 @@ public final class EmaModelSaver<M extends Model> implements EarlyStoppingModelS
    *
    * @param ema keeps the average of the network that trains
    * @param saver stores a network; any of Deeplearning4j's
+   * @throws IllegalStateException if {@code ema} keeps several averages
    */
-  public EmaModelSaver(ModelEmaListener ema, EarlyStoppingModelSaver<M> saver) {
-    this.ema = Objects.requireNonNull(ema, "ema");
+  public EmaModelSaver(EmaListener ema, EarlyStoppingModelSaver<M> saver) {
+    this.ema = ema.only();
     this.saver = Objects.requireNonNull(saver, "saver");
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.earlystopping;
 
+import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Objects;
@@ -47,9 +48,10 @@ public final class EmaScoreCalculator<M extends Model> implements ScoreCalculato
    *
    * @param ema keeps the average of the network that trains
    * @param calculator scores a network; any of Deeplearning4j's
+   * @throws IllegalStateException if {@code ema} keeps several averages
    */
-  public EmaScoreCalculator(ModelEmaListener ema, ScoreCalculator<M> calculator) {
-    this.ema = Objects.requireNonNull(ema, "ema");
+  public EmaScoreCalculator(EmaListener ema, ScoreCalculator<M> calculator) {
+    this.ema = ema.only();
     this.calculator = Objects.requireNonNull(calculator, "calculator");
   }
 

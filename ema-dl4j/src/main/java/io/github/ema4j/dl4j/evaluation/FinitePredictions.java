@@ -19,7 +19,7 @@ final class FinitePredictions extends BaseEvaluation<FinitePredictions> {
   private boolean nonFinite;
   private boolean nonFiniteWithoutMask;
 
-  /** Whether any prediction was not finite, be it one that a mask leaves out. */
+  /** Whether any prediction was not finite, including those that a mask leaves out. */
   boolean sawNonFinite() {
     return nonFinite;
   }

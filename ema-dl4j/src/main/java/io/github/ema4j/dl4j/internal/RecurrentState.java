@@ -15,7 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The states that recurrent layers carry from one segment of truncated backpropagation through time
  * to the next. Evaluating a network clears them, which in the middle of a sequence changes
- * training; whoever lets others evaluate there keeps the states and puts them back.
+ * training; so SwappedListener keeps the states and puts them back.
  */
 public final class RecurrentState {
 

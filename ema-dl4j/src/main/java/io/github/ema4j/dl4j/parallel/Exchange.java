@@ -6,9 +6,9 @@ import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where the workers of SHARED_GRADIENTS mode wait for each other's gradients. A round that was
- * broken off leaves Deeplearning4j's accumulator with somebody to wait for, for good; so whoever
- * waits there is told, and no further fit begins. Safe for use by several threads.
+ * Where the workers of SHARED_GRADIENTS mode wait for each other's gradients. A broken-off round
+ * would leave Deeplearning4j's accumulator waiting forever: {@link #breakOff} wakes every waiter
+ * with an exception, and no further fit may begin. Safe for use by several threads.
  */
 final class Exchange {
 

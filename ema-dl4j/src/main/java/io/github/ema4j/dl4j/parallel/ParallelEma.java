@@ -38,9 +38,9 @@ import org.slf4j.LoggerFactory;
  * so the network's epoch count stays as it is.
  *
  * <p>The training itself is Deeplearning4j's but for two things that are mended: workers do not
- * begin before all have their copy of the network, and a worker that fails, be it of an Error, ends
- * the fit rather than leaving it waiting for ever. After a fit that failed the average is as it was
- * at the last synchronisation.
+ * begin before all have their copy of the network, and a failing worker, even one that dies of an
+ * Error, ends the fit rather than leaving it waiting for ever. After a fit that failed the average
+ * is as it was at the last synchronisation.
  */
 public final class ParallelEma {
 

@@ -18,7 +18,7 @@ import org.nd4j.linalg.dataset.DataSet;
  * worker are loaded or being loaded. Not thread-safe.
  *
  * <p>The workers are daemon threads that end with the pass, and also, a second after their last
- * batch, when whoever wanted the batches has gone away without a word.
+ * batch, when the reader of the batches has gone away without closing the pass.
  */
 final class Pass implements AutoCloseable {
   private static final int AHEAD_OF_EACH_WORKER = 2;

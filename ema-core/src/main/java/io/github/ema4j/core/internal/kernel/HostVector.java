@@ -13,8 +13,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The memory of one dense array, seen through windows of {@code java.nio} buffers.
  *
- * <p>It does not keep the memory alive: whoever uses it does. The elements of one call lie in one
- * window.
+ * <p>Assumptions:
+ *
+ * <ol>
+ *   <li>The caller keeps the array alive during every call: a vector has its address only. See
+ *       {@code reachabilityFence} in {@link HostKernel}.
+ *   <li>The elements of one call lie in one window: {@link Chunks} are cut so.
+ *   <li>No other thread writes to the same elements meanwhile.
+ * </ol>
+ *
+ * <p>Guarantees:
+ *
+ * <ol>
+ *   <li>An average takes in no element that is not finite: the averaged one keeps its value, and
+ *       the call returns false.
+ *   <li>The result of an element depends on that element alone, not on the chunk or thread that it
+ *       was in: the bits are the same with any number of threads.
+ *   <li>Only the elements of the call are written to.
+ * </ol>
  *
  * <p>The loops of the subclasses have the shape that the JIT compiler vectorises on JDK 17 and
  * later without flags: one buffer, changed in place, and one heap array, a {@link Block}. Two

@@ -11,12 +11,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop over {@link Chunks}, which the calling thread and, for long loops, helpers of the common
- * pool take one by one. Each has a {@link Share} of its own, the same in every loop, so that it
- * finds in its processor's cache what it left there; who is done takes from the others. The caller
- * never waits for a helper that has not begun: a busy machine costs speed only. A helper stays
- * awake for a moment, since loops often come one close after another. Used again and again by one
- * thread at a time; allocates nothing.
+ * Runs a body over all {@link Chunks}, on the calling thread and, for long loops, on helpers of the
+ * common pool. Each thread has a {@link Share} of the chunks, the same in every loop, so that its
+ * processor's cache still holds what it worked on last time. A thread that has emptied its share
+ * steals from the end of the others'. A helper polls for a moment before it sleeps, since loops
+ * often come close after one another.
+ *
+ * <p>Assumptions:
+ *
+ * <ol>
+ *   <li>One thread at a time calls {@link #all}, and the body does not call it.
+ *   <li>The body writes to no element outside the chunk that it is given, so that chunks may run in
+ *       any order and at the same time.
+ * </ol>
+ *
+ * <p>Guarantees:
+ *
+ * <ol>
+ *   <li>When {@link #all} returns or throws, every chunk has been run exactly once, and the caller
+ *       sees what the bodies wrote.
+ *   <li>The caller waits for no helper that has not taken a chunk: it runs what is left itself. A
+ *       busy machine costs speed only.
+ *   <li>What a body throws, on whichever thread, reaches the caller.
+ *   <li>A helper that comes late, after the loop it was called for, finds no chunk or helps in the
+ *       next loop.
+ *   <li>A loop allocates nothing, once the helpers have been made.
+ * </ol>
  */
 final class Loop {
 

@@ -4,7 +4,24 @@ package io.github.ema4j.core.internal.kernel;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The chunks that one thread of a {@link Loop} has still to do. Others may take the last of them.
+ * The chunks that one thread of a {@link Loop} has still to do: from the first on, that thread
+ * takes them; from the last on, others steal them.
+ *
+ * <p>Assumptions:
+ *
+ * <ol>
+ *   <li>{@link #set} is called by the caller of the loop, while no chunk of the loop before is left
+ *       or being run.
+ *   <li>The numbers of chunks fit into an int.
+ * </ol>
+ *
+ * <p>Guarantees:
+ *
+ * <ol>
+ *   <li>Each chunk is given to exactly one thread.
+ *   <li>A thread that was given a chunk sees all that the caller wrote before {@link #set}.
+ *   <li>No method waits for another thread: one that lost a race tries again with what is left.
+ * </ol>
  */
 final class Share {
 
