@@ -28,6 +28,7 @@ class EmaTrainingMasterTest {
             .batchSizePerWorker(4)
             .averagingFrequency(K)
             .saveUpdater(true)
+            .rngSeed(3)
             .rddTrainingApproach(RDDTrainingApproach.Direct));
   }
 
