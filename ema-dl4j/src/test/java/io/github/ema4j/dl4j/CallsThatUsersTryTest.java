@@ -65,8 +65,7 @@ class CallsThatUsersTryTest {
     train();
     Comparison comparison = evaluator.compare(net);
     assertEquals(2, comparison.averages().size());
-    assertEquals(
-        DecaySchedule.constant(0.9).spec(), comparison.averages().get(1).schedule());
+    assertEquals(DecaySchedule.constant(0.9).spec(), comparison.averages().get(1).schedule());
   }
 
   @Test
