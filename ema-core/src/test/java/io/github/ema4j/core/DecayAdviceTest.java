@@ -81,7 +81,9 @@ class DecayAdviceTest {
     assertEquals(Optional.empty(), advice(average));
   }
 
-  /** Of variances of a few hundredths, an initial variance of 1 is more than half at such a share. */
+  /**
+   * Of variances of a few hundredths, an initial variance of 1 is more than half at such a share.
+   */
   @Test
   void aFewPercentOfTheInitialWeightsAreTold() {
     ParameterAverage average = average(AveragingConfig.builder().decay(0.998));
