@@ -160,13 +160,17 @@ final class FollowedNetwork {
   /** Refuses an average that has seen no step, if the network has other weights by now. */
   void requireStartOf(INDArray shadow) {
     if (seen.isNothing() && !position.isInFit(network) && !isSwapped()) {
-      INDArray weights = startingWeights().reshape(shadow.shape()).castTo(shadow.dataType());
-      if (shadow.neq(weights).any()) {
+      // Constraining weights that a program has constrained itself may round them once more.
+      if (differ(shadow, startingWeights()) && differ(shadow, params())) {
         throw new IllegalStateException(
             "The average has seen no step, but the weights of the network have changed since it was started. %s. %s"
                 .formatted(Unseen.ADVICE, SeenTraining.ALL_THE_SAME));
       }
     }
+  }
+
+  private static boolean differ(INDArray shadow, INDArray weights) {
+    return shadow.neq(weights.reshape(shadow.shape()).castTo(shadow.dataType())).any();
   }
 
   Moment moment() {
