@@ -198,7 +198,7 @@ class OtherWaysToTrainTest {
             ema,
             new ScoreIterationListener(1000));
     assertEquals(List.of(), warnings);
-    double largest = ema.shadow().amaxNumber().doubleValue();
+    double largest = ema.shadow().maxNumber().doubleValue();
     assertEquals(0.1, Math.max(0.1, largest), 1e-4, "clipped weights, and hardly any initial ones");
   }
 
