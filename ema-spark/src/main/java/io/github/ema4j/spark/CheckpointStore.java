@@ -80,20 +80,18 @@ final class CheckpointStore {
 
   /** The newest checkpoint. */
   Optional<Path> last() throws IOException {
-    List<Path> oldestFirst = oldestFirst();
-    return oldestFirst.isEmpty()
-        ? Optional.empty()
-        : Optional.of(oldestFirst.get(oldestFirst.size() - 1));
+    return newestFirst().stream().findFirst();
   }
 
-  private List<Path> oldestFirst() throws IOException {
+  /** All checkpoints. */
+  List<Path> newestFirst() throws IOException {
     List<Path> found = new ArrayList<>();
     for (FileStatus status : files.listStatus(directory)) {
       if (NAME.matcher(status.getPath().getName()).matches()) {
         found.add(status.getPath());
       }
     }
-    found.sort(Comparator.comparingLong(CheckpointStore::round));
+    found.sort(Comparator.comparingLong(CheckpointStore::round).reversed());
     return found;
   }
 
@@ -128,8 +126,7 @@ final class CheckpointStore {
       }
       throw e;
     }
-    List<Path> oldestFirst = oldestFirst();
-    for (Path old : oldestFirst.subList(0, Math.max(0, oldestFirst.size() - keepLast))) {
+    for (Path old : newestFirst().stream().skip(keepLast).toList()) {
       files.delete(old, false);
     }
   }

@@ -50,21 +50,56 @@ final class SavedRun {
     store.save(position.round(), checkpoint::writeTo);
   }
 
-  /** The newest checkpoint of a run, whose average must have been made as expected. */
+  /**
+   * The newest checkpoint of a run, whose average must have been made as expected.
+   *
+   * @throws IOException if it is damaged or another; the message of a damaged one names the newest
+   *     before it that is not
+   */
   static Optional<SavedRun> last(CheckpointStore store, AveragingConfig expected)
       throws IOException {
-    Optional<Path> last = store.last();
-    if (last.isEmpty()) {
+    List<Path> newestFirst = store.newestFirst();
+    if (newestFirst.isEmpty()) {
       return Optional.empty();
     }
-    Path file = last.get();
+    Path file = newestFirst.get(0);
     java.nio.file.Path local = store.download(file);
     try {
       return Optional.of(new SavedRun(file, EmaCheckpoint.restore(local, expected)));
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      throw new IOException("%s cannot be resumed from: %s".formatted(file, e.getMessage()), e);
+      String message = "%s cannot be resumed from: %s".formatted(file, e.getMessage());
+      if (!isIntact(local)) {
+        message += intactAmong(newestFirst.subList(1, newestFirst.size()), store);
+      }
+      throw new IOException(message, e);
     } finally {
       Files.deleteIfExists(local);
+    }
+  }
+
+  /** What can be gone on from in place of a damaged checkpoint. */
+  private static String intactAmong(List<Path> newestFirst, CheckpointStore store)
+      throws IOException {
+    for (Path earlier : newestFirst) {
+      java.nio.file.Path local = store.download(earlier);
+      try {
+        if (isIntact(local)) {
+          return ". The newest one before it that is intact is %s: to go on from that, move those after it out of its directory"
+              .formatted(earlier);
+        }
+      } finally {
+        Files.deleteIfExists(local);
+      }
+    }
+    return ". There is no earlier one that is intact: give another directory to start anew";
+  }
+
+  private static boolean isIntact(java.nio.file.Path local) {
+    try {
+      EmaCheckpoint.verify(local);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -282,13 +282,28 @@ class ResumeTest {
     assertTrue(e.getMessage().contains("holds checkpoints of a run"), e.getMessage());
   }
 
-  @Test
-  void aDamagedCheckpointIsRefused(JavaSparkContext sc) throws Exception {
-    trainOneEpoch(sc);
-    Path file = directory.resolve("run/round-00000003.zip");
+  private static void cut(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
-    assertRefused("only a part of one", sc, Kind.LAYERS.create(), averaging().build());
+  }
+
+  @Test
+  void aDamagedCheckpointIsRefusedNamingTheEarlierOneThatIsIntact(JavaSparkContext sc)
+      throws Exception {
+    EmaTrainingMaster.Builder keeping =
+        averaging().checkpoints(directory.resolve("run").toString(), 1, 3);
+    Kind.LAYERS.train(sc, Kind.LAYERS.create(), keeping.build()).fit(data(sc), 1);
+    Path run = directory.resolve("run");
+    cut(run.resolve("round-00000003.zip"));
+    assertRefused("only a part of one", sc, Kind.LAYERS.create(), keeping.build());
+    assertRefused(
+        "intact is file:" + run + "/round-00000002.zip", sc, Kind.LAYERS.create(), keeping.build());
+
+    cut(run.resolve("round-00000002.zip"));
+    assertRefused(
+        "intact is file:" + run + "/round-00000001.zip", sc, Kind.LAYERS.create(), keeping.build());
+    cut(run.resolve("round-00000001.zip"));
+    assertRefused("no earlier one that is intact", sc, Kind.LAYERS.create(), keeping.build());
   }
 
   @Test

@@ -11,10 +11,14 @@ import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -82,16 +86,26 @@ final class Average implements Callable<Integer> {
     ParameterAverage average =
         new ParameterAverage(
             config(), weights(first), ParameterSelection.averageAll().coverageOf(first.network()));
+    Set<ImageShape> sizes = new HashSet<>();
     for (Path file : files) {
-      add(file.equals(first.file()) ? first : SavedWeights.load(file), first, average);
+      SavedWeights next = file.equals(first.file()) ? first : SavedWeights.load(file);
+      add(next, first, average);
+      next.inputSize().ifPresent(sizes::add);
     }
-    EmaExport.save(output, Networks.copy(first.network(), average.shadow()));
+    EmaExport.save(output, Networks.copy(first.network(), average.shadow()), metadata(sizes));
     command
         .commandLine()
         .getOut()
         .printf(
             "%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
     return ExitCode.OK;
+  }
+
+  /**
+   * What is said of the written network: nothing where the files were of images of several sizes.
+   */
+  private static Map<String, String> metadata(Set<ImageShape> sizes) {
+    return sizes.size() == 1 ? InputSize.toTexts(sizes.iterator().next()) : Map.of();
   }
 
   private AveragingConfig config() {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -50,17 +51,27 @@ final class Checkpoints {
     return Integer.parseInt(name.group(1));
   }
 
-  /** Saves the network as it is after this epoch, then deletes all but the latest ones. */
-  void save(Model network, Optional<ModelEmaGroup> averages, int epoch, int keep)
+  /**
+   * Saves the network as it is after this epoch with some texts, then deletes all but the latest
+   * ones.
+   */
+  void save(
+      Model network,
+      Optional<ModelEmaGroup> averages,
+      Map<String, String> metadata,
+      int epoch,
+      int keep)
       throws IOException {
     Path file = file(epoch);
     Writing.to(
         file,
         () -> {
           if (averages.isPresent()) {
-            EmaCheckpoint.save(file, network, averages.get());
+            EmaCheckpoint.Builder checkpoint = EmaCheckpoint.builder(network, averages.get());
+            metadata.forEach(checkpoint::metadata);
+            checkpoint.save(file);
           } else {
-            NetworkFile.write(file, network);
+            NetworkFile.write(file, network, metadata);
           }
         });
     for (Path old : all().headMap(epoch - keep, true).values()) {
@@ -99,7 +110,7 @@ final class Checkpoints {
   static Restored restore(Path file, List<AveragingConfig> averages) throws IOException {
     try {
       if (averages.isEmpty()) {
-        return new Restored(NetworkFile.restore(file), List.of());
+        return new Restored(NetworkFile.restore(file).network(), List.of());
       }
       RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, averages);
       return new Restored(restored.network(), restored.averages());

@@ -92,8 +92,7 @@ final class DataOptions {
     if (folder != null) {
       folder = folder.toAbsolutePath().normalize();
     }
-    ImageShape shape = inputSize == null ? source.naturalShape() : shape(source.naturalShape());
-    inputSize = List.of(shape.channels(), shape.height(), shape.width());
+    sized(inputSize == null ? source.naturalShape() : shape(source.naturalShape()));
   }
 
   private ImageShape shape(ImageShape natural) {
@@ -104,6 +103,11 @@ final class DataOptions {
           throw new UserError(
               "--input-size " + inputSize + ": give one number, or channels, height and width");
     };
+  }
+
+  /** Images of this size, whatever the options say. */
+  void sized(ImageShape shape) {
+    inputSize = List.of(shape.channels(), shape.height(), shape.width());
   }
 
   /** After {@link #complete}. */

@@ -3,6 +3,7 @@ package io.github.ema4j.train;
 
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
+import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,8 +25,8 @@ import picocli.CommandLine.Spec;
     name = "eval",
     sortOptions = false,
     description =
-        "Validates a checkpoint or an exported network. For a file in the folder of a run, images"
-            + " and their size are those of the run.")
+        "Validates a checkpoint or an exported network, on images of the size that it was trained"
+            + " on. For a file in the folder of a run, the images are those of the run.")
 final class Evaluate implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE", description = "Checkpoint or exported zip.")
   private Path file;
@@ -43,7 +44,9 @@ final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--input-size",
       paramLabel = "SIZE",
-      description = "Size of the images, N or C,H,W (default: that of the run).")
+      description =
+          "Size of the images, N or C,H,W, for a file that does not say it: of another program, or"
+              + " of an early version (default: that of the run).")
   private String inputSize;
 
   @Spec private CommandSpec command;
@@ -75,7 +78,7 @@ final class Evaluate implements Callable<Integer> {
     if (run.isEmpty() && folder == null) {
       throw new UserError(file + " is not in the folder of a run: say which images to validate on");
     }
-    ImageSource source = train.openImages();
+    ImageSource source = images(train, weights);
     requireSameClasses(weights, run, source);
     Validation validation = train.validation(source);
     PrintWriter out = command.commandLine().getOut();
@@ -113,6 +116,21 @@ final class Evaluate implements Callable<Integer> {
       arguments.add("--input-size=" + inputSize);
     }
     return arguments;
+  }
+
+  /** In the size that the file says or, if it says none, the options or the run do. */
+  private ImageSource images(Train train, SavedWeights weights) {
+    Optional<ImageShape> trained = weights.inputSize();
+    if (trained.isPresent() && inputSize == null) {
+      return train.openImages(trained.get());
+    }
+    ImageSource source = train.openImages();
+    if (trained.isPresent() && !trained.get().equals(train.inputSize())) {
+      throw new UserError(
+          "--input-size %s: %s was trained on images of %s; leave --input-size out"
+              .formatted(inputSize, file, trained.get()));
+    }
+    return source;
   }
 
   private void requireSameClasses(

@@ -46,7 +46,7 @@ final class Nets {
    *
    * @throws UserError if the file is not there or no such file
    */
-  static Model load(Path file) throws IOException {
+  static NetworkFile.Content load(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new UserError(file + " is not a file: name a checkpoint or an exported zip");
     }

@@ -5,6 +5,7 @@ import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.train.error.Printable;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
+import io.github.ema4j.train.models.ImageShape;
 import io.github.ema4j.train.models.ModelSettings;
 import io.github.ema4j.train.models.Models;
 import io.github.ema4j.train.record.RunDescription;
@@ -157,6 +158,17 @@ public final class Train implements Callable<Integer> {
     ImageSource source = data.open();
     data.complete(source);
     return source;
+  }
+
+  /** The images in the size that a network was trained on. */
+  ImageSource openImages(ImageShape shape) {
+    data.sized(shape);
+    return openImages();
+  }
+
+  /** After {@link #openImages}. */
+  ImageShape inputSize() {
+    return data.shape();
   }
 
   private ModelSettings modelSettings(ImageSource source) {

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -56,6 +57,7 @@ final class TrainingRun {
   private final Acceleration acceleration;
   private final Checkpoints checkpoints;
   private final int keep;
+  private final Map<String, String> metadata;
   private final PrintWriter out;
 
   /** All that a run needs, as the command has prepared it. */
@@ -83,6 +85,7 @@ final class TrainingRun {
     acceleration = parts.acceleration();
     checkpoints = new Checkpoints(directory.checkpoints());
     keep = parts.keep();
+    metadata = InputSize.toTexts(loading.shape());
     this.out = out;
   }
 
@@ -149,7 +152,7 @@ final class TrainingRun {
             imagesPerSecond);
     recorder.epoch(result);
     keepBest(raw, averaged);
-    checkpoints.save(network, averages.group(), epoch, keep);
+    checkpoints.save(network, averages.group(), metadata, epoch, keep);
     report();
     out.print(EpochTable.rows(result, rates.epochs())); // last: what is said to be done is on disk
     out.flush();
@@ -191,8 +194,11 @@ final class TrainingRun {
   private BestModels bestModels() throws IOException {
     // Where nothing is averaged, nothing is asked of this listener.
     EmaListener ema = averages.group().isPresent() ? averages.group().get() : NO_AVERAGE;
-    return BestModels.maximizing(
-        directory.checkpoints(), network, validation.evaluator(ema), Validation::accuracy);
+    BestModels models =
+        BestModels.maximizing(
+            directory.checkpoints(), network, validation.evaluator(ema), Validation::accuracy);
+    metadata.forEach(models::metadata);
+    return models;
   }
 
   private void report() {
@@ -269,7 +275,8 @@ final class TrainingRun {
     }
     ModelEmaListener ema = averages.listeners().get(best.getAsInt());
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
-    Writing.to(directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged));
+    Writing.to(
+        directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged, metadata));
     return Optional.of(directory.averaged());
   }
 }

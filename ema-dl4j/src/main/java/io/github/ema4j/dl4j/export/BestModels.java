@@ -8,10 +8,13 @@ import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.evaluation.Scores;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.EntriesJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -89,6 +92,7 @@ public final class BestModels implements Consumer<Comparison> {
   private final Goal goal;
   private Optional<Best> raw;
   private Optional<Best> averaged;
+  private final Map<String, String> metadata = new LinkedHashMap<>();
 
   private BestModels(
       Path directory,
@@ -150,6 +154,19 @@ public final class BestModels implements Consumer<Comparison> {
       ToDoubleFunction<EvaluationResult> score)
       throws IOException {
     return new BestModels(directory, network, evaluator, score, Goal.MAXIMIZE);
+  }
+
+  /**
+   * A text about the networks that whoever uses them has to know, such as the size of the images
+   * that they were trained on. It is in the entry {@code metadata.json} of every file from now on.
+   *
+   * @param name of the text
+   * @param value the text
+   * @return this
+   */
+  public BestModels metadata(String name, String value) {
+    metadata.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+    return this;
   }
 
   /**
@@ -227,7 +244,12 @@ public final class BestModels implements Consumer<Comparison> {
         Networks.params(scored),
         best.iteration(),
         best.epoch(),
-        zip -> zip.text(BestScoreJson.ENTRY, json));
+        zip -> {
+          zip.text(BestScoreJson.ENTRY, json);
+          if (!metadata.isEmpty()) {
+            EntriesJson.write(zip, metadata);
+          }
+        });
     log.info("New best score {} in {}", best.score(), best.file());
   }
 

@@ -7,6 +7,7 @@ import io.github.ema4j.core.internal.text.PlainValues;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.dl4j.export.BestModels.Best;
 import io.github.ema4j.dl4j.export.BestModels.Goal;
+import io.github.ema4j.dl4j.internal.file.EntriesJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -32,7 +33,7 @@ final class BestScoreJson {
   }
 
   /**
-   * Reads the entry of a file.
+   * Reads the entry of a file, and the others to see that they are undamaged.
    *
    * @throws EmaCheckpointException if it is missing, damaged or says something else than it should
    * @throws IllegalArgumentException if the network was kept for another goal
@@ -56,6 +57,7 @@ final class BestScoreJson {
               Math.toIntExact(root.whole("iteration")),
               Math.toIntExact(root.whole("epoch")));
       root.requireNoOthers();
+      EntriesJson.verify(zip);
     } catch (ZipException e) {
       throw new EmaCheckpointException(file, e.getMessage(), e);
     } catch (IllegalArgumentException | ArithmeticException e) {

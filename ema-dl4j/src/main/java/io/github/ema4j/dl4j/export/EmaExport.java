@@ -7,9 +7,11 @@ import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.file.EntriesJson;
 import io.github.ema4j.dl4j.internal.file.ModelEntries;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -89,6 +91,26 @@ public final class EmaExport {
    */
   public static void save(Path file, Model averaged) throws IOException {
     write(file, averaged, averaged, Moment.BETWEEN_FITS, Optional.empty());
+  }
+
+  /**
+   * Saves a network that is ready as it is, and says about it what whoever uses it has to know,
+   * such as the size of the images that it was trained on; see {@link #save(Path, Model)}.
+   *
+   * @param file to be made or replaced, in an existing directory
+   * @param averaged a network with averaged weights
+   * @param metadata texts by name, for the entry {@code metadata.json}
+   * @throws IOException if the file cannot be written; a file of that name is as it was then
+   */
+  public static void save(Path file, Model averaged, Map<String, String> metadata)
+      throws IOException {
+    write(
+        file,
+        averaged,
+        Networks.params(averaged),
+        Networks.iterationCount(averaged),
+        Networks.epochCount(averaged),
+        zip -> EntriesJson.write(zip, metadata));
   }
 
   /** The configuration is taken from the network that trains: its copy may have lost some of it. */

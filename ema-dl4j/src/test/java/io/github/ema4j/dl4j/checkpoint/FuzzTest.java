@@ -9,6 +9,7 @@ import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.samediff.SameDiffEmaListener;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.dl4j.posthoc.PostHocEmaListener;
 import io.github.ema4j.testing.Damage;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,15 +120,17 @@ class FuzzTest {
         file -> again(EmaCheckpoint.restore(file), directory));
   }
 
+  private static final Map<String, String> METADATA = Map.of("inputSize", "3x64x64");
+
   @Test
   void networksWithoutAnAverage() throws IOException {
     Model network = Kind.MLP.initialised();
     Models.fit(network, Kind.MLP.batch(0));
     Path earlier = directory.resolve("earlier.zip");
-    NetworkFile.write(earlier, network);
+    NetworkFile.write(earlier, network, Map.of());
     Models.fit(network, Kind.MLP.batch(1));
     Path alone = directory.resolve("alone.zip");
-    NetworkFile.write(alone, network);
+    NetworkFile.write(alone, network, METADATA);
 
     assertErrorOrIdentical(
         alone,
@@ -134,7 +138,30 @@ class FuzzTest {
         300,
         file -> {
           Path again = directory.resolve("again.zip");
-          NetworkFile.write(again, NetworkFile.restore(file));
+          NetworkFile.Content restored = NetworkFile.restore(file);
+          NetworkFile.write(again, restored.network(), restored.metadata());
+          return Files.readAllBytes(again);
+        });
+  }
+
+  /** They are plain model files, but the loss of what they say about the network is noticed. */
+  @Test
+  void exportsWithMetadata() throws IOException {
+    Model network = Kind.MLP.initialised();
+    Path earlier = directory.resolve("earlier.zip");
+    EmaExport.save(earlier, network, Map.of("inputSize", "1x28x28"));
+    Models.fit(network, Kind.MLP.batch(0));
+    Path export = directory.resolve("export.zip");
+    EmaExport.save(export, network, METADATA);
+
+    assertErrorOrIdentical(
+        export,
+        Files.readAllBytes(earlier),
+        300,
+        file -> {
+          Path again = directory.resolve("again.zip");
+          NetworkFile.Content loaded = NetworkFile.load(file);
+          EmaExport.save(again, loaded.network(), loaded.metadata());
           return Files.readAllBytes(again);
         });
   }

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
 import org.deeplearning4j.nn.api.Model;
@@ -285,7 +286,7 @@ class ReplicaTest {
             () -> onLiveView.averaged(network),
             () -> EmaCheckpoint.save(file, network, ema),
             () -> EmaExport.save(file, network, ema),
-            () -> NetworkFile.write(file, network))) {
+            () -> NetworkFile.write(file, network, Map.of()))) {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class, copying);
       assertTrue(e.getMessage().contains("'0_W' is [40, 8] in 'c' order"), e.getMessage());
       assertFalse(Files.exists(file));

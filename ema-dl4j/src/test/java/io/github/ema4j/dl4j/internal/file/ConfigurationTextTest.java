@@ -17,6 +17,7 @@ import io.github.ema4j.testing.dl4j.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.dropout.AlphaDropout;
@@ -94,7 +95,7 @@ class ConfigurationTextTest {
         new org.junit.jupiter.api.function.Executable[] {
           () -> EmaCheckpoint.save(file, network, ema),
           () -> EmaExport.save(file, network, ema),
-          () -> NetworkFile.write(file, network)
+          () -> NetworkFile.write(file, network, Map.of())
         }) {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class, save);
       assertTrue(e.getMessage().contains("This network cannot be saved"), e.getMessage());

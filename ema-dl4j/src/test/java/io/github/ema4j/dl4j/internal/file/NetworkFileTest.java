@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.testing.Zips;
 import io.github.ema4j.testing.dl4j.Kind;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Networks without an average, in files of ours and of Deeplearning4j. */
@@ -38,8 +40,8 @@ class NetworkFileTest {
     Model network = kind.initialised();
     Models.fit(network, kind.batch(0));
     Path file = directory.resolve("network.zip");
-    NetworkFile.write(file, network);
-    Model restored = NetworkFile.restore(file);
+    NetworkFile.write(file, network, Map.of());
+    Model restored = NetworkFile.restore(file).network();
     assertEquals(1, Networks.iterationCount(restored));
     long root = Nd4j.getRandom().rootState();
     long node = Nd4j.getRandom().nodeState();
@@ -57,10 +59,27 @@ class NetworkFileTest {
     Path file = directory.resolve("theirs.zip");
     ModelSerializer.writeModel(network, file.toFile(), true);
 
-    assertArrayEquals(params(network), params(NetworkFile.load(file)));
+    assertArrayEquals(params(network), params(NetworkFile.load(file).network()));
     EmaCheckpointException e =
         assertThrows(EmaCheckpointException.class, () -> NetworkFile.restore(file));
     assertTrue(e.getMessage().contains("lacks the entry 'entries.json'"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"entries.json", "metadata.json"})
+  void whatAFileSaysAboutItsNetworkIsNotLostUnnoticed(String name) throws IOException {
+    Path file = directory.resolve("export.zip");
+    Map<String, String> metadata = Map.of("inputSize", "3x64x64", "trained by", "me");
+    EmaExport.save(file, Kind.MLP.initialised(), metadata);
+    assertEquals(metadata, NetworkFile.load(file).metadata());
+
+    Map<String, byte[]> entries = Zips.read(file);
+    entries.remove(name);
+    Zips.write(file, entries);
+
+    EmaCheckpointException e =
+        assertThrows(EmaCheckpointException.class, () -> NetworkFile.load(file));
+    assertTrue(e.getMessage().contains("lacks the entry '" + name + "'"), e.getMessage());
   }
 
   @Test
