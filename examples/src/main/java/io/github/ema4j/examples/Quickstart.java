@@ -65,7 +65,7 @@ public final class Quickstart implements Callable<Integer> {
 
     // Second: the network and the average of its weights.
     MultiLayerNetwork net = recipe.network(seeds.nextLong());
-    ModelEmaListener ema = new ModelEmaListener(options.decay());
+    ModelEmaListener ema = options.average();
     net.addListeners(ema); // the one added line
 
     // Third: an ordinary training loop, then the averaged network to keep.
@@ -105,11 +105,6 @@ public final class Quickstart implements Callable<Integer> {
     requireSameAccuracy(zip, test, last.averagedAccuracy());
     log.info("");
     log.info(MetricsTable.summary(last));
-    if (last.initialShare() > 0.1) {
-      log.warn(
-          "{} % of the average are still the initial weights: take more epochs or a smaller decay",
-          Math.round(100 * last.initialShare()));
-    }
     log.info("{}: the averaged network; loaded with plain DL4J, it gets the same accuracy", zip);
     log.info("{}: the table above", csv);
     log.info("{}: its accuracies as curves", png);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples;
 
-import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.train.record.OutputDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +32,8 @@ final class QuickstartOptions {
   @Option(
       names = "--decay",
       paramLabel = "D",
-      description = "Decay of the average, 0 to 1 (default: mlp 0.999, cnn 0.99).")
+      description =
+          "Decay of the average, 0 to 1 (default: none, an average over a share of the run so far).")
   private Double decay;
 
   @Option(
@@ -69,7 +70,7 @@ final class QuickstartOptions {
       throw wrong("--epochs", "has to be >= 1, not " + epochs, null);
     }
     try {
-      AveragingConfig.of(decay());
+      average();
     } catch (IllegalArgumentException e) {
       throw wrong("--decay", e.getMessage(), e);
     }
@@ -84,10 +85,10 @@ final class QuickstartOptions {
   String title() {
     return String.format(
         Locale.ROOT,
-        "Fashion-MNIST, %.0f %% of the training labels wrong: %s, decay %s",
+        "Fashion-MNIST, %.0f %% of the training labels wrong: %s%s",
         100 * wrongLabels(),
         recipe,
-        decay());
+        decay == null ? "" : ", decay " + decay);
   }
 
   private ParameterException wrong(String option, String message, Exception cause) {
@@ -106,8 +107,9 @@ final class QuickstartOptions {
     return epochs == null ? recipe.epochs : epochs;
   }
 
-  double decay() {
-    return decay == null ? recipe.decay : decay;
+  /** The average to keep: a new one at each call. */
+  ModelEmaListener average() {
+    return decay == null ? new ModelEmaListener() : new ModelEmaListener(decay);
   }
 
   long seed() {

@@ -27,7 +27,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  */
 public enum Recipe {
   /** 784-64-10, 50,890 parameters: ten epochs in about ten seconds. */
-  MLP(16, 10, 0.999) {
+  MLP(16, 10) {
     @Override
     IUpdater updater() {
       return new Sgd(0.1);
@@ -47,7 +47,7 @@ public enum Recipe {
   },
 
   /** Three strided convolutions with batch normalization, 6,386 parameters: about a minute. */
-  CNN(32, 10, 0.99) {
+  CNN(32, 10) {
     @Override
     IUpdater updater() {
       return new Nesterovs(0.05, 0.9);
@@ -82,13 +82,9 @@ public enum Recipe {
   /** How often to go through the training images unless told otherwise. */
   final int epochs;
 
-  /** The decay of the average unless told otherwise: over about {@code 1 / (1 - decay)} updates. */
-  final double decay;
-
-  Recipe(int batchSize, int epochs, double decay) {
+  Recipe(int batchSize, int epochs) {
     this.batchSize = batchSize;
     this.epochs = epochs;
-    this.decay = decay;
   }
 
   abstract IUpdater updater();
