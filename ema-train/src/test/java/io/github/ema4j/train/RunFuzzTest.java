@@ -54,9 +54,24 @@ class RunFuzzTest {
     Path images = Shapes.write(directory.resolve("images"), 4, 2);
     run = directory.resolve("run");
     Object[] arguments = {
-      images, "--model", "mlp", "--model-ema", "--model-ema-decay", "0.5", "--batch-size", "4",
-      "--input-size", "16", "--log-interval", "1", "--epochs", "2", "--output", directory,
-      "--experiment", "run"
+      images,
+      "--model",
+      "mlp",
+      "--model-ema",
+      "--model-ema-decay",
+      "0.5",
+      "--batch-size",
+      "4",
+      "--input-size",
+      "16",
+      "--log-interval",
+      "1",
+      "--epochs",
+      "2",
+      "--output",
+      directory,
+      "--experiment",
+      "run"
     };
     Command.train(arguments).ok();
     files = contents();

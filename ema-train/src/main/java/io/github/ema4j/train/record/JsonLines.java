@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code end}: the session ended by itself. A killed one has none.
  * </ul>
  *
- * <p>Each line ends with a {@link LineChecksum}, and is handed to the operating system as it comes. What is not a number is the string
- * {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}, so that every line is valid JSON.
+ * <p>Each line ends with a {@link LineChecksum}, and is handed to the operating system as it comes.
+ * What is not a number is the string {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}, so
+ * that every line is valid JSON.
  */
 public final class JsonLines implements RunRecorder {
   private static final Logger log = LoggerFactory.getLogger(JsonLines.class);

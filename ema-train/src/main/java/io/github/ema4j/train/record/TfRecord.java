@@ -71,8 +71,7 @@ final class TfRecord {
   }
 
   /** As many bytes as there are, at most {@code bytes}. */
-  private static ByteBuffer read(FileChannel channel, long position, int bytes)
-      throws IOException {
+  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
     ByteBuffer buffer = allocate(bytes);
     while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {}
     return buffer;

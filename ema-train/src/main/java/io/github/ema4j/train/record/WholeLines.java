@@ -54,11 +54,7 @@ final class WholeLines {
       throw new UserError(
           "%s, line %d, is not what a run has recorded (%s). Put the file back from a copy, or move it, %s and %s elsewhere to go on with new ones"
               .formatted(
-                  file,
-                  number,
-                  e.getMessage(),
-                  RunRecorders.SUMMARY,
-                  RunRecorders.TENSORBOARD),
+                  file, number, e.getMessage(), RunRecorders.SUMMARY, RunRecorders.TENSORBOARD),
           e);
     } catch (IOException e) {
       throw new UserError("cannot read " + file + ", line " + number + ": " + e, e);

@@ -199,8 +199,7 @@ class JsonLinesTest {
   private void assertLineRefused(int number, List<String> lines) throws IOException {
     Files.writeString(file, String.join("\n", lines) + "\n");
     UserError error = assertThrows(UserError.class, () -> EpochHistory.read(file));
-    assertTrue(
-        error.getMessage().startsWith(file + ", line " + number + ", "), error.getMessage());
+    assertTrue(error.getMessage().startsWith(file + ", line " + number + ", "), error.getMessage());
     assertTrue(error.getMessage().contains("crc32"), error.getMessage());
   }
 
