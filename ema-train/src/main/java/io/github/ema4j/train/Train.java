@@ -135,7 +135,6 @@ public final class Train implements Callable<Integer> {
     Averages averages = Averages.of(ema).attachedTo(network);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
     try (FileChannel ignored = run.lock()) {
-      settings.write(run.settings());
       return train(run, settings, source, network, averages, RunRecorders.NEW_RUN);
     }
   }
@@ -223,8 +222,6 @@ public final class Train implements Callable<Integer> {
             "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
                 .formatted(epochs, done));
       }
-      checkpoints.deleteAfter(done);
-      now.write(run.settings());
       out().printf("Going on from %s%n", checkpoint.get());
       return train(run, now, source, restored.network(), averages, done);
     }
@@ -242,7 +239,6 @@ public final class Train implements Callable<Integer> {
       throw new UserError(run.path() + " has no checkpoint yet: there is nothing to validate");
     }
     out().printf("No epoch of %s was finished: starting at its beginning%n", run.path());
-    settings.write(run.settings());
     Model network = Models.create(model, modelSettings(source));
     return train(run, settings, source, network, Averages.of(ema).attachedTo(network), 0);
   }
@@ -293,6 +289,9 @@ public final class Train implements Callable<Integer> {
                 acceleration,
                 output.checkpointHistory()),
             out());
+    training.check(after);
+    settings.write(run.settings());
+    training.deleteCheckpointsAfter(after);
     try (Interruption interruption = new Interruption(() -> sayHowToResume(run))) {
       try (RunRecorder recorder = RunRecorders.open(run.path(), description, after)) {
         Progress progress =

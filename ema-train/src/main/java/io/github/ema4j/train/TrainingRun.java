@@ -19,6 +19,7 @@ import io.github.ema4j.train.record.EpochHistory;
 import io.github.ema4j.train.record.EpochResult;
 import io.github.ema4j.train.record.RunDescription;
 import io.github.ema4j.train.record.RunRecorder;
+import io.github.ema4j.train.record.RunRecorders;
 import io.github.ema4j.train.record.RunReport;
 import io.github.ema4j.train.record.Score;
 import java.io.IOException;
@@ -91,7 +92,6 @@ final class TrainingRun {
 
   /** Trains the epochs after {@code done}; they count from 1. */
   void train(int done, Progress progress, RunRecorder recorder) throws IOException {
-    requireReadableBest();
     averages.registerWith(network);
     network.addListeners(progress);
     for (int epoch = done + 1; epoch <= rates.epochs(); epoch++) {
@@ -112,15 +112,41 @@ final class TrainingRun {
     }
   }
 
-  /** Now, and not when an epoch has been trained that could not be compared with them. */
-  private void requireReadableBest() throws IOException {
+  /**
+   * Refuses a damaged record or best network now, when nothing of the run has been changed yet, and
+   * not when an epoch has been trained. Says which best network is not there.
+   *
+   * @param after the last epoch that is not trained again, or {@link RunRecorders#NEW_RUN}
+   */
+  void check(int after) throws IOException {
+    RunRecorders.check(directory.path(), after);
+    BestModels best;
     try {
-      bestModels();
+      best = bestModels();
     } catch (EmaCheckpointException e) {
       throw new UserError( // without its cause, as it is none of the disk
           "%s. Put it back from a copy, or delete it: the best of the epochs to come is kept then"
               .formatted(e.getMessage()));
     }
+    if (after > 0) {
+      sayMissing(best.raw(), BestModels.RAW);
+      if (averages.group().isPresent()) {
+        sayMissing(best.averaged(), BestModels.AVERAGED);
+      }
+    }
+  }
+
+  private void sayMissing(Optional<BestModels.Best> best, String name) {
+    if (best.isEmpty()) {
+      out.printf(
+          "%s is not there: the best of the epochs to come is kept%n",
+          directory.checkpoints().resolve(name));
+    }
+  }
+
+  /** Only the checkpoint that the run goes on from, and those before it, stay. */
+  void deleteCheckpointsAfter(int after) throws IOException {
+    checkpoints.deleteAfter(Math.max(after, 0));
   }
 
   /** Another one for each epoch, but never 0, which would leave ND4J's generator unseeded. */

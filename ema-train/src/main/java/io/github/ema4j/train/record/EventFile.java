@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file of TensorBoard events: <a
@@ -18,6 +20,8 @@ import java.util.stream.Stream;
  * messages in {@link TfRecord} frames.
  */
 final class EventFile implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(EventFile.class);
+
   /** Followed by ten digits of seconds since 1970, by whose order TensorBoard reads the files. */
   private static final String PREFIX = "events.out.tfevents.";
 
@@ -43,7 +47,9 @@ final class EventFile implements Closeable {
       List<Path> earlier = files(directory);
       if (!earlier.isEmpty()) {
         Path last = earlier.get(earlier.size() - 1);
-        TfRecord.cutTorn(last);
+        for (Path file : earlier) {
+          warnOfDamage(file);
+        }
         seconds = Math.max(seconds, seconds(last) + 1);
       }
     } catch (IOException e) {
@@ -54,6 +60,18 @@ final class EventFile implements Closeable {
     events.write(events.event().text(3, "brain.Event:2")); // file_version
     restartAt.ifPresent(events::restart);
     return events;
+  }
+
+  /** TensorBoard says nothing of a damaged file, and shows what comes before the damage. */
+  private static void warnOfDamage(Path file) throws IOException {
+    TfRecord.cutTorn(file)
+        .ifPresent(
+            position ->
+                log.warn(
+                    "{} is damaged at byte {}: TensorBoard shows nothing that it has after that, which is in {} all the same",
+                    file,
+                    position,
+                    RunRecorders.LOG));
   }
 
   private static List<Path> files(Path directory) throws IOException {

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,18 +26,21 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code end}: the session ended by itself. A killed one has none.
  * </ul>
  *
- * <p>Each line is handed to the operating system as it comes. What is not a number is the string
- * {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}, so that every line is valid JSON.
+ * <p>Each line ends with a {@link LineChecksum}, and is handed to the operating system as it comes.
+ * What is not a number is the string {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}, so
+ * that every line is valid JSON.
  */
 public final class JsonLines implements RunRecorder {
   private static final Logger log = LoggerFactory.getLogger(JsonLines.class);
 
   private final AppendFile file;
   private final Clock clock;
+  private LineChecksum checksum;
   private boolean closed;
 
-  private JsonLines(AppendFile file, Clock clock) {
+  private JsonLines(AppendFile file, LineChecksum checksum, Clock clock) {
     this.file = file;
+    this.checksum = checksum;
     this.clock = clock;
   }
 
@@ -46,7 +51,7 @@ public final class JsonLines implements RunRecorder {
    * @throws UserError if it cannot be written
    */
   static JsonLines start(Path file, RunDescription run, Clock clock) {
-    JsonLines lines = new JsonLines(AppendFile.open(file), clock);
+    JsonLines lines = new JsonLines(AppendFile.open(file), LineChecksum.NONE, clock);
     ObjectNode line = lines.line(LogLine.START);
     LogLine.put(line, run);
     lines.write(line);
@@ -60,29 +65,36 @@ public final class JsonLines implements RunRecorder {
    * @throws UserError if it cannot be read or written
    */
   static JsonLines resume(Path file, RunDescription run, int afterEpoch, Clock clock) {
-    dropAfter(file, afterEpoch);
-    JsonLines lines = new JsonLines(AppendFile.open(file), clock);
+    LineChecksum checksum = dropAfter(file, afterEpoch);
+    JsonLines lines = new JsonLines(AppendFile.open(file), checksum, clock);
     ObjectNode line = lines.line(LogLine.RESUME).put("after_epoch", afterEpoch);
     LogLine.put(line, run);
     lines.write(line);
     return lines;
   }
 
-  private static void dropAfter(Path file, int epoch) {
+  /** Returns the checksum of what is kept. */
+  private static LineChecksum dropAfter(Path file, int epoch) {
     int[] dropped = {0};
-    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    List<String> kept = new ArrayList<>();
     WholeLines.forEach(
         file,
         text -> {
           JsonNode line = LogLine.parse(text);
           if (isOf(line, epoch)) {
-            kept.writeBytes((text + "\n").getBytes(StandardCharsets.UTF_8));
+            kept.add(text);
           } else if (LogLine.type(line).equals(LogLine.EPOCH)) {
             dropped[0]++;
           }
         });
+    LineChecksum checksum = LineChecksum.NONE;
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    for (String line : kept) {
+      checksum = checksum.after(line);
+      lines.writeBytes(bytes(line, checksum));
+    }
     try {
-      OutputFile.write(file, kept::writeTo);
+      OutputFile.write(file, lines::writeTo);
     } catch (IOException e) {
       throw WriteFailure.of(file, e);
     }
@@ -93,6 +105,11 @@ public final class JsonLines implements RunRecorder {
           epoch,
           dropped[0]);
     }
+    return checksum;
+  }
+
+  private static byte[] bytes(String line, LineChecksum checksum) {
+    return (checksum.in(line) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static boolean isOf(JsonNode line, int lastEpoch) {
@@ -136,6 +153,9 @@ public final class JsonLines implements RunRecorder {
   }
 
   private void write(ObjectNode line) {
-    file.append(LogLine.bytes(line));
+    String text = LogLine.text(line);
+    LineChecksum next = checksum.after(text);
+    file.append(bytes(text, next));
+    checksum = next; // not before the line is in the file
   }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,9 +37,9 @@ final class LogLine {
     return JSON.createObjectNode().put("type", type).put("time", time.toString());
   }
 
-  static byte[] bytes(ObjectNode line) {
+  static String text(ObjectNode line) {
     try {
-      return (JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8);
+      return JSON.writeValueAsString(line);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

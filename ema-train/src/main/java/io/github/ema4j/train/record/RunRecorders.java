@@ -54,7 +54,31 @@ public final class RunRecorders {
         : start(directory, description);
   }
 
+  /**
+   * Refuses, before anything is changed, a record that {@link #open} would refuse to continue.
+   *
+   * @throws UserError if it is damaged, or does not have all epochs up to {@code resumeAfterEpoch}
+   */
+  public static void check(Path directory, int resumeAfterEpoch) {
+    Path log = directory.resolve(LOG);
+    if (resumeAfterEpoch != NEW_RUN && Files.exists(log)) {
+      requireRecorded(log, resumeAfterEpoch);
+    } else {
+      requireNone(directory);
+    }
+  }
+
   private static RunRecorder start(Path directory, RunDescription description) {
+    requireNone(directory);
+    Clock clock = Clock.systemUTC();
+    return new AllRecorders(
+        List.of(
+            JsonLines.start(directory.resolve(LOG), description, clock),
+            new SummaryCsv(directory.resolve(SUMMARY), List.of()),
+            TensorBoardEvents.start(directory.resolve(TENSORBOARD), clock)));
+  }
+
+  private static void requireNone(Path directory) {
     for (String name : List.of(LOG, SUMMARY, TENSORBOARD)) {
       if (Files.exists(directory.resolve(name))) {
         throw new UserError(
@@ -63,12 +87,6 @@ public final class RunRecorders {
                 + " elsewhere");
       }
     }
-    Clock clock = Clock.systemUTC();
-    return new AllRecorders(
-        List.of(
-            JsonLines.start(directory.resolve(LOG), description, clock),
-            new SummaryCsv(directory.resolve(SUMMARY), List.of()),
-            TensorBoardEvents.start(directory.resolve(TENSORBOARD), clock)));
   }
 
   private static RunRecorder resume(

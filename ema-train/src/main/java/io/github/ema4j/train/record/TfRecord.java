@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 /**
@@ -35,31 +36,45 @@ final class TfRecord {
   /**
    * Cuts off a last record that was not written to its end, which a reader of a file that is
    * appended to would run into. Leaves a file alone that is damaged in another way.
+   *
+   * @return where it is damaged, from which on it cannot be read; empty if it is not
    */
-  static void cutTorn(Path file) throws IOException {
+  static OptionalLong cutTorn(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long position = 0;
       while (position < channel.size()) {
-        ByteBuffer header = allocate(HEADER);
-        while (header.hasRemaining() && channel.read(header, position + header.position()) >= 0) {}
+        ByteBuffer header = read(channel, position, HEADER);
         if (header.hasRemaining()) {
           channel.truncate(position);
-        } else if (header.getInt(Long.BYTES) != checkSum(header.array(), Long.BYTES)) {
-          return;
-        } else {
-          long length = header.getLong(0);
-          if (length < 0 || length > LONGEST) {
-            return;
-          }
-          long next = position + HEADER + length + FOOTER;
-          if (next > channel.size()) {
-            channel.truncate(position);
-          }
-          position = next;
+          return OptionalLong.empty();
         }
+        long length = header.getLong(0);
+        if (header.getInt(Long.BYTES) != checkSum(header.array(), Long.BYTES)
+            || length < 0
+            || length > LONGEST) {
+          return OptionalLong.of(position);
+        }
+        long next = position + HEADER + length + FOOTER;
+        if (next > channel.size()) {
+          channel.truncate(position);
+          return OptionalLong.empty();
+        }
+        ByteBuffer data = read(channel, position + HEADER, (int) length + FOOTER);
+        if (data.getInt((int) length) != checkSum(data.array(), (int) length)) {
+          return OptionalLong.of(position);
+        }
+        position = next;
       }
+      return OptionalLong.empty();
     }
+  }
+
+  /** As many bytes as there are, at most {@code bytes}. */
+  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
+    ByteBuffer buffer = allocate(bytes);
+    while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {}
+    return buffer;
   }
 
   /** CRC-32C, masked as TensorFlow does since the check sum of a check sum is a poor one. */

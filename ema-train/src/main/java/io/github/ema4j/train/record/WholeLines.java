@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The lines of a text file that end; one without a line break was torn by a crash. */
+/**
+ * The lines of a file of {@link JsonLines} that end; one without a line break was torn by a crash.
+ */
 final class WholeLines {
   private WholeLines() {}
 
@@ -24,17 +26,24 @@ final class WholeLines {
   }
 
   /**
-   * Hands over line by line, without their line breaks.
+   * Hands over line by line, without their line breaks and checksums.
    *
-   * @throws UserError if the file cannot be read, or {@code consumer} refuses a line
+   * @throws UserError if the file cannot be read, a checksum is not that of the lines up to it, or
+   *     {@code consumer} refuses a line
    */
   static void forEach(Path file, Consumer consumer) {
     int number = 1;
     try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      LineChecksum checksum = LineChecksum.NONE;
       StringBuilder line = new StringBuilder();
       for (int c = reader.read(); c >= 0; c = reader.read()) {
         if (c == '\n') {
-          consumer.accept(line.toString());
+          String text = LineChecksum.removedFrom(line.toString());
+          checksum = checksum.after(text);
+          if (!checksum.in(text).contentEquals(line)) {
+            throw new IllegalArgumentException("its crc32 is not that of the lines up to it");
+          }
+          consumer.accept(text);
           line.setLength(0);
           number++;
         } else {
@@ -43,8 +52,9 @@ final class WholeLines {
       }
     } catch (IllegalArgumentException e) {
       throw new UserError(
-          "%s, line %d, is not what a run records (%s): delete or mend it"
-              .formatted(file, number, e.getMessage()),
+          "%s, line %d, is not what a run has recorded (%s). Put the file back from a copy, or move it, %s and %s elsewhere to go on with new ones"
+              .formatted(
+                  file, number, e.getMessage(), RunRecorders.SUMMARY, RunRecorders.TENSORBOARD),
           e);
     } catch (IOException e) {
       throw new UserError("cannot read " + file + ", line " + number + ": " + e, e);

@@ -11,12 +11,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +77,7 @@ class JsonLinesTest {
                 + ",\"distance\":0.125,\"score\":{\"accuracy\":0.82,\"loss\":0.5}}]"
                 + ",\"seconds\":2.5,\"images_per_second\":4000.0}",
             "{\"type\":\"end\"" + time + "}"),
-        lines());
+        lines().stream().map(LineChecksum::removedFrom).toList());
   }
 
   @Test
@@ -165,14 +168,76 @@ class JsonLinesTest {
   }
 
   @Test
-  void aDamagedLineIsNamed() throws IOException {
+  void aLineThatIsNoEpochIsNamed() throws IOException {
     try (JsonLines lines = start()) {
       lines.epoch(Runs.epoch(1));
     }
-    Files.writeString(file, "{\"type\":\"epoch\",\"epoch\":2}\n", StandardOpenOption.APPEND);
+    String end = lines().get(2);
+    long before = Long.parseLong(end.replaceAll(".*\"crc32\":(\\d+)}", "$1"));
+    String bad = "{\"type\":\"epoch\",\"epoch\":2}";
+    Files.writeString(
+        file, new LineChecksum(before).after(bad).in(bad) + "\n", StandardOpenOption.APPEND);
     UserError error = assertThrows(UserError.class, () -> EpochHistory.read(file));
     assertTrue(error.getMessage().startsWith(file + ", line 4, "), error.getMessage());
     assertTrue(error.getMessage().contains("'iteration'"), error.getMessage());
+  }
+
+  /** CRC-32 of a line after the checksum before it, so that other programs can check it. */
+  @Test
+  void theChecksumIsThatOfTheLinesSoFar() throws IOException {
+    start().close();
+    long before = 0;
+    for (String line : lines()) {
+      int end = line.indexOf(",\"crc32\":");
+      CRC32 crc = new CRC32();
+      crc.update((before + line.substring(0, end) + "}").getBytes(StandardCharsets.UTF_8));
+      assertEquals(",\"crc32\":" + crc.getValue() + "}", line.substring(end));
+      before = crc.getValue();
+    }
+  }
+
+  private void assertLineRefused(int number, List<String> lines) throws IOException {
+    Files.writeString(file, String.join("\n", lines) + "\n");
+    UserError error = assertThrows(UserError.class, () -> EpochHistory.read(file));
+    assertTrue(error.getMessage().startsWith(file + ", line " + number + ", "), error.getMessage());
+    assertTrue(error.getMessage().contains("crc32"), error.getMessage());
+  }
+
+  @Test
+  void aLineThatIsAlteredLostDoubledOrPutInIsNoticed() throws IOException {
+    try (JsonLines lines = start()) {
+      for (int epoch = 1; epoch <= 3; epoch++) {
+        lines.iteration(epoch, 10L * epoch - 5, 0.5, 0.1, 1);
+        lines.epoch(Runs.epoch(epoch));
+      }
+    }
+    List<String> whole = lines();
+    for (int i = 0; i < whole.size() - 1; i++) {
+      List<String> altered = new ArrayList<>(whole);
+      altered.set(i, whole.get(i).replaceFirst("(\\d)", "9"));
+      altered.set(i, altered.get(i).equals(whole.get(i)) ? whole.get(i) + " " : altered.get(i));
+      assertLineRefused(i + 1, altered);
+      List<String> lost = new ArrayList<>(whole);
+      lost.remove(i);
+      assertLineRefused(i + 1, lost);
+      List<String> doubled = new ArrayList<>(whole);
+      doubled.add(i, whole.get(i));
+      assertLineRefused(i + 2, doubled);
+      List<String> unsigned = new ArrayList<>(whole);
+      unsigned.set(i, LineChecksum.removedFrom(whole.get(i)));
+      assertLineRefused(i + 1, unsigned);
+    }
+  }
+
+  @Test
+  void aResumedRecordIsWholeAgain() throws IOException {
+    try (JsonLines lines = start()) {
+      lines.epoch(Runs.epoch(1));
+      lines.epoch(Runs.epoch(2));
+    }
+    JsonLines.resume(file, Runs.description(), 1, Runs.CLOCK).close();
+    JsonLines.resume(file, Runs.description(), 1, Runs.CLOCK).close();
+    assertEquals(List.of(Runs.epoch(1)), EpochHistory.read(file).epochs());
   }
 
   @Test
