@@ -15,6 +15,7 @@ class DifferenceTest {
 
   private static MultiLayerConfiguration configuration(double learningRate) {
     return new NeuralNetConfiguration.Builder()
+        .seed(1) // by default it is the time
         .updater(new Adam(learningRate))
         .list()
         .layer(new OutputLayer.Builder().nIn(8).nOut(2).build())
