@@ -8,8 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
-import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
-import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
+import io.github.ema4j.dl4j.earlystopping.EmaEarlyStopping;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EmaHistory;
 import io.github.ema4j.testing.LogCapture;
@@ -58,11 +57,13 @@ class ForgottenLinesTest {
   // ---------------------------------------------------------------- early stopping
 
   private EarlyStoppingConfiguration<MultiLayerNetwork> earlyStopping() {
-    return new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
-        .scoreCalculator(new EmaScoreCalculator<>(ema, new DataSetLossCalculator(data(), true)))
-        .modelSaver(new EmaModelSaver<>(ema, new InMemoryModelSaver<>()))
-        .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
-        .build();
+    return EmaEarlyStopping.wrap(
+        new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+            .scoreCalculator(new DataSetLossCalculator(data(), true))
+            .modelSaver(new InMemoryModelSaver<>())
+            .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
+            .build(),
+        ema);
   }
 
   @Test

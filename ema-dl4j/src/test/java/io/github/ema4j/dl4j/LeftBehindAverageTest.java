@@ -12,8 +12,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
-import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
-import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
+import io.github.ema4j.dl4j.earlystopping.EmaEarlyStopping;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.testing.Bits;
@@ -25,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.saver.InMemoryModelSaver;
 import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
 import org.deeplearning4j.nn.api.Model;
@@ -130,6 +130,13 @@ class LeftBehindAverageTest {
     Bits raw = Bits.of(network.params());
     Path file = directory.resolve("file.zip");
     EmaEvaluator evaluator = new EmaEvaluator(ema, data());
+    EarlyStoppingConfiguration<MultiLayerNetwork> earlyStopping =
+        EmaEarlyStopping.wrap(
+            new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+                .scoreCalculator(new DataSetLossCalculator(data(), true))
+                .modelSaver(new InMemoryModelSaver<>())
+                .build(),
+            ema);
     Stream.<Executable>of(
             ema::shadow,
             ema::average,
@@ -143,12 +150,8 @@ class LeftBehindAverageTest {
             () -> evaluator.averagedNetwork(network),
             () -> evaluator.onLiveView().compare(network),
             () -> evaluator.recalibratingOn(data()).compare(network),
-            () ->
-                new EmaScoreCalculator<>(ema, new DataSetLossCalculator(data(), true))
-                    .calculateScore(network),
-            () ->
-                new EmaModelSaver<>(ema, new InMemoryModelSaver<MultiLayerNetwork>())
-                    .saveBestModel(network, 1))
+            () -> earlyStopping.getScoreCalculator().calculateScore(network),
+            () -> earlyStopping.getModelSaver().saveBestModel(network, 1))
         .forEach(
             reading -> {
               String message = assertThrows(IllegalStateException.class, reading).getMessage();

@@ -5,10 +5,7 @@ import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.evaluation.ValidationSet;
 import io.github.ema4j.train.record.Score;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -17,7 +14,6 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 final class Validation {
   private final DataSetIterator images;
   private final Optional<DataSetIterator> calibration;
-  private final ValidationSet set;
 
   /**
    * Scores on these images.
@@ -28,11 +24,10 @@ final class Validation {
   Validation(DataSetIterator images, Optional<DataSetIterator> calibration) {
     this.images = images;
     this.calibration = calibration;
-    set = ValidationSet.of(images, Map.of(0, List.of(new ClassScores())));
   }
 
   EvaluationResult raw(Model network) {
-    return set.evaluate(network);
+    return EvaluationResult.of(network, images, new ClassScores());
   }
 
   /** The result of averaged weights; empty as long as there was no update. */

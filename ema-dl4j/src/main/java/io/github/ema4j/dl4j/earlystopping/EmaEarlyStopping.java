@@ -25,7 +25,17 @@ import org.nd4j.common.function.Supplier;
  *     new EarlyStoppingTrainer(configuration, net, training).fit();
  * }</pre>
  *
- * <p>See {@link EmaScoreCalculator} for what the results hold, and how to stop and go on later.
+ * <p>The listener is registered with the network, and the trainer is given the network: one that is
+ * given a configuration makes a network of its own, with which no listener is registered, and is
+ * refused at its first score. Before the first update the averaged weights are the initial ones,
+ * and are scored as such. Scores are in {@code result.getScoreVsEpoch()}; {@code
+ * result.getBestModelScore()} is 0, since Deeplearning4j 1.0.0-M2.1 overwrites it with the stored
+ * network's own score field.
+ *
+ * <p>To stop and go on later, save an {@code EmaCheckpoint} after {@code fit}, and early stopping
+ * goes on with the restored network and average. Deeplearning4j's trainer starts anew then: it
+ * counts epochs from 0 and takes the first score for the best one so far, so give the second part a
+ * directory of its own. {@code BestModels} remembers the best score.
  */
 public final class EmaEarlyStopping {
 

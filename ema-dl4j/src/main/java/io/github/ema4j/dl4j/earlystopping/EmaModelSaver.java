@@ -10,12 +10,11 @@ import org.deeplearning4j.nn.api.Model;
 
 /**
  * Stores the averaged network as the best model of early stopping, through another saver. The
- * latest model stays the raw network, with which training can go on. See {@link EmaScoreCalculator}
- * for an example.
+ * latest model stays the raw network, with which training can go on.
  *
  * @param <M> MultiLayerNetwork or ComputationGraph
  */
-public final class EmaModelSaver<M extends Model> implements EarlyStoppingModelSaver<M> {
+final class EmaModelSaver<M extends Model> implements EarlyStoppingModelSaver<M> {
 
   private static final long serialVersionUID = 1L;
 
@@ -29,7 +28,7 @@ public final class EmaModelSaver<M extends Model> implements EarlyStoppingModelS
    * @param saver stores a network; any of Deeplearning4j's
    * @throws IllegalStateException if {@code ema} keeps several averages
    */
-  public EmaModelSaver(EmaListener ema, EarlyStoppingModelSaver<M> saver) {
+  EmaModelSaver(EmaListener ema, EarlyStoppingModelSaver<M> saver) {
     this.ema = ema.only();
     this.saver = Objects.requireNonNull(saver, "saver");
   }

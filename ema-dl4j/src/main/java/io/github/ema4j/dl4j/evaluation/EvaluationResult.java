@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
  * What one evaluation of one set of weights gave: Deeplearning4j's evaluation objects, filled.
@@ -38,6 +40,22 @@ public final class EvaluationResult {
     this.byOutput = copy;
     this.finite = finite;
     this.refusal = refusal;
+  }
+
+  /**
+   * Evaluates a network as it is, averaged or not. Random numbers that its layers draw are put
+   * back.
+   *
+   * @param network a MultiLayerNetwork or ComputationGraph
+   * @param validation data of one input and one output; reset before and after, where it can be
+   * @param evaluations what to evaluate; only their settings are used
+   * @return new evaluation objects, filled; none, and not finite, if one refused predictions that
+   *     are NaN
+   * @throws IllegalStateException if the data is empty, or exhausted and cannot be reset
+   */
+  public static EvaluationResult of(
+      Model network, DataSetIterator validation, IEvaluation<?>... evaluations) {
+    return ValidationSet.of(validation, Map.of(0, List.of(evaluations))).evaluate(network);
   }
 
   /**
@@ -78,7 +96,7 @@ public final class EvaluationResult {
    * @param <E> the class
    * @return the evaluation
    * @throws IllegalArgumentException if none of that class was asked for
-   * @throws NonFinitePredictionsException if the predictions were not finite, and refused
+   * @throws IllegalStateException if the predictions were not finite, and refused
    */
   public <E extends IEvaluation<?>> E get(Class<E> type) {
     requireEvaluations();
@@ -101,7 +119,7 @@ public final class EvaluationResult {
    * @param <E> the class
    * @return the evaluation
    * @throws IllegalArgumentException if none of that class was asked for at that output
-   * @throws NonFinitePredictionsException if the predictions were not finite, and refused
+   * @throws IllegalStateException if the predictions were not finite, and refused
    */
   public <E extends IEvaluation<?>> E get(int output, Class<E> type) {
     requireEvaluations();

@@ -2,7 +2,7 @@
 package io.github.ema4j.dl4j.evaluation;
 
 /** An evaluation was asked for that could not be made: the predictions were NaN or infinite. */
-public final class NonFinitePredictionsException extends IllegalStateException {
+final class NonFinitePredictionsException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;
 

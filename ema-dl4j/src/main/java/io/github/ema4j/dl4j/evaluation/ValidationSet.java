@@ -30,7 +30,7 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * which goes on reading after an evaluation has thrown, and waits for ever for an iterator that
  * has.
  */
-public final class ValidationSet {
+final class ValidationSet {
 
   private final DataSetIterator dataSets;
   private final MultiDataSetIterator multiDataSets;
@@ -55,8 +55,7 @@ public final class ValidationSet {
    * @param prototypes what to evaluate, by index of the output; only their settings are used
    * @return the set
    */
-  public static ValidationSet of(
-      DataSetIterator iterator, Map<Integer, List<IEvaluation<?>>> prototypes) {
+  static ValidationSet of(DataSetIterator iterator, Map<Integer, List<IEvaluation<?>>> prototypes) {
     return new ValidationSet(Objects.requireNonNull(iterator, "iterator"), null, prototypes);
   }
 
@@ -67,7 +66,7 @@ public final class ValidationSet {
    * @param prototypes what to evaluate, by index of the output; only their settings are used
    * @return the set
    */
-  public static ValidationSet of(
+  static ValidationSet of(
       MultiDataSetIterator iterator, Map<Integer, List<IEvaluation<?>>> prototypes) {
     return new ValidationSet(null, Objects.requireNonNull(iterator, "iterator"), prototypes);
   }
@@ -77,7 +76,7 @@ public final class ValidationSet {
    *
    * @return false if the iterator cannot be reset
    */
-  public boolean isRepeatable() {
+  boolean isRepeatable() {
     return dataSets != null ? dataSets.resetSupported() : multiDataSets.resetSupported();
   }
 
@@ -89,7 +88,7 @@ public final class ValidationSet {
    *     predictions that are NaN
    * @throws IllegalStateException if the data is empty, or exhausted and cannot be reset
    */
-  public EvaluationResult evaluate(Model network) {
+  EvaluationResult evaluate(Model network) {
     reset();
     if (!(dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext())) {
       throw new IllegalStateException(
@@ -97,15 +96,19 @@ public final class ValidationSet {
               ? "The validation iterator is empty: there is nothing to evaluate on"
               : "The validation iterator is exhausted and does not support reset(): pass a new one");
     }
+    Map<Integer, List<IEvaluation<?>>> filled = new HashMap<>();
     Map<Integer, IEvaluation<?>[]> evaluations = new HashMap<>();
     List<FinitePredictions> checks = new ArrayList<>();
     prototypes.forEach(
         (output, list) -> {
           FinitePredictions check = new FinitePredictions();
           checks.add(check);
+          List<IEvaluation<?>> created = new ArrayList<>();
+          list.forEach(prototype -> created.add(prototype.newInstance()));
+          filled.put(output, created);
           evaluations.put(
               output,
-              Stream.concat(Stream.of(check), list.stream().map(IEvaluation::newInstance))
+              Stream.concat(Stream.of(check), created.stream().map(MaskedEvaluation::new))
                   .toArray(IEvaluation<?>[]::new));
         });
     try (KeptRandom kept = KeptRandom.now()) {
@@ -114,7 +117,7 @@ public final class ValidationSet {
       } else {
         evaluate((ComputationGraph) network, evaluations);
       }
-      addLosses(network, evaluations);
+      addLosses(network, filled);
     } catch (RuntimeException e) { // thrown by evaluations that refuse NaN
       if (checks.stream().noneMatch(FinitePredictions::sawNonFinite)) {
         throw e;
@@ -123,11 +126,8 @@ public final class ValidationSet {
     } finally {
       reset();
     }
-    Map<Integer, List<IEvaluation<?>>> result = new HashMap<>();
-    evaluations.forEach(
-        (output, filled) -> result.put(output, List.of(filled).subList(1, filled.length)));
     boolean finite = checks.stream().noneMatch(FinitePredictions::sawNonFiniteThatCounts);
-    return new EvaluationResult(result, finite, null);
+    return new EvaluationResult(filled, finite, null);
   }
 
   private void evaluate(MultiLayerNetwork network, Map<Integer, IEvaluation<?>[]> evaluations) {
@@ -154,10 +154,10 @@ public final class ValidationSet {
     network.evaluate(new AsyncShieldMultiDataSetIterator(data), evaluations);
   }
 
-  private void addLosses(Model network, Map<Integer, IEvaluation<?>[]> evaluations) {
+  private void addLosses(Model network, Map<Integer, List<IEvaluation<?>>> evaluations) {
     List<NetworkLoss> losses =
         evaluations.values().stream()
-            .flatMap(Stream::of)
+            .flatMap(List::stream)
             .filter(NetworkLoss.class::isInstance)
             .map(NetworkLoss.class::cast)
             .toList();

@@ -84,8 +84,8 @@ public final class ParallelEma {
 
   /**
    * Attaches an average to the wrapper that an early-stopping trainer has made; see {@link
-   * #attach(ParallelWrapper, EmaListener)}. Have the average scored and stored with {@code
-   * EmaScoreCalculator} and {@code EmaModelSaver}.
+   * #attach(ParallelWrapper, EmaListener)}. Have the average scored and stored by {@code
+   * EmaEarlyStopping.wrap}.
    *
    * <p>Deeplearning4j gives no access to that wrapper: it is read from a private field of the
    * trainer, by reflection.

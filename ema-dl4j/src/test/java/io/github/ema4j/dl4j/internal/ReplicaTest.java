@@ -11,7 +11,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
-import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
+import io.github.ema4j.dl4j.earlystopping.EmaEarlyStopping;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.file.NetworkFile;
@@ -23,7 +23,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
+import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -403,8 +405,13 @@ class ReplicaTest {
             networks.get(),
             data,
             (network, ema) -> {
-              EmaScoreCalculator<Model> score =
-                  new EmaScoreCalculator<>(ema, new DataSetLossCalculator(batches, true));
+              ScoreCalculator<Model> score =
+                  EmaEarlyStopping.wrap(
+                          new EarlyStoppingConfiguration.Builder<Model>()
+                              .scoreCalculator(new DataSetLossCalculator(batches, true))
+                              .build(),
+                          ema)
+                      .getScoreCalculator();
               return each(any -> score.calculateScore(network));
             }));
     assertSameBits(

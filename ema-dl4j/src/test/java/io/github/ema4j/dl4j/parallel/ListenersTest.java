@@ -12,8 +12,7 @@ import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpointListener;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
-import io.github.ema4j.dl4j.earlystopping.EmaModelSaver;
-import io.github.ema4j.dl4j.earlystopping.EmaScoreCalculator;
+import io.github.ema4j.dl4j.earlystopping.EmaEarlyStopping;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EmaHistory;
@@ -230,13 +229,13 @@ class ListenersTest {
   void earlyStopping() {
     DataSet validation = Data.points(2, 5 * BATCH);
     EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
-        new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
-            .scoreCalculator(
-                new EmaScoreCalculator<>(
-                    ema, new DataSetLossCalculator(Scene.batches(validation), true)))
-            .modelSaver(new EmaModelSaver<>(ema, new InMemoryModelSaver<>()))
-            .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
-            .build();
+        EmaEarlyStopping.wrap(
+            new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+                .scoreCalculator(new DataSetLossCalculator(Scene.batches(validation), true))
+                .modelSaver(new InMemoryModelSaver<>())
+                .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
+                .build(),
+            ema);
     EarlyStoppingParallelTrainer<MultiLayerNetwork> trainer =
         new EarlyStoppingParallelTrainer<>(
             configuration, network, Scene.batches(POINTS), null, 2, 2, 1);
