@@ -70,9 +70,7 @@ public final class Quickstart implements Callable<Integer> {
 
     log.info(
         "Training {} weights on {} images of clothing, {} % of them with a wrong label",
-        net.numParams(),
-        images.size(),
-        Math.round(100 * options.wrongLabels()));
+        net.numParams(), images.size(), Math.round(100 * options.wrongLabels()));
     log.info("");
 
     // Third: an ordinary training loop, then the averaged network to keep.
