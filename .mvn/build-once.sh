@@ -16,9 +16,9 @@ build_once() {
     mkdir -p "$target"
     : >"$file.part" # as old as what is compiled
     echo "Building EMA4J: once, some $megabytes MB of downloads the first time ..." >&2
-    # Formatting and style are for those who change the sources.
+    # Formatting, style and bug patterns are for those who change the sources.
     (cd "$repository" &&
-      mvn -B -pl "$module" -am -DskipTests -Dspotless.check.skip -Dcheckstyle.skip \
+      mvn -B -pl "$module" -am -DskipTests -Dspotless.check.skip -Dcheckstyle.skip -Dbug.patterns=-g \
         compile dependency:build-classpath \
         -Dmdep.outputFile=target/run.dependencies -DincludeScope=runtime 2>&1) | progress >&2 || {
       echo 'The build failed; see above.' >&2
