@@ -21,14 +21,6 @@ class DocumentationTest {
 
   private static final Path PAGE = Path.of("../docs/onednn.md");
 
-  private static final List<String> IMPORTS =
-      List.of(
-          "io.github.ema4j.dl4j.ModelEmaListener",
-          "io.github.ema4j.onednn.*",
-          "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
-          "org.nd4j.linalg.dataset.api.iterator.DataSetIterator",
-          "org.nd4j.linalg.factory.Nd4j");
-
   private final boolean allowed = Nd4j.getEnvironment().helpersAllowed();
 
   @AfterEach
@@ -42,7 +34,9 @@ class DocumentationTest {
     assertEquals(4, snippets.blocks().size());
     List<MarkdownSnippets.Block> blocks =
         snippets.compile(
-            directory, IMPORTS, "MultiLayerNetwork net, DataSetIterator trainingData, int epochs");
+            directory,
+            "org.deeplearning4j.nn.multilayer.MultiLayerNetwork net,"
+                + " org.nd4j.linalg.dataset.api.iterator.DataSetIterator trainingData, int epochs");
     for (MarkdownSnippets.Block block : blocks) {
       MultiLayerNetwork net = (MultiLayerNetwork) TestNetworks.LENET.create();
       block.run(net, new ListDataSetIterator<>(TestNetworks.batch(1, 8).asList(), 4), 1);

@@ -31,21 +31,11 @@ class DocumentationTest {
     List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
-            List.of(
-                "io.github.ema4j.dl4j.evaluation.*",
-                "io.github.ema4j.spark.*",
-                "org.apache.spark.api.java.*",
-                "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
-                "org.deeplearning4j.spark.api.*",
-                "org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer",
-                "org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster",
-                "org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster",
-                "org.nd4j.evaluation.classification.Evaluation",
-                "org.nd4j.linalg.dataset.DataSet",
-                "org.nd4j.parameterserver.distributed.conf.VoidConfiguration"),
-            "JavaSparkContext sc, MultiLayerNetwork net, JavaRDD<DataSet> trainingData,"
-                + " JavaRDD<DataSet> validationData, String directory, String driverAddress,"
-                + " String networkMask, int executors");
+            "org.apache.spark.api.java.JavaSparkContext sc,"
+                + " org.deeplearning4j.nn.multilayer.MultiLayerNetwork net,"
+                + " org.apache.spark.api.java.JavaRDD<org.nd4j.linalg.dataset.DataSet> trainingData,"
+                + " org.apache.spark.api.java.JavaRDD<org.nd4j.linalg.dataset.DataSet> validationData,"
+                + " String directory, String driverAddress, String networkMask, int executors");
     for (int i = 0; i < blocks.size(); i++) {
       blocks
           .get(i)

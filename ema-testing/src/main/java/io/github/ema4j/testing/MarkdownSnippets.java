@@ -10,16 +10,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
-/** The Java blocks of a Markdown page: each is compiled as the body of a method and can be run. */
+/**
+ * The Java blocks of a Markdown page, to be compiled and run. One with a {@code main} method is a
+ * program; any other is the body of a method. Blocks may use what they, or blocks before them,
+ * import, and nothing else.
+ */
 public final class MarkdownSnippets {
 
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\R(.*?)^```");
+
+  private static final Pattern IMPORT = Pattern.compile("(?m)^import .*;\\R");
+  private static final Pattern PROGRAM =
+      Pattern.compile("(?ms)^public class (\\w+) .*public static void main\\(");
 
   private final List<String> blocks;
 
@@ -43,24 +53,35 @@ public final class MarkdownSnippets {
   }
 
   /**
-   * Compiles the blocks into methods of one class, with the class path of the tests.
+   * Compiles the blocks, with the class path of the tests.
    *
-   * @param directory an empty one, for the class
-   * @param imports classes and packages that the blocks use
-   * @param parameters of each method: what the text around the blocks takes as given
+   * @param directory an empty one, for the classes
+   * @param parameters of each block that is no program, with the names of packages: what the text
+   *     around the blocks takes as given
    * @return the blocks, in the order of the page, to be run
    */
-  public List<Block> compile(Path directory, List<String> imports, String parameters)
-      throws Exception {
-    StringBuilder source = new StringBuilder();
-    imports.forEach(i -> source.append("import ").append(i).append(";\n"));
-    source.append("public class Snippets {\n");
+  public List<Block> compile(Path directory, String parameters) throws Exception {
+    Set<String> imports = new LinkedHashSet<>();
+    StringBuilder methods = new StringBuilder();
+    List<Path> sources = new ArrayList<>();
+    List<String> classes = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
-      source.append("public static void block%d(%s) throws Exception {\n".formatted(i, parameters));
-      source.append(blocks.get(i)).append("}\n");
+      String block = blocks.get(i);
+      Matcher program = PROGRAM.matcher(block);
+      if (program.find()) {
+        classes.add(program.group(1));
+        sources.add(Files.writeString(directory.resolve(program.group(1) + ".java"), block));
+      } else {
+        classes.add("Snippets");
+        IMPORT.matcher(block).results().forEach(found -> imports.add(found.group()));
+        methods.append(
+            "public static void block%d(%s) throws Exception {\n%s}\n"
+                .formatted(i, parameters, IMPORT.matcher(block).replaceAll("")));
+      }
     }
-    source.append("}\n");
-    Path file = Files.writeString(directory.resolve("Snippets.java"), source);
+    String snippets =
+        "%spublic class Snippets {%n%s}%n".formatted(String.join("", imports), methods);
+    sources.add(Files.writeString(directory.resolve("Snippets.java"), snippets));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter messages = new StringWriter();
     boolean compiled =
@@ -71,23 +92,34 @@ public final class MarkdownSnippets {
                 null,
                 List.of("-cp", classPath(), "-d", directory.toString(), "-proc:none"),
                 null,
-                compiler.getStandardFileManager(null, null, null).getJavaFileObjects(file))
+                compiler
+                    .getStandardFileManager(null, null, null)
+                    .getJavaFileObjectsFromPaths(sources))
             .call();
     if (!compiled) {
-      throw new AssertionError(messages + "\n" + source);
+      throw new AssertionError(messages + "\n" + snippets);
     }
     // Stays open: the class loads others while it runs.
-    Class<?> snippets =
-        Class.forName("Snippets", true, new URLClassLoader(new URL[] {directory.toUri().toURL()}));
-    Method[] methods = new Method[blocks.size()];
-    for (Method method : snippets.getDeclaredMethods()) {
-      if (method.getName().matches("block\\d+")) {
-        methods[Integer.parseInt(method.getName().substring("block".length()))] = method;
+    ClassLoader loader = new URLClassLoader(new URL[] {directory.toUri().toURL()});
+    List<Block> compiledBlocks = new ArrayList<>();
+    for (int i = 0; i < blocks.size(); i++) {
+      Class<?> type = Class.forName(classes.get(i), true, loader);
+      if (type.getSimpleName().equals("Snippets")) {
+        Method method = method(type, "block" + i);
+        compiledBlocks.add(given -> method.invoke(null, given));
+      } else {
+        Method main = method(type, "main");
+        compiledBlocks.add(given -> main.invoke(null, (Object) new String[0]));
       }
     }
-    return Arrays.stream(methods)
-        .<Block>map(method -> given -> method.invoke(null, given))
-        .toList();
+    return compiledBlocks;
+  }
+
+  private static Method method(Class<?> type, String name) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .filter(method -> method.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String classPath() {

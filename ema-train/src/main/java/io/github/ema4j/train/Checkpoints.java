@@ -119,8 +119,8 @@ final class Checkpoints {
           .map(
               earlier ->
                   new UserError(
-                      "%s. To go on from the one before it: train --resume %s"
-                          .formatted(e.getMessage(), earlier),
+                      "%s. To go on from the one before it: %s --resume %s"
+                          .formatted(e.getMessage(), Environment.command(), earlier),
                       e))
           .orElseGet(() -> new UserError(e.getMessage(), e));
     }

@@ -31,7 +31,7 @@ final class DataOptions {
   private int batchSize;
 
   @Option(
-      names = "--input-size",
+      names = {"--input-size", "--img-size"},
       paramLabel = "N | C H W",
       hideParamSyntax = true,
       split = "[,x ]",
@@ -113,6 +113,11 @@ final class DataOptions {
   /** After {@link #complete}. */
   ImageShape shape() {
     return new ImageShape(inputSize.get(0), inputSize.get(1), inputSize.get(2));
+  }
+
+  /** Whether the images are somebody's own, of any size and number. */
+  boolean isFolder() {
+    return folder != null;
   }
 
   String description() {

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.factory.Nd4j;
@@ -35,8 +36,13 @@ final class Environment {
     return environment;
   }
 
+  /** How the user started this program, to be typed once more. */
+  static String command() {
+    return Optional.ofNullable(System.getenv("EMA_TRAIN_COMMAND")).orElse("train");
+  }
+
   /** From what Maven has put into the jar: its manifest does not say. */
-  private static String versionOfDeeplearning4j() {
+  static String versionOfDeeplearning4j() {
     Properties properties = new Properties();
     try (InputStream in =
         MultiLayerNetwork.class.getResourceAsStream(

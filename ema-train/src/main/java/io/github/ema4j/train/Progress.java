@@ -19,6 +19,7 @@ final class Progress extends BaseTrainingListener {
   }
 
   private static final double NANOS = 1e9;
+  private static final double SECONDS_OF_A_DAY = 24 * 3600;
 
   private final Interruption interruption;
   private final RunRecorder recorder;
@@ -34,6 +35,7 @@ final class Progress extends BaseTrainingListener {
   private int iterations;
   private double sumOfLosses;
   private boolean diverged;
+  private boolean saidLong;
 
   Progress(
       Interruption interruption,
@@ -77,6 +79,8 @@ final class Progress extends BaseTrainingListener {
     }
     if (iterations % interval == 0) {
       report(loss);
+    } else if (iterations == 1 || iterations == plan.iterations()) {
+      print(loss, images(iterations) / seconds());
     }
   }
 
@@ -88,7 +92,11 @@ final class Progress extends BaseTrainingListener {
     reported = iterations;
     recorder.iteration(
         plan.epoch(), plan.iterationsBefore() + iterations, loss, learningRate, rate);
-    double perImage = (now - startedAt) / NANOS / images(iterations);
+    print(loss, rate);
+  }
+
+  private void print(double loss, double rate) {
+    double perImage = seconds() / images(iterations);
     double imagesLeft =
         plan.images()
             - images(iterations)
@@ -103,6 +111,15 @@ final class Progress extends BaseTrainingListener {
         loss,
         rate,
         duration(perImage * imagesLeft));
+    boolean warm = iterations > 1; // the first iteration also compiles
+    if (warm && !saidLong && perImage * imagesLeft > SECONDS_OF_A_DAY) {
+      saidLong = true;
+      out.printf(
+          Locale.ROOT,
+          "At this speed the run takes %.0f days. A smaller --model or --input-size, or fewer"
+              + " --epochs, shorten it.%n",
+          Math.ceil(perImage * imagesLeft / SECONDS_OF_A_DAY));
+    }
     out.flush();
   }
 

@@ -77,7 +77,9 @@ record RunSettings(
     Map<String, String> options = new LinkedHashMap<>();
     command.positionalParameters().forEach(argument -> put(options, FOLDER, argument));
     for (OptionSpec option : command.options()) {
-      if (!option.usageHelp() && !NO_SETTINGS.contains(option.longestName())) {
+      if (!option.usageHelp()
+          && !option.versionHelp()
+          && !NO_SETTINGS.contains(option.longestName())) {
         put(options, option.longestName(), option);
       }
     }

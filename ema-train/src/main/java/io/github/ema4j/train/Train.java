@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.train.error.Printable;
 import io.github.ema4j.train.error.UserError;
@@ -31,7 +33,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -48,6 +49,7 @@ import picocli.CommandLine.Spec;
     description = "Trains an image classifier, with an average of its weights if asked to.",
     sortOptions = false,
     abbreviateSynopsis = true,
+    versionProvider = Version.class,
     subcommands = {ListModels.class, Evaluate.class, Average.class},
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -66,8 +68,9 @@ public final class Train implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "NAME",
-      defaultValue = "lenet",
-      description = "Network to train, one of list-models (default: ${DEFAULT-VALUE}).")
+      description =
+          "Network to train, one of list-models; to be named for a folder of images (default: lenet"
+              + " for the images of EMA4J).")
   private String model;
 
   @Option(
@@ -89,6 +92,10 @@ public final class Train implements Callable<Integer> {
       description = "Show this help and exit.")
   @SuppressWarnings("unused") // picocli reads it
   private boolean help;
+
+  @Option(names = "--version", versionHelp = true, description = "Show versions and exit.")
+  @SuppressWarnings("unused") // picocli reads it
+  private boolean version;
 
   @Spec private CommandSpec command;
 
@@ -127,6 +134,11 @@ public final class Train implements Callable<Integer> {
 
   private int start() throws IOException {
     ImageSource source = prepare();
+    out()
+        .printf(
+            "Building %s for images of %s and %d classes%n",
+            model, data.shape(), source.classes().size());
+    out().flush();
     Model network = Models.create(model, modelSettings(source));
     if (ema.recalibrates() && !Nets.hasBatchNorm(network)) {
       throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
@@ -148,6 +160,13 @@ public final class Train implements Callable<Integer> {
     optimizer.complete();
     ema.averages(); // checks its values
     ImageSource source = openImages();
+    if (model == null && data.isFolder()) {
+      throw new UserError(
+          "--model is missing: for images of your own name a network and a size that it can be trained"
+              + " with in the time you have, such as --model resnet18 --input-size 64; list-models"
+              + " shows all");
+    }
+    model = model == null ? "lenet" : model;
     data.training(); // checks its values
     return source;
   }
@@ -222,7 +241,13 @@ public final class Train implements Callable<Integer> {
             "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
                 .formatted(epochs, done));
       }
-      out().printf("Going on from %s%n", checkpoint.get());
+      out()
+          .printf(
+              done == epochs
+                  ? "This run is finished, with %2$d of %2$d epochs; to make it longer give more --epochs%n"
+                  : "Going on from %1$s%n",
+              checkpoint.get(),
+              done);
       return train(run, now, source, restored.network(), averages, done);
     }
   }
@@ -317,7 +342,8 @@ public final class Train implements Callable<Integer> {
   }
 
   private static String resumeHint(RunDirectory run) {
-    return " All finished epochs are on disk; go on by: train --resume " + run.path();
+    return " All finished epochs are on disk; go on by: %s --resume %s"
+        .formatted(Environment.command(), quoted(run.path().toString()));
   }
 
   static void sayUnreadable(ImageSource source, PrintWriter out) {
@@ -366,18 +392,12 @@ public final class Train implements Callable<Integer> {
   // ---------------------------------------------------------------- the program
 
   static CommandLine commandLine(Train train) {
-    return new CommandLine(train)
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    CommandLine line = new CommandLine(train);
+    line.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, new GroupedOptions());
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setAllowSubcommandsAsOptionParameters(true) // --model-ema-bn average
-        .setParameterExceptionHandler(Train::wrongOptions)
+        .setParameterExceptionHandler(new WrongOptions())
         .setExecutionExceptionHandler(Train::failed);
-  }
-
-  private static int wrongOptions(ParameterException e, String[] arguments) {
-    CommandLine command = e.getCommandLine();
-    command.getErr().println(e.getMessage());
-    command.getErr().println("--help shows the options.");
-    return CommandLine.ExitCode.USAGE;
   }
 
   private static int failed(Exception e, CommandLine command, ParseResult result) throws Exception {

@@ -271,9 +271,18 @@ final class TrainingRun {
   private void advise() {
     for (int i = 0; i < averages.names().size(); i++) {
       for (String advice : EmaReport.of(averages.listeners().get(i), network).advice()) {
-        out.printf("ema %s: %s%n", averages.names().get(i), advice);
+        out.printf("ema %s: %s%n", averages.names().get(i), inFlags(advice));
       }
     }
+  }
+
+  /** The library's advice for those who have flags and no Java. */
+  private static String inFlags(String advice) {
+    return advice
+        .replace(
+            "use a schedule that fits any run (DecaySchedule.powerFunction(0.05))",
+            "take --model-ema-decay auto")
+        .replace("a decay of ", "--model-ema-decay ");
   }
 
   private void say(String what, BestModels.Best best) {

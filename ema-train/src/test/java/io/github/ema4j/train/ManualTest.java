@@ -75,7 +75,10 @@ class ManualTest {
   @Test
   void everyOptionIsInTheTableAndNoOther() throws Exception {
     TreeSet<String> documented = new TreeSet<>();
-    Files.readAllLines(MANUAL).stream()
+    String manual = Files.readString(MANUAL);
+    manual
+        .substring(manual.indexOf("## Options"), manual.indexOf("### What differs from timm"))
+        .lines()
         .filter(line -> line.startsWith("| `"))
         .forEach(
             line ->

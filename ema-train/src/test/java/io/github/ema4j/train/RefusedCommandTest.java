@@ -23,13 +23,18 @@ class RefusedCommandTest {
       delimiter = '|',
       value = {
         "--epoch 3 | Unknown option: '--epoch'",
+        "--modl resnet34 | Unknown option: '--modl': --model?",
+        "--mixup 0.2 | Unknown option: '--mixup', of timm: images are mirrored",
+        "--amp | Unknown option: '--amp', of timm: ",
+        "--drop=0.2 | Unknown option: '--drop', of timm: ",
+        "nowhere --hflip 0.5 | --hflip takes no number",
         "--epochs 0 | --epochs 0: it has to be 1 or more",
         "--epochs many | 'many' is not an int",
         "--lr 0 | --lr 0.0: it has to be above 0",
         "--lr NaN | --lr NaN: it has to be above 0",
         "--momentum 1 | --momentum 1.0: it has to be at least 0 and below 1",
         "--weight-decay -1 | --weight-decay -1.0: it has to be 0 or more",
-        "--opt adamw | 'adamw'",
+        "--opt adamw | expected one of [sgd, momentum, adam, rmsprop] but was 'adamw'",
         "--sched plateau | 'plateau'",
         "--decay-rate 2 | --decay-rate 2.0: it has to be above 0, at most 1",
         "--warmup-epochs -1 | --warmup-epochs -1: it has to be 0 or more",
@@ -88,6 +93,19 @@ class RefusedCommandTest {
     Command.train(directory).refused(directory.resolve("train").toString());
   }
 
+  /** A network of any default would be too large or too small for the images of somebody's own. */
+  @Test
+  void aFolderNeedsTheNameOfANetwork() throws Exception {
+    Shapes.main(new String[] {directory.toString(), "2", "2"});
+    Command.train(directory).refused("--model is missing", "--input-size");
+  }
+
+  @Test
+  void versionsAreShown() {
+    String shown = Command.train("--version").ok().out();
+    assertTrue(shown.matches("(?s)EMA4J \\d.*Deeplearning4j 1\\.0\\.0-M2\\.1.*Java 1\\d.*"), shown);
+  }
+
   @Test
   void aFolderThatIsNoRunIsNotResumed() {
     Command.train("--resume", directory).refused("settings.json");
@@ -105,6 +123,8 @@ class RefusedCommandTest {
     Command.Outcome help = Command.train("--help").ok();
     for (String part :
         List.of(
+            "Images:",
+            "Average of the weights:",
             "--[no-]model-ema",
             "(default: auto; timm: 0.9998)",
             "--resume",

@@ -151,6 +151,7 @@ class ResumeTest {
     Command.Outcome again = Command.train("--resume", folder("done")).ok();
 
     assertFalse(again.out().contains("epoch 1/1"), again.out());
+    assertTrue(again.out().contains("This run is finished, with 1 of 1 epochs"), again.out());
     assertEquals(before, entries("done", 1));
     assertEquals(1, Summary.rows(folder("done")).size());
   }

@@ -21,20 +21,6 @@ class DocumentationTest {
 
   private static final Path PAGE = Path.of("..", "docs", "ui.md");
 
-  private static final List<String> IMPORTS =
-      List.of(
-          "io.github.ema4j.dl4j.*",
-          "io.github.ema4j.dl4j.evaluation.*",
-          "io.github.ema4j.ui.*",
-          "java.io.File",
-          "java.nio.file.Path",
-          "org.deeplearning4j.core.storage.StatsStorage",
-          "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
-          "org.deeplearning4j.ui.api.UIServer",
-          "org.deeplearning4j.ui.model.stats.StatsListener",
-          "org.deeplearning4j.ui.model.storage.*",
-          "org.nd4j.linalg.dataset.api.iterator.DataSetIterator");
-
   @AfterEach
   void stop() throws Exception {
     UIServer.stopInstance();
@@ -47,9 +33,10 @@ class DocumentationTest {
     List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
-            IMPORTS,
-            "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
-                + " int epochs, Path directory");
+            "org.deeplearning4j.nn.multilayer.MultiLayerNetwork net,"
+                + " org.nd4j.linalg.dataset.api.iterator.DataSetIterator trainingData,"
+                + " org.nd4j.linalg.dataset.api.iterator.DataSetIterator validationData,"
+                + " int epochs, java.nio.file.Path directory");
     for (MarkdownSnippets.Block block : blocks) {
       block.run(
           Nets.mlp(),

@@ -68,6 +68,11 @@ public final class Quickstart implements Callable<Integer> {
     ModelEmaListener ema = options.average();
     net.addListeners(ema); // the one added line
 
+    log.info(
+        "Training {} weights on {} images of clothing, {} % of them with a wrong label",
+        net.numParams(), images.size(), Math.round(100 * options.wrongLabels()));
+    log.info("");
+
     // Third: an ordinary training loop, then the averaged network to keep.
     List<EpochMetrics> metrics = train(net, training, new EmaEvaluator(ema, test));
     save(ema.averagedNetwork(net), metrics, test);

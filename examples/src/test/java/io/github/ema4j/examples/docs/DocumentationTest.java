@@ -77,9 +77,10 @@ class DocumentationTest {
     List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
-            imports(),
-            "MultiLayerNetwork net, DataSetIterator trainingData, DataSetIterator validationData,"
-                + " int epochs, Path directory");
+            "org.deeplearning4j.nn.multilayer.MultiLayerNetwork net,"
+                + " org.nd4j.linalg.dataset.api.iterator.DataSetIterator trainingData,"
+                + " org.nd4j.linalg.dataset.api.iterator.DataSetIterator validationData,"
+                + " int epochs, java.nio.file.Path directory");
     for (int i = 0; i < blocks.size(); i++) {
       blocks
           .get(i)
@@ -91,47 +92,6 @@ class DocumentationTest {
               Files.createDirectory(directory.resolve("block" + i)));
     }
     Files.deleteIfExists(Path.of("averaged.zip"));
-  }
-
-  /** All packages of the plugin, and what the pages use of DL4J and ND4J. */
-  private static List<String> imports() throws IOException {
-    List<String> imports = new ArrayList<>();
-    imports.addAll(packagesOf("ema-core"));
-    imports.addAll(packagesOf("ema-dl4j"));
-    imports.addAll(
-        List.of(
-            "java.io.File",
-            "java.nio.file.Path",
-            "org.deeplearning4j.earlystopping.*",
-            "org.deeplearning4j.earlystopping.saver.*",
-            "org.deeplearning4j.earlystopping.scorecalc.*",
-            "org.deeplearning4j.earlystopping.termination.*",
-            "org.deeplearning4j.earlystopping.trainer.*",
-            "org.deeplearning4j.nn.api.Model",
-            "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
-            "org.deeplearning4j.nn.transferlearning.TransferLearningHelper",
-            "org.deeplearning4j.optimize.api.BaseTrainingListener",
-            "org.deeplearning4j.parallelism.*",
-            "org.nd4j.autodiff.samediff.*",
-            "org.nd4j.evaluation.classification.*",
-            "org.nd4j.linalg.api.buffer.DataType",
-            "org.nd4j.linalg.api.ndarray.INDArray",
-            "org.nd4j.linalg.dataset.api.iterator.DataSetIterator",
-            "org.nd4j.linalg.factory.Nd4j",
-            "org.nd4j.linalg.learning.config.Sgd"));
-    return imports;
-  }
-
-  private static List<String> packagesOf(String module) throws IOException {
-    Path sources = TOP.resolve(module).resolve("src/main/java");
-    try (Stream<Path> files = Files.walk(sources)) {
-      return files
-          .filter(file -> file.endsWith("package-info.java"))
-          .map(file -> sources.relativize(file.getParent()).toString())
-          .filter(directory -> !directory.contains("internal")) // not for users
-          .map(directory -> directory.replace(File.separatorChar, '.') + ".*")
-          .toList();
-    }
   }
 
   private static MultiLayerNetwork classifier() {
@@ -159,7 +119,7 @@ class DocumentationTest {
         Pattern.compile(
                 "(?m)^\\| (0\\.\\d+) \\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d.]+) % \\| ([\\d.]+) %"
                     + " \\| ([\\d,]+) \\|$")
-            .matcher(Files.readString(README));
+            .matcher(Files.readString(TOP.resolve("docs/decay.md")));
     int rows = 0;
     while (row.find()) {
       rows++;
@@ -175,7 +135,7 @@ class DocumentationTest {
       String[] shown = {row.group(2), row.group(3), row.group(4), row.group(5), row.group(6)};
       assertEquals(Arrays.asList(expected), Arrays.asList(shown), "decay " + decay);
     }
-    assertTrue(rows >= 6, "the README has the table of decays");
+    assertTrue(rows >= 6, "docs/decay.md has the table of decays");
   }
 
   /** A schedule that is missing from the table, the texts or the chart would be found by nobody. */
