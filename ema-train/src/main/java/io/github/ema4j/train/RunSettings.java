@@ -71,7 +71,7 @@ record RunSettings(
 
   /** Settings that change nothing about the numbers, if the images were only moved. */
   private static final Set<String> FREE =
-      Set.of(FOLDER, "--workers", "--log-interval", "--checkpoint-hist");
+      Set.of(FOLDER, "--workers", "--image-cache", "--log-interval", "--checkpoint-hist");
 
   static RunSettings of(String line, CommandSpec command, ImageSource source) {
     Map<String, String> options = new LinkedHashMap<>();

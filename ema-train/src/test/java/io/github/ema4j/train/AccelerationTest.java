@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.testing.LogCapture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,6 +64,15 @@ class AccelerationTest {
     String slow = run("slow", "--epochs", "1", "--no-accelerate").out();
     assertTrue(slow.contains("Not accelerated, as --no-accelerate says"), slow);
     assertNotEquals(entries("slow", 1), entries("fast", 1), "rounded alike");
+  }
+
+  @Test
+  void averagesAreUpdatedWhileTrainingGoesOn() {
+    try (LogCapture logs = new LogCapture(ModelEmaListener.class)) {
+      run("overlapped", "--epochs", "1", "--model-ema-decay", "0.9,0.99");
+      assertEquals(2, logs.messages(Level.INFO).size(), "the beginning of each average");
+      assertFalse(logs.messages(Level.INFO).toString().contains("not overlapped"));
+    }
   }
 
   @Test
