@@ -3,6 +3,7 @@ package io.github.ema4j.core;
 
 import io.github.ema4j.core.internal.kernel.AveragingKernel;
 import io.github.ema4j.core.internal.kernel.Chunks;
+import io.github.ema4j.core.internal.kernel.HostKernel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -47,7 +48,7 @@ final class ArrayShadow implements Shadow {
     return array.dataType();
   }
 
-  /** Does the arithmetic; it is used by the thread that has locked the average. */
+  /** Does the arithmetic; it is used by the thread that has locked the average, or for it. */
   AveragingKernel kernel() {
     return kernel;
   }
@@ -93,6 +94,11 @@ final class ArrayShadow implements Shadow {
       kernel.write(deviations.logs(), array, deviations.chunks());
     }
     return finite;
+  }
+
+  @Override
+  public boolean movesOnAnyThread() {
+    return kernel instanceof HostKernel;
   }
 
   @Override

@@ -41,6 +41,9 @@ public final class AverageGroup {
   private final double[] decays; // what the kernel does with each array
   private final boolean[] finite; // whether what each average saw was finite
 
+  // Shared by all averages of the group. Runs at once unless all of them are overlapped.
+  private final Background pending;
+
   private AverageGroup(ParameterAverage[] averages) {
     this.averages = averages;
     averagedAsTheyAre = averages[0].coverage().averagedAsTheyAre().chunks();
@@ -58,6 +61,13 @@ public final class AverageGroup {
     next = new double[averages.length];
     decays = new double[together.length];
     finite = new boolean[averages.length];
+    pending =
+        Arrays.stream(averages).allMatch(ParameterAverage::overlaps)
+            ? Background.daemon("ema4j-overlapped")
+            : Background.none();
+    for (ParameterAverage average : averages) {
+      average.shareUpdates(pending);
+    }
   }
 
   /**
@@ -121,23 +131,50 @@ public final class AverageGroup {
     for (ParameterAverage average : averages) {
       average.requireUpdateOf(steps);
     }
-    return lockedUpdate(params, steps, 0);
+    return lockedUpdate(params, steps, false, 0);
+  }
+
+  /**
+   * Does for each average what its own {@link ParameterAverage#beginUpdate} would do: on one other
+   * thread for all of them, if all are {@link AveragingConfig#overlapped}, otherwise on this one.
+   *
+   * @param params as for {@link ParameterAverage#beginUpdate}
+   * @throws IllegalArgumentException if length or type differ; nothing has changed then
+   * @throws IllegalStateException while one is swapped, or if the last update failed on its thread
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public void beginUpdate(INDArray params) {
+    lockedUpdate(params, 1, true, 0);
+  }
+
+  /**
+   * Waits until the update that {@link #beginUpdate} began is complete, if one goes on.
+   *
+   * @throws IllegalStateException as {@link ParameterAverage#awaitUpdate}
+   */
+  public void awaitUpdate() {
+    averages[0].awaitUpdate();
   }
 
   /** The number of averages is not known, and a synchronized block is needed for each. */
-  private boolean lockedUpdate(INDArray params, long steps, int locked) {
-    if (locked == averages.length) {
-      return updateAll(params, steps);
+  private boolean lockedUpdate(INDArray params, long steps, boolean overlapped, int locked) {
+    if (locked < averages.length) {
+      synchronized (averages[locked]) {
+        return lockedUpdate(params, steps, overlapped, locked + 1);
+      }
     }
-    synchronized (averages[locked]) {
-      return lockedUpdate(params, steps, locked + 1);
-    }
-  }
-
-  private boolean updateAll(INDArray params, long steps) {
+    pending.await(); // the update before has its decays where this one will
     for (int i = 0; i < averages.length; i++) {
       next[i] = averages[i].nextDecay(params, steps);
     }
+    if (overlapped) {
+      pending.run(() -> updateAll(params, steps));
+      return false; // not known yet
+    }
+    return updateAll(params, steps);
+  }
+
+  private boolean updateAll(INDArray params, long steps) {
     for (int i = 0; i < averages.length; i++) {
       boolean alone = !(averages[i].implementation() instanceof ArrayShadow);
       finite[i] = !alone || averages[i].move(params, next[i]);

@@ -27,6 +27,7 @@ public final class AveragingConfig {
   private final NonFinitePolicy onNonFinite;
   private final boolean shadowOnHost;
   private final boolean inBackground;
+  private final boolean overlapped;
 
   private AveragingConfig(Builder builder) {
     schedule = builder.schedule;
@@ -37,6 +38,7 @@ public final class AveragingConfig {
     onNonFinite = builder.onNonFinite;
     shadowOnHost = builder.shadowOnHost;
     inBackground = builder.inBackground;
+    overlapped = builder.overlapped;
   }
 
   /**
@@ -141,6 +143,15 @@ public final class AveragingConfig {
     return inBackground;
   }
 
+  /**
+   * Whether updates go on while training does, without a copy of the parameters.
+   *
+   * @return true if they may; then {@link #shadowOnHost} is false
+   */
+  public boolean overlapped() {
+    return overlapped;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof AveragingConfig that && toString().equals(that.toString());
@@ -154,7 +165,7 @@ public final class AveragingConfig {
   /** Every setting, the schedule by its textual form. */
   @Override
   public String toString() {
-    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s, shadowOnHost=%b, inBackground=%b"
+    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s, shadowOnHost=%b, inBackground=%b, overlapped=%b"
         .formatted(
             schedule.spec(),
             shadowType == null ? "default" : shadowType,
@@ -163,7 +174,8 @@ public final class AveragingConfig {
             startAfter,
             onNonFinite,
             shadowOnHost,
-            inBackground);
+            inBackground,
+            overlapped);
   }
 
   /** Builds an {@link AveragingConfig}. Each setter checks its value at once. */
@@ -177,6 +189,7 @@ public final class AveragingConfig {
     private NonFinitePolicy onNonFinite = NonFinitePolicy.SKIP;
     private boolean shadowOnHost;
     private boolean inBackground;
+    private boolean overlapped;
 
     private Builder() {}
 
@@ -309,11 +322,31 @@ public final class AveragingConfig {
     }
 
     /**
+     * Whether an update may go on, on a thread of its own, while training computes the gradients of
+     * the next step: parameters are only read meanwhile, so no copy of them is needed. The average
+     * has the same bits, and costs no time where a core is idle. Whatever needs the result waits
+     * for it. An error on that thread is thrown there, as an {@link IllegalStateException}.
+     *
+     * <p>A listener of {@code ema-dl4j} overlaps the updates of {@code fit} with an iterator, and
+     * only where nothing it knows of can write the parameters meanwhile; the log says once why if
+     * it does not. {@link ParameterAverage#beginUpdate} is for loops of one's own; {@link
+     * ParameterAverage#update} never overlaps. {@link NonFinitePolicy#THROW}, whose exception has
+     * to come from the step itself, and backends other than ND4J's CPU one do not either.
+     *
+     * @param overlap false by default; true excludes {@link #shadowOnHost}
+     * @return this
+     */
+    public Builder overlapped(boolean overlap) {
+      overlapped = overlap;
+      return this;
+    }
+
+    /**
      * Builds the configuration.
      *
      * @return the configuration
-     * @throws IllegalStateException if neither a decay nor a schedule was given, or {@code
-     *     inBackground} without {@code shadowOnHost}
+     * @throws IllegalStateException if neither a decay nor a schedule was given, {@code
+     *     inBackground} without {@code shadowOnHost}, or {@code overlapped} with it
      */
     public AveragingConfig build() {
       if (schedule == null) {
@@ -324,6 +357,11 @@ public final class AveragingConfig {
         throw new IllegalStateException(
             "inBackground(true) needs shadowOnHost(true): on the device of the parameters an update"
                 + " could not go on while they change");
+      }
+      if (overlapped && shadowOnHost) {
+        throw new IllegalStateException(
+            "overlapped(true) is for a shadow beside the parameters, which an update reads where they"
+                + " are: with shadowOnHost(true) take inBackground(true), or leave one of the two out");
       }
       return new AveragingConfig(this);
     }

@@ -92,6 +92,12 @@ final class HostShadow implements Shadow {
     }
   }
 
+  /** The device has to be waited for first, and then there is {@code inBackground}. */
+  @Override
+  public boolean movesOnAnyThread() {
+    return false;
+  }
+
   @Override
   public void refreshLeftOut(INDArray params) {
     background.await();

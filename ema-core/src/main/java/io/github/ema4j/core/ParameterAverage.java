@@ -45,6 +45,10 @@ public final class ParameterAverage {
   private final StepCounter counter;
   private Swap swap;
 
+  // The update that goes on, if one does. It uses shadow and counter without this average's lock,
+  // and so whoever has the lock waits for it before he uses them: see settledShadow.
+  private Background pending;
+
   /**
    * Starts an average at these parameters.
    *
@@ -69,7 +73,11 @@ public final class ParameterAverage {
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
-    this(config, start, coverage, Kernels::forArrays);
+    this(config, start, coverage, kernels(config));
+  }
+
+  private static Function<INDArray, AveragingKernel> kernels(AveragingConfig config) {
+    return config.overlapped() ? Kernels::ofOneThread : Kernels::forArrays;
   }
 
   /** With another kernel than the arrays would get. */
@@ -113,6 +121,7 @@ public final class ParameterAverage {
             ? new HostShadow(shadowType, start, coverage, background())
             : new ArrayShadow(shadowType, start, coverage, kernels.apply(start));
     counter = new StepCounter(config, counters);
+    pending = overlaps() ? Background.daemon("ema4j-overlapped") : Background.none();
   }
 
   private Background background() {
@@ -143,7 +152,7 @@ public final class ParameterAverage {
       INDArray params,
       Coverage coverage) {
     ParameterAverage average =
-        new ParameterAverage(config, params, coverage, counters, Kernels::forArrays);
+        new ParameterAverage(config, params, coverage, counters, kernels(config));
     average.restore(shadow, variances);
     return average;
   }
@@ -164,7 +173,7 @@ public final class ParameterAverage {
     requireNotSwapped("set");
     Objects.requireNonNull(counters, "counters");
     restore(shadow, variances);
-    counter.goOnFrom(counters);
+    settledCounter().goOnFrom(counters);
   }
 
   private void restore(INDArray values, double[] variances) {
@@ -181,7 +190,7 @@ public final class ParameterAverage {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         INDArray copy = layout.copyOf(values)) {
       requireOneAverage(copy, variances);
-      if (!shadow.restore(copy, variances)) {
+      if (!settledShadow().restore(copy, variances)) {
         throw new NonFiniteParametersException(
             "The averaged values to go on with hold NaN or infinite values");
       }
@@ -244,6 +253,56 @@ public final class ParameterAverage {
     return count(decay, steps, move(params, decay));
   }
 
+  /**
+   * Does what {@link #update(INDArray)} does, on another thread where the average is {@link
+   * AveragingConfig#overlapped}, and returns without waiting for it. Until {@link #awaitUpdate} or
+   * any other method but {@code isSwapped} has returned, the parameters must not be written, moved
+   * or closed, and an array that {@link #shadow} returned before is neither old nor new.
+   *
+   * @param params as for {@link #update(INDArray)}
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException while swapped, or if the last update failed on its thread
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}, which {@link
+   *     NonFinitePolicy#THROW} makes of this
+   */
+  public synchronized void beginUpdate(INDArray params) {
+    double decay = nextDecay(params, 1);
+    pending.run(() -> count(decay, 1, move(params, decay)));
+  }
+
+  /**
+   * Waits until the update that {@link #beginUpdate} began is complete, if one goes on.
+   *
+   * @throws IllegalStateException if it failed, and again at every call: the average is not valid
+   *     then
+   */
+  public synchronized void awaitUpdate() {
+    pending.await();
+  }
+
+  /** Whether updates may go on on another thread. */
+  boolean overlaps() {
+    return config.overlapped() && !throwsOnNonFinite() && shadow.movesOnAnyThread();
+  }
+
+  /** Waits for the updates of a group from now on, which are its own. */
+  synchronized void shareUpdates(Background ofGroup) {
+    pending.await();
+    pending = ofGroup;
+  }
+
+  /** The shadow when no update goes on; for whoever has the lock. */
+  private Shadow settledShadow() {
+    pending.await();
+    return shadow;
+  }
+
+  /** The counter when no update goes on; for whoever has the lock. */
+  private StepCounter settledCounter() {
+    pending.await();
+    return counter;
+  }
+
   // An AverageGroup takes the same three steps, the second for all of its averages at once.
 
   /** Refuses a number of steps that one update cannot stand for. */
@@ -255,7 +314,7 @@ public final class ParameterAverage {
   double nextDecay(INDArray params, long steps) {
     requireNotSwapped("updated");
     layout.requireMatching(params);
-    return counter.next(steps);
+    return settledCounter().next(steps);
   }
 
   /** Applies a decay, if an update is due; whether the parameters were finite. */
@@ -300,7 +359,7 @@ public final class ParameterAverage {
   public synchronized void set(INDArray params) {
     requireNotSwapped("set");
     layout.requireMatching(params);
-    if (!shadow.set(params)) {
+    if (!settledShadow().set(params)) {
       throw new NonFiniteParametersException(
           "The parameters to set the average to hold NaN or infinite values");
     }
@@ -320,7 +379,7 @@ public final class ParameterAverage {
   public synchronized Swap swap(INDArray params) {
     requireNotSwapped("swapped again");
     layout.requireMatching(params);
-    swap = new Swap(this, shadow, params);
+    swap = new Swap(this, settledShadow(), params);
     return swap;
   }
 
@@ -334,6 +393,9 @@ public final class ParameterAverage {
    * The averaged values: the array itself, in the length and shape given to the constructor, which
    * changes at every update. Take {@code dup()} to keep them. Do not write to it or close it.
    *
+   * <p>Of an {@link AveragingConfig#overlapped} average, ask for it anew before each use, which
+   * waits for the update that goes on.
+   *
    * <p>With {@link AveragingConfig#shadowOnHost} a new array with a copy, at every call, after an
    * update in the background is complete.
    *
@@ -342,7 +404,7 @@ public final class ParameterAverage {
    */
   public synchronized INDArray shadow() {
     requireNotSwapped("read");
-    return shadow.values();
+    return settledShadow().values();
   }
 
   /**
@@ -352,7 +414,7 @@ public final class ParameterAverage {
    * @return a copy, in the order of the elements; empty where there are none
    */
   public synchronized double[] variances() {
-    return shadow.variances();
+    return settledShadow().variances();
   }
 
   /**
@@ -366,7 +428,7 @@ public final class ParameterAverage {
   public synchronized void refreshLeftOut(INDArray params) {
     requireNotSwapped("read");
     layout.requireMatching(params);
-    shadow.refreshLeftOut(params);
+    settledShadow().refreshLeftOut(params);
   }
 
   /**
@@ -433,7 +495,7 @@ public final class ParameterAverage {
    * @return as of now
    */
   public synchronized AverageCounters counters() {
-    return counter.counters();
+    return settledCounter().counters();
   }
 
   /**
@@ -442,7 +504,7 @@ public final class ParameterAverage {
    * @return from 0
    */
   public synchronized long stepCount() {
-    return counter.steps();
+    return settledCounter().steps();
   }
 
   /**
@@ -451,7 +513,7 @@ public final class ParameterAverage {
    * @return from 0; fewer than steps with {@code startAfter}, {@code updateEvery} or skips
    */
   public synchronized long updateCount() {
-    return counter.updates();
+    return settledCounter().updates();
   }
 
   /**
@@ -460,7 +522,7 @@ public final class ParameterAverage {
    * @return in [0, 1], or NaN before the first update
    */
   public synchronized double decay() {
-    return counter.decay();
+    return settledCounter().decay();
   }
 
   /**
@@ -471,7 +533,7 @@ public final class ParameterAverage {
    * @return in [0, 1]; 1 before the first update
    */
   public synchronized double initialShare() {
-    return counter.initialShare();
+    return settledCounter().initialShare();
   }
 
   /**
@@ -480,7 +542,7 @@ public final class ParameterAverage {
    * @return from 0
    */
   public synchronized long skippedUpdates() {
-    return counter.skipped();
+    return settledCounter().skipped();
   }
 
   @Override
@@ -489,9 +551,9 @@ public final class ParameterAverage {
         .formatted(
             length(),
             shadowType(),
-            counter.updates(),
-            counter.decay(),
-            counter.initialShare(),
+            settledCounter().updates(),
+            settledCounter().decay(),
+            settledCounter().initialShare(),
             config);
   }
 

@@ -32,6 +32,9 @@ interface Shadow {
    */
   boolean moveTowards(INDArray params, double decay, boolean allOrNothing);
 
+  /** Whether {@link #moveTowards} may be called on any thread, while others use ND4J. */
+  boolean movesOnAnyThread();
+
   /** Takes over the elements that updates leave out. */
   void refreshLeftOut(INDArray params);
 

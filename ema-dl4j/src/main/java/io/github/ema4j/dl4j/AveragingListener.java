@@ -43,11 +43,18 @@ abstract sealed class AveragingListener implements EmaListener
   /** Moves what is averaged; true if any was. */
   abstract boolean move(INDArray params, long steps);
 
+  /** Begins to move what is averaged after one step; {@link #settle} waits for the end of it. */
+  abstract void beginMove(INDArray params);
+
+  /** Waits until what was begun is complete: the parameters may be written then. */
+  abstract void settle();
+
   // ---------------------------------------------------------------- training
 
   @Override
   public final void onEpochStart(Model network) {
     if (concerns(network)) {
+      settle();
       followed.epochStarts();
       startFromPresentWeights();
       followed.tell(network, follower -> follower.onEpochStart(network));
@@ -72,6 +79,7 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void onGradientCalculation(Model network) {
     if (concerns(network)) {
+      settle();
       if (followed.gradientIsKnown()) {
         startFromPresentWeights();
       }
@@ -82,7 +90,12 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void iterationDone(Model network, int iteration, int epoch) {
     if (concerns(network)) {
-      move(followed.iterationDone(iteration, epoch), 1);
+      INDArray params = followed.iterationDone(iteration, epoch);
+      if (overlaps() && followed.maySafelyOverlap()) {
+        beginMove(params);
+      } else {
+        move(params, 1);
+      }
       followed.tell(network, follower -> follower.iterationDone(network, iteration, epoch));
     }
   }
@@ -90,9 +103,15 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void onEpochEnd(Model network) {
     if (concerns(network)) {
+      settle();
       followed.epochEnds();
       followed.tell(network, follower -> follower.onEpochEnd(network));
     }
+  }
+
+  /** Whether all averages are to be moved while training goes on. */
+  private boolean overlaps() {
+    return members().stream().allMatch(member -> member.config().overlapped());
   }
 
   /** Whether a callback is about the network to average: the first that is trained, or started. */

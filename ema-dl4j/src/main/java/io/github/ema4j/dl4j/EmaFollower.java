@@ -4,6 +4,7 @@ package io.github.ema4j.dl4j;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.TrainingListener;
 
 /**
  * A listener that acts on an average, and subscribes itself to it when it is made. So it is called
@@ -77,9 +78,14 @@ public abstract class EmaFollower extends BaseTrainingListener {
   }
 
   /** What the average tells, as opposed to the network. */
-  private final class Subscription extends BaseTrainingListener {
+  private final class Subscription extends BaseTrainingListener implements Overlap.Wrapper {
 
     private boolean inEpoch;
+
+    @Override
+    public TrainingListener wrapped() {
+      return EmaFollower.this;
+    }
 
     @Override
     public void onEpochStart(Model network) {

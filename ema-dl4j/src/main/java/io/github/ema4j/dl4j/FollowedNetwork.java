@@ -32,6 +32,7 @@ final class FollowedNetwork {
   private final FitPosition position = new FitPosition();
   private final SeenTraining seen = new SeenTraining();
   private final LateChanges lateChanges = new LateChanges();
+  private final Overlap overlap = new Overlap();
   private final List<TrainingListener> followers = new CopyOnWriteArrayList<>();
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -128,6 +129,27 @@ final class FollowedNetwork {
     }
     lateChanges.afterStep(network, registered);
     return params;
+  }
+
+  /**
+   * Whether nothing can write the weights before the next callback about this network. Asked in
+   * {@code iterationDone}; the log says once why not.
+   */
+  boolean maySafelyOverlap() {
+    Optional<String> obstacle =
+        constrained.isPresent()
+            ? Optional.of("constraints change the weights after each step")
+            : overlap.obstacle(network, registered, followers);
+    obstacle
+        .filter(warned::add)
+        .ifPresent(
+            why -> log.info("The average is updated between steps, not overlapped: {}", why));
+    return obstacle.isEmpty();
+  }
+
+  /** Someone may read the average at any time, without asking. */
+  void viewIsHandedOut() {
+    overlap.viewIsHandedOut();
   }
 
   void epochEnds() {

@@ -141,6 +141,16 @@ public final class ModelEmaGroup extends AveragingListener {
     return averages.update(params, steps);
   }
 
+  @Override
+  void beginMove(INDArray params) {
+    averages.beginUpdate(params);
+  }
+
+  @Override
+  void settle() {
+    averages.awaitUpdate();
+  }
+
   // ---------------------------------------------------------------- by hand
 
   @Override

@@ -181,6 +181,16 @@ public final class ModelEmaListener extends AveragingListener {
     return average.update(params, steps);
   }
 
+  @Override
+  void beginMove(INDArray params) {
+    average.beginUpdate(params);
+  }
+
+  @Override
+  void settle() {
+    average.awaitUpdate();
+  }
+
   // ---------------------------------------------------------------- by hand
 
   @Override
@@ -289,7 +299,8 @@ public final class ModelEmaListener extends AveragingListener {
    * A second network whose parameters are the shadow itself: no copy is made, and it follows every
    * update. Use it between updates, on the training thread; do not train, close or clone it. It is
    * of the shadow's data type. Parameters that a {@link ParameterSelection} leaves out have the
-   * values that the network had when {@link #shadow} or this method was called last.
+   * values that the network had when {@link #shadow} or this method was called last. It may be read
+   * at any time, and so updates are not {@link AveragingConfig#overlapped} from then on.
    *
    * @param network the network that this listener averages
    * @param <M> MultiLayerNetwork or ComputationGraph
@@ -305,13 +316,16 @@ public final class ModelEmaListener extends AveragingListener {
               + " or swap");
     }
     Networks.requireNoSubclass(network);
+    followed().viewIsHandedOut();
     return Replica.over(network, shadow());
   }
 
   /**
    * The averaged parameters: the array itself, in the order of {@link Model#params()}. It changes
    * with every update; take {@code dup()} to keep it, and do not write to it. Parameters that a
-   * {@link ParameterSelection} leaves out have the network's present values.
+   * {@link ParameterSelection} leaves out have the network's present values. Where updates are
+   * {@link AveragingConfig#overlapped}, call this anew before each use, which waits for the last of
+   * them.
    *
    * @return a vector of {@link ParameterAverage#shadowType}
    * @throws IllegalStateException if there is no average yet, or while swapped

@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A listener that sees the averaged weights in the network; see {@link ModelEmaListener#during}.
  */
-final class SwappedListener implements TrainingListener {
+final class SwappedListener implements TrainingListener, Overlap.Wrapper {
 
   private final ModelEmaListener ema;
   private final TrainingListener listener;
@@ -21,6 +21,11 @@ final class SwappedListener implements TrainingListener {
   SwappedListener(ModelEmaListener ema, TrainingListener listener) {
     this.ema = ema;
     this.listener = listener;
+  }
+
+  @Override
+  public TrainingListener wrapped() {
+    return listener;
   }
 
   private void swapped(Model network, Runnable callback) {

@@ -14,13 +14,16 @@ import picocli.CommandLine.Option;
 /** Whether networks are accelerated, and the native library that computes. */
 final class Acceleration {
 
+  /** The option that trains as before there was any. */
+  static final String OFF = "--no-accelerate";
+
   /** Tells JavaCPP which of the libraries on the class path to load. */
   private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
 
   private static final String WITH_ONEDNN = "-onednn";
 
   @Option(
-      names = "--no-accelerate",
+      names = OFF,
       defaultValue = "false",
       description =
           "Train with Deeplearning4j's own layers and ND4J's plain native library: slower, and"
@@ -53,7 +56,7 @@ final class Acceleration {
    */
   String apply(Model network) {
     if (off) {
-      return "Not accelerated, as --no-accelerate says";
+      return "Not accelerated, as " + OFF + " says";
     }
     try {
       AccelerationReport report =

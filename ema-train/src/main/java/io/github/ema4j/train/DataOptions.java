@@ -15,6 +15,11 @@ import picocli.CommandLine.Parameters;
 /** The images, and how they are loaded. */
 final class DataOptions {
 
+  /** Each holds two batches ready, or is at them. */
+  private static final int MOST_WORKERS = 8;
+
+  private static final long MOST_MEGABYTES = Runtime.getRuntime().maxMemory() >> 20;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "DIR",
@@ -44,9 +49,16 @@ final class DataOptions {
   @Option(
       names = {"-j", "--workers"},
       paramLabel = "N",
-      defaultValue = "1",
-      description = "Threads that load images (default: ${DEFAULT-VALUE}).")
-  private int workers;
+      description = "Threads that load images (default: one for each processor, at most 8).")
+  private Integer workers;
+
+  @Option(
+      names = "--image-cache",
+      paramLabel = "MB",
+      description =
+          "Memory in which the images of a folder are kept once decoded, in megabytes; 0 decodes"
+              + " them anew in each epoch (default: a quarter of Java's memory, -Xmx).")
+  private Long imageCache;
 
   @Option(
       names = "--smoothing",
@@ -80,7 +92,23 @@ final class DataOptions {
   private long seed;
 
   ImageSource open() {
-    return folder == null ? ShippedImages.open() : ImageFolder.open(folder);
+    if (imageCache != null && (imageCache < 0 || imageCache > MOST_MEGABYTES)) {
+      throw new UserError(
+          "--image-cache %d: it has to be from 0 to %d megabytes, what Java can take at most (-Xmx)"
+              .formatted(imageCache, MOST_MEGABYTES));
+    }
+    return folder == null ? ShippedImages.open() : ImageFolder.open(folder, cacheBytes());
+  }
+
+  private long cacheBytes() {
+    return (imageCache == null ? MOST_MEGABYTES / 4 : imageCache) << 20;
+  }
+
+  /** More would only wait for the others. */
+  private int workers() {
+    return workers == null
+        ? Math.min(MOST_WORKERS, Runtime.getRuntime().availableProcessors())
+        : workers;
   }
 
   /**
@@ -125,12 +153,12 @@ final class DataOptions {
   }
 
   LoadOptions training() {
-    return new LoadOptions(batchSize, shape(), seed, workers, smoothing, flip, randomResizedCrop);
+    return new LoadOptions(batchSize, shape(), seed, workers(), smoothing, flip, randomResizedCrop);
   }
 
   /** Images as they are, for validation and for statistics. */
   LoadOptions plain() {
-    return new LoadOptions(batchSize, shape(), seed, workers, 0, false, false);
+    return new LoadOptions(batchSize, shape(), seed, workers(), 0, false, false);
   }
 
   /** Batches that hold at least so many images. */

@@ -219,6 +219,7 @@ final class EmaOptions {
             .schedule(average.schedule())
             .updateEvery(interval)
             .shadowOnHost(forceCpu)
+            .overlapped(!forceCpu)
             .build(),
         batchNorm == BatchNorm.COPY
             ? ParameterSelection.averageAll().copyBatchNormStatistics()

@@ -40,6 +40,14 @@ final class OutputOptions {
   private boolean evalOnly;
 
   @Option(
+      names = "--allow-other-rounding",
+      description =
+          "With --resume: go on although the native library is another, or --no-accelerate was"
+              + " given or left out: results then differ by rounding from those of a run that was"
+              + " not stopped.")
+  private boolean allowOtherRounding;
+
+  @Option(
       names = "--checkpoint-hist",
       paramLabel = "N",
       defaultValue = "2",
@@ -63,6 +71,10 @@ final class OutputOptions {
       throw new UserError(
           "--eval-only needs --resume with the run to validate; for a single file:"
               + " train eval FILE");
+    }
+    if (allowOtherRounding && resume == null) {
+      throw new UserError(
+          "--allow-other-rounding needs --resume: a new run has no rounding to differ from");
     }
     if (checkpointHistory < 1) {
       throw new UserError("--checkpoint-hist " + checkpointHistory + ": it has to be 1 or more");
@@ -107,6 +119,10 @@ final class OutputOptions {
 
   boolean evalOnly() {
     return evalOnly;
+  }
+
+  boolean allowsOtherRounding() {
+    return allowOtherRounding;
   }
 
   int checkpointHistory() {

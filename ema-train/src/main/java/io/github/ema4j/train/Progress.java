@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.dl4j.ReadOnlyListener;
 import io.github.ema4j.train.record.RunRecorder;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -9,7 +10,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /** Follows one epoch iteration by iteration: counts, times, prints a line now and then. */
-final class Progress extends BaseTrainingListener {
+final class Progress extends BaseTrainingListener implements ReadOnlyListener {
 
   /** Where an epoch stands in the run. */
   record Plan(int epoch, int epochs, long iterationsBefore, int batchSize, int images) {

@@ -67,11 +67,11 @@ record RunSettings(
 
   /** Options that say where a run is, and whether to train at all. */
   private static final Set<String> NO_SETTINGS =
-      Set.of("--output", "--experiment", "--resume", "--eval-only");
+      Set.of("--output", "--experiment", "--resume", "--eval-only", "--allow-other-rounding");
 
   /** Settings that change nothing about the numbers, if the images were only moved. */
   private static final Set<String> FREE =
-      Set.of(FOLDER, "--workers", "--log-interval", "--checkpoint-hist");
+      Set.of(FOLDER, "--workers", "--image-cache", "--log-interval", "--checkpoint-hist");
 
   static RunSettings of(String line, CommandSpec command, ImageSource source) {
     Map<String, String> options = new LinkedHashMap<>();
@@ -141,7 +141,7 @@ record RunSettings(
   private static void complete(ObjectNode settings) {
     if (settings.get("options") instanceof ObjectNode options) {
       settings.put(LIBRARY, WITHOUT_ONEDNN);
-      options.put("--no-accelerate", "true");
+      options.put(Acceleration.OFF, "true");
     }
   }
 
@@ -164,7 +164,8 @@ record RunSettings(
   }
 
   /**
-   * Compares with the settings that the run is to be resumed with.
+   * Compares with the settings that the run is to be resumed with, but for those that {@link
+   * #roundingDifferences} are about.
    *
    * @throws UserError naming what differs and would change the training
    */
@@ -173,15 +174,9 @@ record RunSettings(
     for (Map.Entry<String, String> option : now.options.entrySet()) {
       String name = option.getKey();
       String before = options.get(name);
-      if (!isFree(name) && !Objects.equals(before, option.getValue())) {
-        differences.add(
-            "%s was %s and now is %s"
-                .formatted(name, before == null ? "not given" : before, option.getValue()));
+      if (!isFree(name) && !name.equals(Acceleration.OFF)) {
+        difference(name, before, option.getValue()).ifPresent(differences::add);
       }
-    }
-    if (!library.equals(now.library)) {
-      differences.add(
-          "the native library was one %s and now is one %s".formatted(library, now.library));
     }
     if (!classes.equals(now.classes)) {
       differences.add("the classes were %s and now are %s".formatted(classes, now.classes));
@@ -197,6 +192,29 @@ record RunSettings(
           "the run in %s cannot be resumed with other settings: %s. Leave those out, or start a new run"
               .formatted(run, String.join("; ", differences)));
     }
+  }
+
+  /**
+   * What of other settings changes the last digits of results, and nothing else.
+   *
+   * @return empty if the run goes on bit for bit
+   */
+  List<String> roundingDifferences(RunSettings now) {
+    List<String> differences = new ArrayList<>();
+    difference(Acceleration.OFF, options.get(Acceleration.OFF), now.options.get(Acceleration.OFF))
+        .ifPresent(differences::add);
+    if (!library.equals(now.library)) {
+      differences.add(
+          "the native library was one %s and now is one %s".formatted(library, now.library));
+    }
+    return differences;
+  }
+
+  private static Optional<String> difference(String name, String before, String now) {
+    return Objects.equals(before, now)
+        ? Optional.empty()
+        : Optional.of(
+            "%s was %s and now is %s".formatted(name, before == null ? "not given" : before, now));
   }
 
   /** Other settings under the command that the run was started with. */

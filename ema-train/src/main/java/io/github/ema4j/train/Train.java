@@ -221,6 +221,7 @@ public final class Train implements Callable<Integer> {
     ImageSource source = prepare();
     RunSettings now = before.with(settings(source));
     before.requireSame(now, run.path());
+    allowOrRefuseOtherRounding(before.roundingDifferences(now), run);
     before.folderChange(now).ifPresent(out()::println);
     try (FileChannel ignored = run.lock()) {
       Checkpoints checkpoints = new Checkpoints(run.checkpoints());
@@ -250,6 +251,19 @@ public final class Train implements Callable<Integer> {
               done);
       return train(run, now, source, restored.network(), averages, done);
     }
+  }
+
+  private void allowOrRefuseOtherRounding(List<String> differences, RunDirectory run) {
+    if (differences.isEmpty()) {
+      return;
+    }
+    String all = String.join("; ", differences);
+    if (!output.allowsOtherRounding()) {
+      throw new UserError(
+          "the run in %s cannot be resumed bit for bit: %s. Change that back, or give --allow-other-rounding to go on with results that differ by rounding"
+              .formatted(run.path(), all));
+    }
+    out().printf("From here on results differ by rounding from those of the run so far: %s%n", all);
   }
 
   /** The checkpoint that --resume names, or else the latest one. */

@@ -2,11 +2,15 @@
 package io.github.ema4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
+import io.github.ema4j.testing.LogCapture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,6 +67,15 @@ class AccelerationTest {
   }
 
   @Test
+  void averagesAreUpdatedWhileTrainingGoesOn() {
+    try (LogCapture logs = new LogCapture(ModelEmaListener.class)) {
+      run("overlapped", "--epochs", "1", "--model-ema-decay", "0.9,0.99");
+      assertEquals(2, logs.messages(Level.INFO).size(), "the beginning of each average");
+      assertFalse(logs.messages(Level.INFO).toString().contains("not overlapped"));
+    }
+  }
+
+  @Test
   void otherAccelerationIsRefusedByName() {
     run("mine", "--epochs", "1");
     resume("mine", "--epochs", "2", "--no-accelerate")
@@ -87,6 +100,26 @@ class AccelerationTest {
         .write(file);
     resume("moved", "--epochs", "2")
         .refused("the native library was one with wings and now is one " + Acceleration.library());
+  }
+
+  @Test
+  void otherRoundingIsAllowedByNameAndFromThenOnTheRunsOwn() {
+    run("rounded", "--epochs", "1");
+    Command.Outcome other =
+        resume("rounded", "--epochs", "2", "--no-accelerate", "--allow-other-rounding").ok();
+    assertTrue(
+        other.out().contains("differ by rounding")
+            && other.out().contains("--no-accelerate was false and now is true"),
+        other.out());
+    assertTrue(other.out().contains("Not accelerated"), other.out());
+    Command.Outcome more = resume("rounded", "--epochs", "3").ok();
+    assertTrue(more.out().contains("Not accelerated"), more.out());
+    assertFalse(more.out().contains("rounding"), more.out());
+    resume("rounded", "--epochs", "4", "--no-accelerate=false")
+        .refused("--no-accelerate was true and now is false", "--allow-other-rounding");
+    resume("rounded", "--epochs", "4", "--model", "mlp", "--allow-other-rounding")
+        .refused("--model was lenet and now is mlp");
+    Command.train("--allow-other-rounding").refused("needs --resume");
   }
 
   /** The native library of this test is one with oneDNN where there is one: that is refused. */

@@ -45,6 +45,8 @@ class RefusedCommandTest {
         "--input-size 2,32,32 | 2 channels",
         "--smoothing 1 | label smoothing 1.0",
         "--workers -1 | -1 workers",
+        "--image-cache -1 | --image-cache -1: it has to be from 0",
+        "--image-cache 99999999999 | --image-cache 99999999999: it has to be from 0 to",
         "--log-interval 0 | --log-interval 0: it has to be 1 or more",
         "--checkpoint-hist 0 | --checkpoint-hist 0: it has to be 1 or more",
         "--experiment a/b | --experiment a/b: give a name without '/'",

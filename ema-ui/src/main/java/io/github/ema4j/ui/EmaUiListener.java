@@ -3,6 +3,7 @@ package io.github.ema4j.ui;
 
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.ReadOnlyListener;
 import io.github.ema4j.dl4j.diagnostics.EmaReport;
 import io.github.ema4j.dl4j.evaluation.Comparison;
 import io.github.ema4j.dl4j.evaluation.EmaHistory;
@@ -55,7 +56,7 @@ import org.slf4j.LoggerFactory;
  * <p>One listener belongs to one network; all averages of the network go into it. Not thread-safe:
  * it belongs to the thread that trains. The storage may be shared.
  */
-public final class EmaUiListener extends BaseTrainingListener {
+public final class EmaUiListener extends BaseTrainingListener implements ReadOnlyListener {
 
   /** Iterations between two updates unless set otherwise. */
   public static final int DEFAULT_INTERVAL = 10;
@@ -183,7 +184,7 @@ public final class EmaUiListener extends BaseTrainingListener {
   }
 
   /** What one source of averages tells after it has moved them. */
-  private final class Followed extends BaseTrainingListener {
+  private final class Followed extends BaseTrainingListener implements ReadOnlyListener {
 
     private final List<String> names;
     private int seen = -1; // iterations done when it was told last

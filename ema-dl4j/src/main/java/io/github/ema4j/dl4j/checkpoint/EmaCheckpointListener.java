@@ -5,6 +5,7 @@ import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.dl4j.EmaFollower;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.Moment;
+import io.github.ema4j.dl4j.ReadOnlyListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.file.ModelEntries;
 import java.io.IOException;
@@ -48,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>Not thread-safe: it belongs to the thread that trains. The static methods may be used from
  * anywhere.
  */
-public final class EmaCheckpointListener extends EmaFollower {
+public final class EmaCheckpointListener extends EmaFollower implements ReadOnlyListener {
 
   private static final Logger log = LoggerFactory.getLogger(EmaCheckpointListener.class);
 

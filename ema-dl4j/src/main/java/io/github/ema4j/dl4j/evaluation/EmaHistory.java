@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.evaluation;
 
 import io.github.ema4j.dl4j.EmaFollower;
 import io.github.ema4j.dl4j.EmaListener;
+import io.github.ema4j.dl4j.ReadOnlyListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Not thread-safe: it belongs to the thread that trains.
  */
-public final class EmaHistory extends EmaFollower {
+public final class EmaHistory extends EmaFollower implements ReadOnlyListener {
 
   private static final Logger log = LoggerFactory.getLogger(EmaHistory.class);
 

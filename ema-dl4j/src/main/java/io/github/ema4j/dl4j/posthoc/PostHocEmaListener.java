@@ -13,6 +13,7 @@ import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.ReadOnlyListener;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,7 +52,7 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
  * it sees in training, and treats ways to train, constraints, replicas and weights that are not
  * finite as {@link ModelEmaListener} does. Not thread-safe.
  */
-public final class PostHocEmaListener extends BaseTrainingListener {
+public final class PostHocEmaListener extends BaseTrainingListener implements ReadOnlyListener {
 
   private static final double[] EDM2_WIDTHS = {0.05, 0.10};
 

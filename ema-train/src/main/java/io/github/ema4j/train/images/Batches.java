@@ -15,7 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * batch depends on its number alone. Unreadable images leave it smaller; nothing takes their place.
  */
 final class Batches {
-  private final Pictures pictures;
+  private final Pictures pictures; // as they are, or the middles of them
   private final int classes;
   private final LoadOptions options;
   private final Preparation preparation;
@@ -25,12 +25,20 @@ final class Batches {
   private final OptionalInt epoch;
 
   private Batches(
-      Pictures pictures, int classes, LoadOptions options, double centreShare, OptionalInt epoch) {
-    this.pictures = pictures;
+      Pictures pictures,
+      int classes,
+      LoadOptions options,
+      double centreShare,
+      OptionalInt epoch,
+      PictureCache cache) {
     this.classes = classes;
     this.options = options;
     this.preparation = new Preparation(options.shape(), centreShare);
     this.epoch = epoch;
+    this.pictures =
+        epoch.isPresent() && options.randomResizedCrop()
+            ? cache.whole(pictures)
+            : cache.centres(pictures, preparation);
     this.order =
         epoch.isPresent()
             ? RandomStreams.permutation(pictures.size(), options.seed(), epoch.getAsInt())
@@ -38,13 +46,18 @@ final class Batches {
   }
 
   static Batches training(
-      Pictures pictures, int classes, LoadOptions options, double centreShare, int epoch) {
-    return new Batches(pictures, classes, options, centreShare, OptionalInt.of(epoch));
+      Pictures pictures,
+      int classes,
+      LoadOptions options,
+      double centreShare,
+      int epoch,
+      PictureCache cache) {
+    return new Batches(pictures, classes, options, centreShare, OptionalInt.of(epoch), cache);
   }
 
   static Batches validation(
-      Pictures pictures, int classes, LoadOptions options, double centreShare) {
-    return new Batches(pictures, classes, options, centreShare, OptionalInt.empty());
+      Pictures pictures, int classes, LoadOptions options, double centreShare, PictureCache cache) {
+    return new Batches(pictures, classes, options, centreShare, OptionalInt.empty(), cache);
   }
 
   LoadOptions options() {
@@ -98,7 +111,7 @@ final class Batches {
           features,
           offset);
     } else {
-      preparation.centre(image, features, offset);
+      preparation.plain(image, features, offset);
     }
   }
 

@@ -29,25 +29,40 @@ public final class ImageFolder implements ImageSource {
 
   private final Path directory;
   private final List<String> classes;
-  private final ClassFolders training;
-  private final ClassFolders validation;
   private final UnreadableFiles unreadable = new UnreadableFiles();
+  private final Pictures training;
+  private final Pictures validation;
+  private final PictureCache cache;
 
-  private ImageFolder(Path directory, ClassFolders training, ClassFolders validation) {
+  private ImageFolder(
+      Path directory, ClassFolders training, ClassFolders validation, PictureCache cache) {
     this.directory = directory;
     this.classes = training.classes();
-    this.training = training;
-    this.validation = validation;
+    this.training = training.reading(unreadable);
+    this.validation = validation.reading(unreadable);
+    this.cache = cache;
+  }
+
+  /**
+   * Lists the images of a folder, which are all read anew each time. None is opened.
+   *
+   * @param directory with {@code train} and {@code val}
+   * @throws UserError as {@link #open(Path, long)}
+   */
+  public static ImageFolder open(Path directory) {
+    return open(directory, 0);
   }
 
   /**
    * Lists the images of a folder. None is opened.
    *
    * @param directory with {@code train} and {@code val}
+   * @param cacheBytes of memory in which images are kept once they have been read: changed files
+   *     are not noticed then; what does not fit, or gets lost since memory is short, is read again
    * @throws UserError if that is not its layout, there are fewer than two classes, one is empty, or
    *     the classes of {@code train} and {@code val} differ; the message says where and what to do
    */
-  public static ImageFolder open(Path directory) {
+  public static ImageFolder open(Path directory, long cacheBytes) {
     if (!Files.isDirectory(directory)) {
       throw new UserError(
           directory
@@ -58,7 +73,7 @@ public final class ImageFolder implements ImageSource {
     ClassFolders training = ClassFolders.list(directory, "train");
     ClassFolders validation = ClassFolders.list(directory, "val");
     training.requireSameClasses(validation);
-    return new ImageFolder(directory, training, validation);
+    return new ImageFolder(directory, training, validation, new PictureCache(cacheBytes));
   }
 
   @Override
@@ -85,8 +100,7 @@ public final class ImageFolder implements ImageSource {
   @Override
   public DataSetIterator training(LoadOptions options, int epoch) {
     return new BatchIterator(
-        Batches.training(
-            training.reading(unreadable), classes.size(), options, CENTRE_SHARE, epoch),
+        Batches.training(training, classes.size(), options, CENTRE_SHARE, epoch, cache),
         classes,
         directory.resolve("train").toString());
   }
@@ -94,7 +108,7 @@ public final class ImageFolder implements ImageSource {
   @Override
   public DataSetIterator validation(LoadOptions options) {
     return new BatchIterator(
-        Batches.validation(validation.reading(unreadable), classes.size(), options, CENTRE_SHARE),
+        Batches.validation(validation, classes.size(), options, CENTRE_SHARE, cache),
         classes,
         directory.resolve("val").toString());
   }

@@ -30,29 +30,31 @@ record Preparation(ImageShape shape, double centreShare) {
     return shape.channels() * shape.height() * shape.width();
   }
 
-  /** The middle of the image. */
-  void centre(BufferedImage image, float[] target, int offset) {
-    write(resized(image, centreOf(image)), false, target, offset);
+  /** The middle of an image, in the size of the result. */
+  BufferedImage centre(BufferedImage image) {
+    return resized(
+        image,
+        Region.centre(
+            image.getWidth(), image.getHeight(), shape.width(), shape.height(), centreShare));
   }
 
-  /** The image with the augmentation that the options ask for. */
+  /**
+   * With the augmentation that the options ask for.
+   *
+   * @param image a whole one if random parts are taken, otherwise the {@link #centre} of one
+   */
   void augmented(
       BufferedImage image,
       LoadOptions options,
       SplittableRandom random,
       float[] target,
       int offset) {
-    Region region =
+    BufferedImage part =
         options.randomResizedCrop()
-            ? Region.random(image.getWidth(), image.getHeight(), random)
-            : centreOf(image);
+            ? resized(image, Region.random(image.getWidth(), image.getHeight(), random))
+            : image;
     boolean mirrored = options.flip() && random.nextInt(2) == 1;
-    write(resized(image, region), mirrored, target, offset);
-  }
-
-  private Region centreOf(BufferedImage image) {
-    return Region.centre(
-        image.getWidth(), image.getHeight(), shape.width(), shape.height(), centreShare);
+    write(part, mirrored, target, offset);
   }
 
   private BufferedImage resized(BufferedImage image, Region region) {
@@ -68,6 +70,11 @@ record Preparation(ImageShape shape, double centreShare) {
     } catch (IOException e) {
       throw new UncheckedIOException(e); // it has no file to read
     }
+  }
+
+  /** As it is, but for its values. */
+  void plain(BufferedImage centre, float[] target, int offset) {
+    write(centre, false, target, offset);
   }
 
   private void write(BufferedImage image, boolean mirrored, float[] target, int offset) {

@@ -63,13 +63,18 @@ public final class ShippedImages implements ImageSource {
   @Override
   public DataSetIterator training(LoadOptions options, int epoch) {
     return new BatchIterator(
-        Batches.training(pictures(training), classes().size(), options, 1, epoch), classes(), NAME);
+        Batches.training(
+            pictures(training), classes().size(), options, 1, epoch, new PictureCache(0)),
+        classes(),
+        NAME);
   }
 
   @Override
   public DataSetIterator validation(LoadOptions options) {
     return new BatchIterator(
-        Batches.validation(pictures(validation), classes().size(), options, 1), classes(), NAME);
+        Batches.validation(pictures(validation), classes().size(), options, 1, new PictureCache(0)),
+        classes(),
+        NAME);
   }
 
   /** Always empty. */

@@ -287,11 +287,13 @@ class BatchIteratorTest {
   }
 
   private static DataSetIterator training(Pictures pictures, LoadOptions options, int epoch) {
-    return new BatchIterator(Batches.training(pictures, 3, options, 1, epoch), CLASSES, "here");
+    return new BatchIterator(
+        Batches.training(pictures, 3, options, 1, epoch, new PictureCache(0)), CLASSES, "here");
   }
 
   private static DataSetIterator validation(Pictures pictures, LoadOptions options) {
-    return new BatchIterator(Batches.validation(pictures, 3, options, 1), CLASSES, "here");
+    return new BatchIterator(
+        Batches.validation(pictures, 3, options, 1, new PictureCache(0)), CLASSES, "here");
   }
 
   /** The features and labels of all batches; compared bit by bit. */

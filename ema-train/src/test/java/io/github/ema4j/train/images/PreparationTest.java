@@ -115,7 +115,11 @@ class PreparationTest {
     float[] plain = new float[preparation.length()];
     float[] cropped = new float[preparation.length()];
     preparation.augmented(
-        image, new LoadOptions(1, shape, 1, 0, 0, false, false), random(), plain, 0);
+        preparation.centre(image),
+        new LoadOptions(1, shape, 1, 0, 0, false, false),
+        random(),
+        plain,
+        0);
     preparation.augmented(
         image, new LoadOptions(1, shape, 1, 0, 0, false, true), random(), cropped, 0);
 
@@ -151,7 +155,7 @@ class PreparationTest {
   private static float[] centre(BufferedImage image, ImageShape shape, double share) {
     Preparation preparation = new Preparation(shape, share);
     float[] values = new float[preparation.length()];
-    preparation.centre(image, values, 0);
+    preparation.plain(preparation.centre(image), values, 0);
     return values;
   }
 }

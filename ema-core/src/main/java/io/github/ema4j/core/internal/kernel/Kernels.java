@@ -18,12 +18,28 @@ public final class Kernels {
    *     known numbers went wrong: ND4J's CUDA library does so on GPUs that it was not made for
    */
   public static AveragingKernel forArrays(INDArray... arrays) {
+    return forArrays(Loop.HELPERS, arrays);
+  }
+
+  /**
+   * As {@link #forArrays}, but without helpers for long arrays: for work beside other work, which
+   * it is not to take the processors from. The results have the same bits.
+   *
+   * @param arrays the arrays that it will work on, or others of their kind
+   * @return a kernel of its own for them
+   * @throws IllegalStateException as {@link #forArrays}
+   */
+  public static AveragingKernel ofOneThread(INDArray... arrays) {
+    return forArrays(0, arrays);
+  }
+
+  private static AveragingKernel forArrays(int helpers, INDArray... arrays) {
     for (INDArray array : arrays) {
       if (!HostKernel.supports(array)) {
         SelfTest.requireWorkingDevice();
         return new Nd4jKernel();
       }
     }
-    return new HostKernel();
+    return new HostKernel(helpers);
   }
 }
