@@ -43,6 +43,17 @@ abstract sealed class AveragingListener implements EmaListener
   /** Moves what is averaged; true if any was. */
   abstract boolean move(INDArray params, long steps);
 
+  /** Takes in the weights after these steps; true if any average was moved. */
+  private boolean take(INDArray params, long steps) {
+    boolean moved = move(params, steps);
+    for (ModelEmaListener member : members()) {
+      if (member.restoreIfDue()) {
+        break; // the weights are those of this average now
+      }
+    }
+    return moved;
+  }
+
   // ---------------------------------------------------------------- training
 
   @Override
@@ -82,7 +93,7 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void iterationDone(Model network, int iteration, int epoch) {
     if (concerns(network)) {
-      move(followed.iterationDone(iteration, epoch), 1);
+      take(followed.iterationDone(iteration, epoch), 1);
       followed.tell(network, follower -> follower.iterationDone(network, iteration, epoch));
     }
   }
@@ -117,7 +128,7 @@ abstract sealed class AveragingListener implements EmaListener
     }
     followed.require(network);
     followed.requireNotSwapped("Averaged weights are swapped into the network, not to be averaged");
-    boolean moved = move(followed.params(), steps);
+    boolean moved = take(followed.params(), steps);
     followed.updated(steps);
     return moved;
   }

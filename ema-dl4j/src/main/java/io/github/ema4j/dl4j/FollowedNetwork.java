@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Collections;
@@ -106,7 +107,7 @@ final class FollowedNetwork {
   void epochStarts() {
     requireTrainable();
     seen.goesOn(network, registered);
-    lateChanges.epochStarts();
+    lateChanges.forget();
     position.reset();
   }
 
@@ -128,6 +129,13 @@ final class FollowedNetwork {
     }
     lateChanges.afterStep(network, registered);
     return params;
+  }
+
+  /** Puts an average into the network, whose weights are not finite, and clears what goes on. */
+  void restoreFrom(ParameterAverage average) {
+    average.restoreInto(params());
+    lateChanges.forget();
+    StepMemory.clear(network);
   }
 
   void epochEnds() {

@@ -24,6 +24,7 @@ final class Progress extends BaseTrainingListener {
   private final RunRecorder recorder;
   private final PrintWriter out;
   private final int interval;
+  private final LongSupplier restores;
   private final LongSupplier nanoTime;
 
   private Plan plan;
@@ -32,19 +33,29 @@ final class Progress extends BaseTrainingListener {
   private long reportedAt;
   private int reported;
   private int iterations;
+  private int losses;
   private double sumOfLosses;
+  private long restored;
   private boolean diverged;
 
+  /**
+   * Follows epochs.
+   *
+   * @param interval iterations from one line to the next
+   * @param restores how often the weights have been restored
+   */
   Progress(
       Interruption interruption,
       RunRecorder recorder,
       PrintWriter out,
       int interval,
+      LongSupplier restores,
       LongSupplier nanoTime) {
     this.interruption = interruption;
     this.recorder = recorder;
     this.out = out;
     this.interval = interval;
+    this.restores = restores;
     this.nanoTime = nanoTime;
   }
 
@@ -55,7 +66,9 @@ final class Progress extends BaseTrainingListener {
     reportedAt = startedAt;
     reported = 0;
     iterations = 0;
+    losses = 0;
     sumOfLosses = 0;
+    restored = restores.getAsLong();
   }
 
   @Override
@@ -63,7 +76,31 @@ final class Progress extends BaseTrainingListener {
     interruption.check();
     iterations++;
     double loss = model.score();
-    sumOfLosses += loss;
+    if (restores.getAsLong() > restored) {
+      restored = restores.getAsLong();
+      sayRestored();
+    } else {
+      losses++;
+      sumOfLosses += loss;
+      sayIfDiverged(loss);
+    }
+    if (iterations % interval == 0) {
+      report(loss);
+    }
+  }
+
+  private void sayRestored() {
+    out.printf(
+        Locale.ROOT,
+        "The raw weights were not finite after iteration %d of epoch %d: training goes on from their"
+            + " average, and without the optimizer's memory (%d restores so far)%n",
+        iterations,
+        plan.epoch(),
+        restored);
+    out.flush();
+  }
+
+  private void sayIfDiverged(double loss) {
     if (!Double.isFinite(loss) && !diverged) {
       diverged = true;
       out.printf(
@@ -74,9 +111,6 @@ final class Progress extends BaseTrainingListener {
           iterations,
           plan.epoch());
       out.flush();
-    }
-    if (iterations % interval == 0) {
-      report(loss);
     }
   }
 
@@ -119,9 +153,9 @@ final class Progress extends BaseTrainingListener {
             Locale.ROOT, "%d:%02d:%02d", rounded / 3600, rounded / 60 % 60, rounded % 60);
   }
 
-  /** Mean loss of the epoch's batches; NaN if there were none. */
+  /** Mean loss of the epoch's batches whose update lasted; NaN if there were none. */
   double meanLoss() {
-    return sumOfLosses / iterations;
+    return sumOfLosses / losses;
   }
 
   int iterations() {
