@@ -118,6 +118,11 @@ final class ArrayShadow implements Shadow {
   }
 
   @Override
+  public void copyTo(INDArray params) {
+    kernel.copy(array, params, covered);
+  }
+
+  @Override
   public void swapIn(INDArray params) {
     if (params.dataType() == array.dataType()) {
       swapped = array;

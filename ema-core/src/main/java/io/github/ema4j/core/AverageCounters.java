@@ -11,12 +11,45 @@ package io.github.ema4j.core;
  * @param skipped updates left out because the parameters were not finite, at most {@code steps}
  * @param decay decay of the last update in [0, 1]; NaN before the first
  * @param initialShare share of the initial weights still in the shadow, in [0, 1]
+ * @param restores times that the averaged values were put into the parameters, at most {@code
+ *     skipped}; see {@link NonFinitePolicy#RESTORE}
+ * @param restoresInARow those of them since parameters were finite, at most 3
  */
 public record AverageCounters(
-    long steps, long updates, long averagedSteps, long skipped, double decay, double initialShare) {
+    long steps,
+    long updates,
+    long averagedSteps,
+    long skipped,
+    double decay,
+    double initialShare,
+    long restores,
+    long restoresInARow) {
+
+  /** So many restores in a row show that the cause is no passing one. */
+  static final int MOST_RESTORES_IN_A_ROW = 3;
 
   /** The counters of an average that has seen nothing yet. */
   public static final AverageCounters START = new AverageCounters(0, 0, 0, 0, Double.NaN, 1);
+
+  /**
+   * The counters of an average that was never put into the parameters.
+   *
+   * @param steps as above
+   * @param updates as above
+   * @param averagedSteps as above
+   * @param skipped as above
+   * @param decay as above
+   * @param initialShare as above
+   */
+  public AverageCounters(
+      long steps,
+      long updates,
+      long averagedSteps,
+      long skipped,
+      double decay,
+      double initialShare) {
+    this(steps, updates, averagedSteps, skipped, decay, initialShare, 0, 0);
+  }
 
   /**
    * Checks that the counters can be those of one average.
@@ -42,6 +75,16 @@ public record AverageCounters(
     }
     if (!(initialShare >= 0 && initialShare <= 1)) {
       throw new IllegalArgumentException("initialShare must be in [0, 1], but was " + initialShare);
+    }
+    if (restores < 0 || restores > skipped) {
+      throw new IllegalArgumentException(
+          "restores must be from 0 to the updates skipped, %d, but was %d"
+              .formatted(skipped, restores));
+    }
+    if (restoresInARow < 0 || restoresInARow > Math.min(restores, MOST_RESTORES_IN_A_ROW)) {
+      throw new IllegalArgumentException(
+          "restoresInARow must be from 0 to %d and at most the restores, %d, but was %d"
+              .formatted(MOST_RESTORES_IN_A_ROW, restores, restoresInARow));
     }
   }
 

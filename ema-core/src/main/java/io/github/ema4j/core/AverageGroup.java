@@ -191,21 +191,21 @@ public final class AverageGroup {
       boolean isDue = StepCounter.isDue(decay);
       decays[i] = isDue ? decay : 1; // 1 leaves it as it is
       due |= isDue;
-      checkFirst |= isDue && averages[together[i]].throwsOnNonFinite();
+      checkFirst |= isDue && averages[together[i]].isAllOrNothing();
     }
     if (!due) {
       return;
     }
     boolean allFinite = !checkFirst || kernel.isFinite(params, covered);
     for (int i = 0; i < together.length; i++) {
-      if (!allFinite && averages[together[i]].throwsOnNonFinite()) {
+      if (!allFinite && averages[together[i]].isAllOrNothing()) {
         decays[i] = 1;
       }
     }
     allFinite &= kernel.lerp(params, arrays, decays, averagedAsTheyAre);
     for (int i = 0; i < together.length; i++) {
       if (StepCounter.isDue(next[together[i]])) {
-        boolean changes = allFinite || !averages[together[i]].throwsOnNonFinite();
+        boolean changes = allFinite || !averages[together[i]].isAllOrNothing();
         allFinite &= !changes || shadows[i].moveRest(params, decays[i]);
       }
     }

@@ -330,8 +330,9 @@ public final class AveragingConfig {
      * <p>A listener of {@code ema-dl4j} overlaps the updates of {@code fit} with an iterator, and
      * only where nothing it knows of can write the parameters meanwhile; the log says once why if
      * it does not. {@link ParameterAverage#beginUpdate} is for loops of one's own; {@link
-     * ParameterAverage#update} never overlaps. {@link NonFinitePolicy#THROW}, whose exception has
-     * to come from the step itself, and backends other than ND4J's CPU one do not either.
+     * ParameterAverage#update} never overlaps. {@link NonFinitePolicy#THROW} and {@link
+     * NonFinitePolicy#RESTORE}, which act in the step itself, and backends other than ND4J's CPU
+     * one do not either.
      *
      * @param overlap false by default; true excludes {@link #shadowOnHost}
      * @return this

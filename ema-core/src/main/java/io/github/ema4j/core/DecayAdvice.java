@@ -17,7 +17,7 @@ public final class DecayAdvice {
    * touchstone: it starts with a variance of 1, of which a few percent are as much as the variances
    * of a few hundredths that many channels have.
    */
-  private static final double TOLERABLE_INITIAL_SHARE = 0.01;
+  static final double TOLERABLE_INITIAL_SHARE = 0.01;
 
   private static final double LARGEST_RECOMMENDED = 0.9999;
 

@@ -124,6 +124,12 @@ final class HostShadow implements Shadow {
   }
 
   @Override
+  public void copyTo(INDArray params) {
+    background.await();
+    kernel.put(shadow, params, covered);
+  }
+
+  @Override
   public void swapIn(INDArray params) {
     background.await();
     kernel.fetch(params, transfer, covered);

@@ -17,5 +17,16 @@ public enum NonFinitePolicy {
    * not changed at all: the parameters are checked in a pass of their own before every update,
    * which makes updates about a third dearer.
    */
-  THROW
+  THROW,
+  /**
+   * Counts the update as skipped and has the averaged values put into the parameters, from which
+   * training then goes on: the last good average, since the shadow has not changed at all; updates
+   * cost what they do with {@link #THROW}. Where a network trains, its listener does it; who calls
+   * {@link ParameterAverage#update} does it by {@link ParameterAverage#restoreInto}.
+   *
+   * <p>Throws {@link NonFiniteParametersException} where the average is none of trained parameters
+   * yet, and when three times in a row did not help. Refused where parameters are left out of the
+   * average, for which it has no values.
+   */
+  RESTORE
 }

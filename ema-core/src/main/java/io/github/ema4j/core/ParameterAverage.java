@@ -69,7 +69,8 @@ public final class ParameterAverage {
    * @param config how to average
    * @param start as for {@link #ParameterAverage(AveragingConfig, INDArray)}
    * @param coverage which elements are averaged, copied or left out
-   * @throws IllegalArgumentException also if the coverage is of a vector of another length
+   * @throws IllegalArgumentException also if the coverage is of a vector of another length, or
+   *     leaves elements out where the policy is {@link NonFinitePolicy#RESTORE}
    * @throws NonFiniteParametersException if {@code start} holds NaN or infinite values
    */
   public ParameterAverage(AveragingConfig config, INDArray start, Coverage coverage) {
@@ -105,6 +106,11 @@ public final class ParameterAverage {
       throw new IllegalArgumentException(
           "The coverage is of a vector of %d elements, but there are %d parameters"
               .formatted(coverage.length(), start.length()));
+    }
+    if (config.onNonFinite() == NonFinitePolicy.RESTORE && coverage.leftOut().count() > 0) {
+      throw new IllegalArgumentException(
+          "Parameters cannot be restored from an average that leaves %d of %d out: average or copy all, or use another NonFinitePolicy than RESTORE"
+              .formatted(coverage.leftOut().count(), coverage.length()));
     }
     layout = ParameterLayout.of(start);
     DataType shadowType =
@@ -153,7 +159,7 @@ public final class ParameterAverage {
       Coverage coverage) {
     ParameterAverage average =
         new ParameterAverage(config, params, coverage, counters, kernels(config));
-    average.restore(shadow, variances);
+    average.takeOver(shadow, variances);
     return average;
   }
 
@@ -172,11 +178,11 @@ public final class ParameterAverage {
   public synchronized void set(AverageCounters counters, INDArray shadow, double[] variances) {
     requireNotSwapped("set");
     Objects.requireNonNull(counters, "counters");
-    restore(shadow, variances);
+    takeOver(shadow, variances);
     settledCounter().goOnFrom(counters);
   }
 
-  private void restore(INDArray values, double[] variances) {
+  private void takeOver(INDArray values, double[] variances) {
     if (values.length() != length() || values.dataType() != shadowType()) {
       throw new IllegalArgumentException(
           "An average of these parameters holds %d %s values, but was given %d %s"
@@ -223,7 +229,8 @@ public final class ParameterAverage {
    * @throws IllegalArgumentException if length or type differ
    * @throws IllegalStateException while swapped
    * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
-   *     NonFinitePolicy#THROW}
+   *     NonFinitePolicy#THROW}; where it is {@link NonFinitePolicy#RESTORE}, call {@link
+   *     #restoreInto} if {@link #isRestoreDue}
    */
   public boolean update(INDArray params) {
     return update(params, 1);
@@ -282,7 +289,9 @@ public final class ParameterAverage {
 
   /** Whether updates may go on on another thread. */
   boolean overlaps() {
-    return config.overlapped() && !throwsOnNonFinite() && shadow.movesOnAnyThread();
+    return config.overlapped()
+        && config.onNonFinite() == NonFinitePolicy.SKIP
+        && shadow.movesOnAnyThread();
   }
 
   /** Waits for the updates of a group from now on, which are its own. */
@@ -319,7 +328,7 @@ public final class ParameterAverage {
 
   /** Applies a decay, if an update is due; whether the parameters were finite. */
   boolean move(INDArray params, double decay) {
-    return !StepCounter.isDue(decay) || shadow.moveTowards(params, decay, throwsOnNonFinite());
+    return !StepCounter.isDue(decay) || shadow.moveTowards(params, decay, isAllOrNothing());
   }
 
   /** Counts these steps, once they were {@link #move made}; true for an update. */
@@ -333,7 +342,7 @@ public final class ParameterAverage {
           "The parameters after step %d are not finite; the average has not changed (%d updates)"
               .formatted(counter.steps(), counter.updates()));
     }
-    if (firstOfSeveral) {
+    if (firstOfSeveral && !counter.isRestoreDue()) { // which is told of itself
       log.warn(
           "The parameters after step {} are not all finite: those keep their last good average, and"
               + " the update is not counted ({} updates)",
@@ -343,8 +352,54 @@ public final class ParameterAverage {
     return false;
   }
 
-  boolean throwsOnNonFinite() {
+  private boolean throwsOnNonFinite() {
     return config.onNonFinite() == NonFinitePolicy.THROW;
+  }
+
+  /** Whether parameters that are not all finite leave the shadow as it is. */
+  boolean isAllOrNothing() {
+    return config.onNonFinite() != NonFinitePolicy.SKIP;
+  }
+
+  /**
+   * Whether the parameters of the last update were not finite, and are to be replaced by the
+   * averaged values.
+   *
+   * @return true after such an update where the policy is {@link NonFinitePolicy#RESTORE}, until
+   *     {@link #restoreInto} or the next update
+   */
+  public synchronized boolean isRestoreDue() {
+    return settledCounter().isRestoreDue();
+  }
+
+  /**
+   * Puts the averaged values into parameters for good, because they are not finite. What an
+   * optimizer has gathered, such as momentum, is likely to be not finite either, and is for the
+   * caller to clear.
+   *
+   * @param params of the length and type given to the constructor
+   * @throws IllegalArgumentException if length or type differ
+   * @throws IllegalStateException if it is not {@link #isRestoreDue due}, or while swapped
+   * @throws NonFiniteParametersException if more than a hundredth of the average is still the
+   *     initial parameters and there was no {@code startAfter}, or if the parameters were restored
+   *     three times since they were finite; nothing has changed then
+   */
+  public synchronized void restoreInto(INDArray params) {
+    requireNotSwapped("put into the parameters");
+    layout.requireMatching(params);
+    if (!counter.isRestoreDue()) {
+      throw new IllegalStateException(
+          "Parameters are restored after an update with values that are not finite, where the policy is RESTORE");
+    }
+    counter.requireRestorable();
+    shadow.copyTo(params);
+    counter.restored();
+    log.warn(
+        "The parameters after step {} were not finite: they are the average of {} updates now"
+            + " ({} restores)",
+        counter.steps(),
+        counter.updates(),
+        counter.restores());
   }
 
   /**
@@ -543,6 +598,16 @@ public final class ParameterAverage {
    */
   public synchronized long skippedUpdates() {
     return settledCounter().skipped();
+  }
+
+  /**
+   * Times that the averaged values were put into parameters that were not finite; see {@link
+   * NonFinitePolicy#RESTORE}.
+   *
+   * @return from 0
+   */
+  public synchronized long restores() {
+    return settledCounter().restores();
   }
 
   @Override

@@ -44,6 +44,9 @@ interface Shadow {
   /** A copy of the averaged variances that the shadow holds as log10 deviations. */
   double[] variances();
 
+  /** Puts the averaged values into the parameters, for good. */
+  void copyTo(INDArray params);
+
   /** Puts the averaged values into the parameters, and keeps what was there. */
   void swapIn(INDArray params);
 

@@ -22,7 +22,10 @@ final class StepCounter {
   private long skipped;
   private double decay; // of the last update
   private double initialShare;
+  private long restores;
+  private long restoresInARow;
   private boolean skippedLast; // whether the last step that was due was skipped
+  private boolean restoreDue; // whether the last step was, and parameters are to be restored
 
   StepCounter(AveragingConfig config, AverageCounters counters) {
     this.config = config;
@@ -36,6 +39,9 @@ final class StepCounter {
     skipped = counters.skipped();
     decay = counters.decay();
     initialShare = counters.initialShare();
+    restores = counters.restores();
+    restoresInARow = counters.restoresInARow();
+    restoreDue = false;
   }
 
   void restart() {
@@ -96,10 +102,12 @@ final class StepCounter {
   /** Counts steps after which the shadow was moved as {@link #next} said; true for an update. */
   boolean count(double applied, long steps) {
     this.steps += steps;
+    restoreDue = false;
     if (!isDue(applied)) {
       return false;
     }
     skippedLast = false;
+    restoresInARow = 0;
     if (this.steps <= config.startAfter()) {
       return false;
     }
@@ -116,11 +124,49 @@ final class StepCounter {
     skipped++;
     boolean first = !skippedLast;
     skippedLast = true;
+    restoreDue = config.onNonFinite() == NonFinitePolicy.RESTORE;
     return first;
   }
 
+  boolean isRestoreDue() {
+    return restoreDue;
+  }
+
+  /**
+   * Refuses to restore parameters, where that is due but would not help.
+   *
+   * @throws NonFiniteParametersException if the average is none of trained parameters yet, or
+   *     parameters were restored often enough
+   */
+  void requireRestorable() {
+    if (restoresInARow == AverageCounters.MOST_RESTORES_IN_A_ROW) {
+      throw new NonFiniteParametersException(
+          "The parameters after step %d are not finite, though they were restored from the average %d times in a row: the cause is no passing one. Lower the learning rate, clip gradients or look at the data; the average is good"
+              .formatted(steps, restoresInARow));
+    }
+    if (!isOfTrained()) {
+      throw new NonFiniteParametersException(
+          "The parameters after step %d are not finite, and cannot be restored from an average that is %.0f %% initial parameters after %d updates. Use a schedule that forgets them, such as DecaySchedule.powerFunction(0.05), or startAfter where they are good ones"
+              .formatted(steps, 100 * initialShare, updates));
+    }
+  }
+
+  /** Before averaging begins, the shadow is a copy of the parameters after some step. */
+  private boolean isOfTrained() {
+    return config.startAfter() > 0
+        ? steps > skipped
+        : updates > 0 && initialShare <= DecayAdvice.TOLERABLE_INITIAL_SHARE;
+  }
+
+  void restored() {
+    restores++;
+    restoresInARow++;
+    restoreDue = false;
+  }
+
   AverageCounters counters() {
-    return new AverageCounters(steps, updates, averagedSteps, skipped, decay, initialShare);
+    return new AverageCounters(
+        steps, updates, averagedSteps, skipped, decay, initialShare, restores, restoresInARow);
   }
 
   long steps() {
@@ -133,6 +179,10 @@ final class StepCounter {
 
   long skipped() {
     return skipped;
+  }
+
+  long restores() {
+    return restores;
   }
 
   double decay() {

@@ -55,6 +55,42 @@ class NonFiniteParametersTest {
   }
 
   @Test
+  void restorePutsTheLastGoodAverageIntoTheParameters() {
+    AveragingConfig config =
+        AveragingConfig.builder()
+            .schedule(DecaySchedule.debiased(0.5))
+            .onNonFinite(NonFinitePolicy.RESTORE)
+            .build();
+    ParameterAverage average = kernel().average(config, floats(9, 9));
+    average.update(floats(1, 2));
+    INDArray params = floats(7, Double.NaN);
+
+    assertFalse(average.update(params));
+    assertTrue(average.isRestoreDue());
+    assertArrayEquals(bits(floats(1, 2)), bits(average.shadow())); // not even the good element
+    average.restoreInto(params);
+
+    assertArrayEquals(bits(floats(1, 2)), bits(params));
+    assertFalse(average.isRestoreDue());
+    assertThrows(IllegalStateException.class, () -> average.restoreInto(params));
+    assertEquals(new AverageCounters(2, 1, 1, 1, 0, 0, 1, 1), average.counters());
+    assertTrue(average.update(floats(1, 2)));
+    assertEquals(1, average.counters().restores());
+    assertEquals(0, average.counters().restoresInARow());
+  }
+
+  @Test
+  void anAverageThatLeavesElementsOutCannotRestoreThem() {
+    AveragingConfig config = config(NonFinitePolicy.RESTORE);
+    Coverage part = Coverage.parse(3, "0-1", "2-3");
+    INDArray params = floats(1, 2, 3);
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class, () -> new ParameterAverage(config, params, part));
+    assertTrue(e.getMessage().contains("leaves 1 of 3 out"), e.getMessage());
+  }
+
+  @Test
   void aSkippedUpdateIsNotOneForTheSchedule() {
     AveragingConfig config = AveragingConfig.builder().schedule(DecaySchedule.uniform()).build();
     ParameterAverage average = kernel().average(config, floats(9));

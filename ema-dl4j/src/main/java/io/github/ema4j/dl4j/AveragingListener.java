@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.core.NonFinitePolicy;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -49,6 +50,17 @@ abstract sealed class AveragingListener implements EmaListener
   /** Waits until what was begun is complete: the parameters may be written then. */
   abstract void settle();
 
+  /** Takes in the weights after these steps; true if any average was moved. */
+  private boolean take(INDArray params, long steps) {
+    boolean moved = move(params, steps);
+    for (ModelEmaListener member : members()) {
+      if (member.restoreIfDue()) {
+        break; // the weights are those of this average now
+      }
+    }
+    return moved;
+  }
+
   // ---------------------------------------------------------------- training
 
   @Override
@@ -94,7 +106,7 @@ abstract sealed class AveragingListener implements EmaListener
       if (overlaps() && followed.maySafelyOverlap()) {
         beginMove(params);
       } else {
-        move(params, 1);
+        take(params, 1);
       }
       followed.tell(network, follower -> follower.iterationDone(network, iteration, epoch));
     }
@@ -111,7 +123,9 @@ abstract sealed class AveragingListener implements EmaListener
 
   /** Whether all averages are to be moved while training goes on. */
   private boolean overlaps() {
-    return members().stream().allMatch(member -> member.config().overlapped());
+    return members().stream()
+        .map(ModelEmaListener::config)
+        .allMatch(config -> config.overlapped() && config.onNonFinite() != NonFinitePolicy.RESTORE);
   }
 
   /** Whether a callback is about the network to average: the first that is trained, or started. */
@@ -136,7 +150,7 @@ abstract sealed class AveragingListener implements EmaListener
     }
     followed.require(network);
     followed.requireNotSwapped("Averaged weights are swapped into the network, not to be averaged");
-    boolean moved = move(followed.params(), steps);
+    boolean moved = take(followed.params(), steps);
     followed.updated(steps);
     return moved;
   }

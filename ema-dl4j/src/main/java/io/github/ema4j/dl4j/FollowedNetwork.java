@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
 import java.util.Collections;
@@ -107,7 +108,7 @@ final class FollowedNetwork {
   void epochStarts() {
     requireTrainable();
     seen.goesOn(network, registered);
-    lateChanges.epochStarts();
+    lateChanges.forget();
     position.reset();
   }
 
@@ -150,6 +151,13 @@ final class FollowedNetwork {
   /** Someone may read the average at any time, without asking. */
   void viewIsHandedOut() {
     overlap.viewIsHandedOut();
+  }
+
+  /** Puts an average into the network, whose weights are not finite, and clears what goes on. */
+  void restoreFrom(ParameterAverage average) {
+    average.restoreInto(params());
+    lateChanges.forget();
+    StepMemory.clear(network);
   }
 
   void epochEnds() {

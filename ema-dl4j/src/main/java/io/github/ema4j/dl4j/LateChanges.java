@@ -32,8 +32,8 @@ final class LateChanges {
     taken = looks ? sample(network.params()) : new double[0];
   }
 
-  /** Whatever comes between epochs is for the program to do. */
-  void epochStarts() {
+  /** Weights that change before the next step are changed by whom it is for to do. */
+  void forget() {
     taken = new double[0];
   }
 

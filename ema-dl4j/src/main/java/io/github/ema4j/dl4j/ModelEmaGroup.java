@@ -35,6 +35,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * checked once per step however many members there are, and each shadow is read and written; four
  * averages take about 0.8 times as long as four listeners where memory is the limit.
  *
+ * <p>Where several members have the policy {@link io.github.ema4j.core.NonFinitePolicy#RESTORE},
+ * the network is restored from the first whose update was due.
+ *
  * <p>Thread-safety is that of {@link ModelEmaListener}.
  */
 public final class ModelEmaGroup extends AveragingListener {

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.DecayAdvice;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -54,6 +55,11 @@ import org.slf4j.LoggerFactory;
  * <p>An average that is not up to date, because the network has trained on without its listener, is
  * handed out by nothing: the exception says which line is missing. Who wants it all the same calls
  * {@link #declareCurrent}.
+ *
+ * <p>With {@link NonFinitePolicy#RESTORE}, and only then, training is influenced, when it is lost
+ * otherwise: after a step with weights that are not finite the network goes on with the averaged
+ * ones, and its updater with no memory of earlier steps. What follows the average sees the network
+ * as it goes on; {@link #restores} has risen.
  *
  * <p>Not thread-safe: use it on the thread that trains, or while no training runs. Counters may be
  * read from anywhere, and {@link #averagedNetwork} be called. Not serializable, on purpose: a
@@ -162,6 +168,7 @@ public final class ModelEmaListener extends AveragingListener {
               .formatted(
                   average.length(), average.paramsType(), params.length(), params.dataType()));
     }
+    requireRestorable(network, average.config());
     ModelEmaListener listener = new ModelEmaListener(average.config());
     listener.begin(network, average);
     return listener;
@@ -191,6 +198,15 @@ public final class ModelEmaListener extends AveragingListener {
     average.awaitUpdate();
   }
 
+  /** Puts the average into the network, if its weights were not finite and are to be restored. */
+  boolean restoreIfDue() {
+    if (!average.isRestoreDue()) {
+      return false;
+    }
+    followed().restoreFrom(average);
+    return true;
+  }
+
   // ---------------------------------------------------------------- by hand
 
   @Override
@@ -212,8 +228,18 @@ public final class ModelEmaListener extends AveragingListener {
       followed().require(network);
       return average;
     }
+    requireRestorable(network, config);
     return new ParameterAverage(
         config, followed().startingWeights(network), selection.coverageOf(network));
+  }
+
+  /** An optimizer that searches along a line goes on from a copy of the weights of its own. */
+  private static void requireRestorable(Model network, AveragingConfig config) {
+    if (config.onNonFinite() == NonFinitePolicy.RESTORE && Networks.searchesAlongLine(network)) {
+      throw new IllegalArgumentException(
+          "The weights of a network that is trained by %s cannot be restored, since it keeps a copy of them: use another NonFinitePolicy than RESTORE"
+              .formatted(Networks.optimizationAlgorithm(network)));
+    }
   }
 
   /** Keeps an average of a network from now on, unless it is kept already. */
@@ -458,6 +484,16 @@ public final class ModelEmaListener extends AveragingListener {
    */
   public long skippedUpdates() {
     return average == null ? 0 : average.skippedUpdates();
+  }
+
+  /**
+   * Times that the averaged weights were put into the network because its own were not finite; see
+   * {@link NonFinitePolicy#RESTORE}.
+   *
+   * @return from 0
+   */
+  public long restores() {
+    return average == null ? 0 : average.restores();
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.ParameterSelection;
@@ -471,8 +472,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      * @param averaging with {@code updateEvery} 1, as the end of a round is when updates are made,
      *     and decays corrected for the interval
      * @return this
-     * @throws IllegalArgumentException if the configuration has another interval, or decays are not
-     *     corrected for it
+     * @throws IllegalArgumentException if the configuration has another interval, decays are not
+     *     corrected for it, or weights are to be restored
      */
     public Builder averaging(AveragingConfig averaging) {
       if (averaging.updateEvery() != 1) {
@@ -485,6 +486,11 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
         throw new IllegalArgumentException(
             "On Spark an update stands for all iterations of a round, and correctDecayForInterval"
                 + "(false) would give it the decay of one: leave it at true");
+      }
+      if (averaging.onNonFinite() == NonFinitePolicy.RESTORE) {
+        throw new IllegalArgumentException(
+            "On Spark the workers train copies of the network, with updaters of their own, which"
+                + " NonFinitePolicy.RESTORE does not reach: use SKIP, or THROW");
       }
       this.averaging = averaging;
       schedule = null;

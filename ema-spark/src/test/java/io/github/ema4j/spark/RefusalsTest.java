@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaGroup;
@@ -260,6 +261,12 @@ class RefusalsTest {
         () ->
             builder.averaging(
                 AveragingConfig.builder().decay(0.9).correctDecayForInterval(false).build()));
+    assertRefused(
+        IllegalArgumentException.class,
+        "RESTORE does not reach",
+        () ->
+            builder.averaging(
+                AveragingConfig.builder().decay(0.9).onNonFinite(NonFinitePolicy.RESTORE).build()));
     assertRefused(IllegalArgumentException.class, "1.5", () -> builder.decay(1.5));
     assertRefused(
         IllegalArgumentException.class,

@@ -58,6 +58,11 @@ record Averages(List<String> names, Optional<ModelEmaGroup> group) {
     }
   }
 
+  /** Times that averaged weights were put into the network, as its own were not finite. */
+  long restores() {
+    return listeners().stream().mapToLong(ModelEmaListener::restores).sum();
+  }
+
   void registerWith(Model network) {
     group.ifPresent(network::addListeners);
   }

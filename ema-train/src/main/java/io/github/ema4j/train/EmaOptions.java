@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.ParameterSelection;
@@ -27,6 +28,23 @@ final class EmaOptions {
     AVERAGE,
     COPY,
     RECALIBRATE;
+
+    @Override
+    public String toString() {
+      return Names.of(this);
+    }
+  }
+
+  /** What happens when the raw weights are not finite after a step. */
+  enum NonFinite {
+    SKIP(NonFinitePolicy.SKIP),
+    RESTORE(NonFinitePolicy.RESTORE);
+
+    private final NonFinitePolicy policy;
+
+    NonFinite(NonFinitePolicy policy) {
+      this.policy = policy;
+    }
 
     @Override
     public String toString() {
@@ -103,6 +121,16 @@ final class EmaOptions {
               + " recalibrate (on 2,048 training images, before each validation; default:"
               + " ${DEFAULT-VALUE}).")
   private BatchNorm batchNorm;
+
+  @Option(
+      names = "--model-ema-non-finite",
+      paramLabel = "HOW",
+      defaultValue = "skip",
+      description =
+          "When raw weights are NaN or infinite after an update: skip, which leaves them so, or"
+              + " restore, which goes on from the average, the first one if there are several, at"
+              + " most three times in a row (default: ${DEFAULT-VALUE}).")
+  private NonFinite nonFinite;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -201,7 +229,8 @@ final class EmaOptions {
             "--model-ema-force-cpu",
             "--model-ema-schedule",
             "--model-ema-interval",
-            "--model-ema-bn")) {
+            "--model-ema-bn",
+            "--model-ema-non-finite")) {
       if (isGiven(option)) {
         throw new UserError(option + " needs --model-ema, without which no average is kept");
       }
@@ -218,6 +247,7 @@ final class EmaOptions {
         AveragingConfig.builder()
             .schedule(average.schedule())
             .updateEvery(interval)
+            .onNonFinite(nonFinite.policy)
             .shadowOnHost(forceCpu)
             .overlapped(!forceCpu)
             .build(),

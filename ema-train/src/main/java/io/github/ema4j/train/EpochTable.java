@@ -33,9 +33,10 @@ final class EpochTable {
           .append(
               String.format(
                   Locale.ROOT,
-                  "  decay %s  initial share %.1f %%%n",
+                  "  decay %s  initial share %.1f %%%s%n",
                   decay(average.decay()),
-                  100 * average.initialShare()));
+                  100 * average.initialShare(),
+                  average.restores() == 0 ? "" : "  restored " + average.restores()));
     }
     return rows.toString();
   }

@@ -26,6 +26,7 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   private final RunRecorder recorder;
   private final PrintWriter out;
   private final int interval;
+  private final LongSupplier restores;
   private final LongSupplier nanoTime;
 
   private Plan plan;
@@ -34,20 +35,30 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   private long reportedAt;
   private int reported;
   private int iterations;
+  private int losses;
   private double sumOfLosses;
+  private long restored;
   private boolean diverged;
   private boolean saidLong;
 
+  /**
+   * Follows epochs.
+   *
+   * @param interval iterations from one line to the next
+   * @param restores how often the weights have been restored
+   */
   Progress(
       Interruption interruption,
       RunRecorder recorder,
       PrintWriter out,
       int interval,
+      LongSupplier restores,
       LongSupplier nanoTime) {
     this.interruption = interruption;
     this.recorder = recorder;
     this.out = out;
     this.interval = interval;
+    this.restores = restores;
     this.nanoTime = nanoTime;
   }
 
@@ -58,7 +69,9 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
     reportedAt = startedAt;
     reported = 0;
     iterations = 0;
+    losses = 0;
     sumOfLosses = 0;
+    restored = restores.getAsLong();
   }
 
   @Override
@@ -66,7 +79,33 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
     interruption.check();
     iterations++;
     double loss = model.score();
-    sumOfLosses += loss;
+    if (restores.getAsLong() > restored) {
+      restored = restores.getAsLong();
+      sayRestored();
+    } else {
+      losses++;
+      sumOfLosses += loss;
+      sayIfDiverged(loss);
+    }
+    if (iterations % interval == 0) {
+      report(loss);
+    } else if (iterations == 1 || iterations == plan.iterations()) {
+      print(loss, images(iterations) / seconds());
+    }
+  }
+
+  private void sayRestored() {
+    out.printf(
+        Locale.ROOT,
+        "The raw weights were not finite after iteration %d of epoch %d: training goes on from their"
+            + " average, and without the optimizer's memory (%d restores so far)%n",
+        iterations,
+        plan.epoch(),
+        restored);
+    out.flush();
+  }
+
+  private void sayIfDiverged(double loss) {
     if (!Double.isFinite(loss) && !diverged) {
       diverged = true;
       out.printf(
@@ -77,11 +116,6 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
           iterations,
           plan.epoch());
       out.flush();
-    }
-    if (iterations % interval == 0) {
-      report(loss);
-    } else if (iterations == 1 || iterations == plan.iterations()) {
-      print(loss, images(iterations) / seconds());
     }
   }
 
@@ -137,9 +171,9 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
             Locale.ROOT, "%d:%02d:%02d", rounded / 3600, rounded / 60 % 60, rounded % 60);
   }
 
-  /** Mean loss of the epoch's batches; NaN if there were none. */
+  /** Mean loss of the epoch's batches whose update lasted; NaN if there were none. */
   double meanLoss() {
-    return sumOfLosses / iterations;
+    return sumOfLosses / losses;
   }
 
   int iterations() {

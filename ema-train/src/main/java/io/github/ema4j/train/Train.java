@@ -3,6 +3,7 @@ package io.github.ema4j.train;
 
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
+import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.train.error.Printable;
 import io.github.ema4j.train.error.UserError;
@@ -334,12 +335,20 @@ public final class Train implements Callable<Integer> {
     try (Interruption interruption = new Interruption(() -> sayHowToResume(run))) {
       try (RunRecorder recorder = RunRecorders.open(run.path(), description, after)) {
         Progress progress =
-            new Progress(interruption, recorder, out(), output.logInterval(), System::nanoTime);
+            new Progress(
+                interruption,
+                recorder,
+                out(),
+                output.logInterval(),
+                averages::restores,
+                System::nanoTime);
         training.train(Math.max(after, 0), progress, recorder);
       }
       boolean finite = training.end();
       sayUnreadable(source, out());
       return finite ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    } catch (NonFiniteParametersException e) {
+      throw new IOException(e.getMessage() + "." + resumeHint(run), e);
     } catch (UserError e) {
       if (e.getCause() instanceof IOException) { // of the disk, not of the images
         throw new IOException(e.getMessage() + "." + resumeHint(run), e);

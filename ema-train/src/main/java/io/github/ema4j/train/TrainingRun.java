@@ -195,6 +195,7 @@ final class TrainingRun {
         Double.isFinite(report.distance())
             ? OptionalDouble.of(report.distance())
             : OptionalDouble.empty(),
+        report.restores(),
         averaged.map(Validation::score));
   }
 

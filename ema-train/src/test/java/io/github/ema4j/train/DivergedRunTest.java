@@ -57,4 +57,44 @@ class DivergedRunTest {
     assertEquals(1, resumed.code(), resumed.err());
     assertTrue(resumed.out().contains("epoch 3/3 done"), resumed.out());
   }
+
+  /** Every step of the second epoch is infinite: after three of them there is no use in more. */
+  @Test
+  void restoringIsGivenUpWhereItDoesNotHelp() throws Exception {
+    Path images = Shapes.write(directory.resolve("images"), 8, 4);
+    Path run = directory.resolve("run");
+
+    Command.Outcome outcome =
+        Command.train(
+            images,
+            "--model",
+            "lenet",
+            "--model-ema",
+            "--model-ema-non-finite",
+            "restore",
+            "--lr",
+            "1e300",
+            "--warmup-epochs",
+            "1",
+            "--warmup-lr",
+            "0.01",
+            "--epochs",
+            "2",
+            "--batch-size",
+            "4",
+            "--input-size",
+            "32",
+            "--output",
+            directory,
+            "--experiment",
+            "run");
+
+    assertEquals(1, outcome.code(), outcome.err());
+    assertEquals(
+        3, outcome.out().split("training goes on from their average", -1).length - 1, "each said");
+    assertTrue(outcome.out().contains("after iteration 3 of epoch 2"), outcome.out());
+    assertTrue(outcome.err().contains("3 times in a row"), outcome.err());
+    assertTrue(outcome.err().contains("train --resume " + run), outcome.err());
+    assertEquals(1, Summary.rows(run).size());
+  }
 }

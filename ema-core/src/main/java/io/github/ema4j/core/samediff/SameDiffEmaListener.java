@@ -2,6 +2,7 @@
 package io.github.ema4j.core.samediff;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.state.AverageState;
@@ -68,10 +69,16 @@ public final class SameDiffEmaListener extends BaseListener {
    *
    * @param sd the SameDiff to be trained, its variables defined
    * @param config schedule, cadence, precision
-   * @throws IllegalArgumentException if there are no trainable variables
+   * @throws IllegalArgumentException if there are no trainable variables, or the policy is {@code
+   *     RESTORE}
    */
   public SameDiffEmaListener(SameDiff sd, AveragingConfig config) {
     this.sd = Objects.requireNonNull(sd, "sd");
+    if (config.onNonFinite() == NonFinitePolicy.RESTORE) {
+      throw new IllegalArgumentException(
+          "The variables of a SameDiff cannot be restored, as the state of its updaters is out of"
+              + " reach while it trains: use another NonFinitePolicy than RESTORE");
+    }
     variables = new VariableVector(sd);
     average = new ParameterAverage(config, variables.values());
   }

@@ -182,7 +182,7 @@ public record AverageInfo(
    * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
    *     averaged} and {@code copied} where all parameters are averaged, {@code variances} and
    *     {@code log10Deviations} where there are none, {@code averagedSteps} where every update
-   *     stood for {@code updateEvery} steps
+   *     stood for {@code updateEvery} steps, and restores where there were none
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -208,6 +208,12 @@ public record AverageInfo(
       map.put("decay", counters.decay());
     }
     map.put("initialShare", counters.initialShare());
+    if (counters.restores() > 0) {
+      map.put("restores", counters.restores());
+    }
+    if (counters.restoresInARow() > 0) {
+      map.put("restoresInARow", counters.restoresInARow());
+    }
     return map;
   }
 
@@ -246,7 +252,9 @@ public record AverageInfo(
                 values.has("averagedSteps") ? values.whole("averagedSteps") : updates * updateEvery,
                 values.whole("skipped"),
                 values.has("decay") ? values.number("decay") : Double.NaN,
-                values.number("initialShare")));
+                values.number("initialShare"),
+                values.has("restores") ? values.whole("restores") : 0,
+                values.has("restoresInARow") ? values.whole("restoresInARow") : 0));
     values.requireNoOthers();
     return info;
   }

@@ -275,5 +275,27 @@ class AverageStateTest {
     assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 6, 0, 0.5, 0.25));
     assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 1, 0, 0.5, 0.25));
     assertRefused("averagedSteps", () -> new AverageCounters(5, 0, 1, 0, Double.NaN, 1));
+    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, 2, 0));
+    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, -1, 0));
+    assertRefused("restoresInARow", () -> new AverageCounters(5, 2, 3, 2, 0.5, 0.25, 1, 2));
+    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, 4));
+    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, -1));
+  }
+
+  @Test
+  void restoresAreAmongThePlainValuesWhereThereWereAny() {
+    AverageInfo none = AverageInfo.of(average(DataType.FLOAT, CONFIG, 9));
+    assertFalse(none.toMap().containsKey("restores"));
+    for (long inARow = 0; inARow < 2; inARow++) {
+      AverageInfo some =
+          new AverageInfo(
+              none.length(),
+              none.paramsType(),
+              none.shadowType(),
+              none.coverage(),
+              none.settings(),
+              new AverageCounters(9, 2, 4, 3, 0.5, 0.25, 2, inARow));
+      assertEquals(some, AverageInfo.fromMap(some.toMap()));
+    }
   }
 }

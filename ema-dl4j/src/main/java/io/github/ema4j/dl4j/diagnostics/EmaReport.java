@@ -33,6 +33,8 @@ import org.slf4j.Logger;
  * @param updates updates of the average, at most {@code steps}
  * @param averagedSteps optimizer steps that these updates stand for, at most {@code steps}
  * @param skipped updates left out because parameters were not finite
+ * @param restores times that the averaged weights were put into the network, since its own were not
+ *     finite
  * @param decay per optimizer step, at the last update; NaN before the first
  * @param initialShare share of the initial weights still in the average, from 0 to 1
  * @param window optimizer steps that the average reaches back at that decay, {@code 1 / (1 -
@@ -48,6 +50,7 @@ public record EmaReport(
     long updates,
     long averagedSteps,
     long skipped,
+    long restores,
     double decay,
     double initialShare,
     double window,
@@ -121,6 +124,7 @@ public record EmaReport(
         counters.updates(),
         counters.averagedSteps(),
         counters.skipped(),
+        counters.restores(),
         decay,
         counters.initialShare(),
         1 / (1 - decay),
@@ -202,7 +206,13 @@ public record EmaReport(
   private List<String> facts() {
     List<String> lines = new ArrayList<>();
     lines.add(line("steps", "%,d", steps));
-    lines.add(line("updates", "%,d (%,d skipped)", updates, skipped));
+    lines.add(
+        line(
+            "updates",
+            "%,d (%,d skipped%s)",
+            updates,
+            skipped,
+            restores == 0 ? "" : String.format(Locale.ROOT, ", %,d restored", restores)));
     lines.add(line("decay", "%s", updates == 0 ? NONE_YET : DecayAdvice.text(decay) + " per step"));
     lines.add(line("initial share", "%.1f %%", 100 * initialShare));
     lines.add(line("window", "%s%s", reach(), windowExceedsRun() ? ", longer than the run" : ""));

@@ -61,9 +61,9 @@ public final class ParallelEma {
    *     TrainerContext or suppliers of its own, an averagingFrequency of 0, shares the gradients of
    *     a network with truncated backpropagation through time, or is in the middle of a fit; if the
    *     listener averages another network, is a member of a group, swapped in, has an {@code
-   *     updateEvery} that does not fit, or if a listener of EMA4J is registered with the network.
-   *     All but the first are checked again when a fit begins. A fit in SHARED_GRADIENTS mode that
-   *     failed is the wrapper's last
+   *     updateEvery} that does not fit or the policy {@code RESTORE}, or if a listener of EMA4J is
+   *     registered with the network. All but the first are checked again when a fit begins. A fit
+   *     in SHARED_GRADIENTS mode that failed is the wrapper's last
    */
   public static void attach(ParallelWrapper wrapper, EmaListener ema) {
     Objects.requireNonNull(wrapper, "wrapper");

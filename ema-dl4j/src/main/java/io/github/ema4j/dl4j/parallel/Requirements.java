@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.dl4j.EmaFollower;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -86,6 +87,12 @@ final class Requirements {
       throw new IllegalStateException(
           "updateEvery is %d, but the workers agree on the weights every %d iterations only: leave updateEvery at 1, as the decay accounts for the iterations of each update"
               .formatted(every, frequency));
+    }
+    if (ema.members().stream()
+        .anyMatch(member -> member.config().onNonFinite() == NonFinitePolicy.RESTORE)) {
+      throw new IllegalStateException(
+          "NonFinitePolicy.RESTORE puts weights into one network, but the workers train copies of"
+              + " it, with updaters of their own: use SKIP, or THROW");
     }
     if (ema.isSwapped()) {
       throw new IllegalStateException(

@@ -4,10 +4,16 @@ package io.github.ema4j.dl4j.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFiniteParametersException;
+import io.github.ema4j.core.NonFinitePolicy;
+import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.testing.dl4j.Kind;
+import io.github.ema4j.testing.dl4j.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -16,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A resumed run has the bits of an uninterrupted one: weights, updater, average, counters. */
@@ -167,6 +174,48 @@ class ResumeTest {
     saving.fitIterations(0, 9);
 
     assertArrayEquals(plain.state(directory), saving.state(directory));
+  }
+
+  private static void poison(Run run) {
+    DataSet poison = run.kind().batch(0).copy();
+    poison.getLabels().putScalar(0, Double.NaN);
+    Models.fit(run.network(), poison);
+  }
+
+  /** Two in a row, saved between them, and as many as are left until it gives up. */
+  @ParameterizedTest
+  @EnumSource(
+      mode = Mode.EXCLUDE,
+      names = {"LSTM_TRUNCATED", "HALF"})
+  void restoredFromTheAverage(Kind kind) throws IOException {
+    AveragingConfig config =
+        AveragingConfig.builder()
+            .schedule(DecaySchedule.powerFunction(0.1))
+            .onNonFinite(NonFinitePolicy.RESTORE)
+            .build();
+    Run whole = Run.start(kind, config);
+    whole.fitIterations(0, 4);
+    poison(whole);
+    poison(whole);
+    whole.fitIterations(4, 7);
+    byte[] expected = whole.state(directory);
+
+    Run first = Run.start(kind, config);
+    first.fitIterations(0, 4);
+    first.with(Run.savingInIteration(4, file(), first.ema()));
+    poison(first);
+    disturbRandom();
+    Run second = Run.restore(kind, file(), config);
+    poison(second);
+    second.fitIterations(4, 7);
+
+    assertArrayEquals(expected, second.state(directory));
+    assertEquals(2, second.ema().restores());
+    assertEquals(1, EmaCheckpoint.info(file()).average().counters().restoresInARow());
+    Run third = Run.restore(kind, file(), config);
+    poison(third);
+    poison(third);
+    assertThrows(NonFiniteParametersException.class, () -> poison(third));
   }
 
   @Test

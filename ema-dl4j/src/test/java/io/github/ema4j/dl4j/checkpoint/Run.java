@@ -40,6 +40,10 @@ public record Run(Kind kind, Model network, ModelEmaListener ema) {
             selection));
   }
 
+  public static Run start(Kind kind, AveragingConfig config) {
+    return start(kind, new ModelEmaListener(config));
+  }
+
   private static Run start(Kind kind, ModelEmaListener ema) {
     Run run = new Run(kind, kind.initialised(), ema);
     run.network.setListeners(run.ema);
@@ -47,7 +51,11 @@ public record Run(Kind kind, Model network, ModelEmaListener ema) {
   }
 
   public static Run restore(Kind kind, Path file) throws IOException {
-    RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, CONFIG);
+    return restore(kind, file, CONFIG);
+  }
+
+  public static Run restore(Kind kind, Path file, AveragingConfig config) throws IOException {
+    RestoredCheckpoint<Model> restored = EmaCheckpoint.restore(file, config);
     Run run = new Run(kind, restored.network(), restored.ema());
     run.network.setListeners(run.ema);
     return run;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -52,6 +53,15 @@ class RefusalsTest {
     assertThrows(NullPointerException.class, () -> ParallelEma.attach(wrapper, null));
     assertThrows(NullPointerException.class, () -> ParallelEma.attach((ParallelWrapper) null, ema));
     wrapper.shutdown();
+  }
+
+  @Test
+  void restoringWeightsOfWhichEachWorkerHasACopy() {
+    assertRefused(
+        "workers train copies",
+        Scene.averaging(network, 2, 1),
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(0.9).onNonFinite(NonFinitePolicy.RESTORE).build()));
   }
 
   @Test

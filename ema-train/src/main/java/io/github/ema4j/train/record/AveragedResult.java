@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
  * @param decay of its last update, in [0, 1]; 0 before the first
  * @param initialShare share of the initial weights still in it, 0 to 1
  * @param distance from the raw weights, relative to their norm; empty if not measured
+ * @param restores times so far that it was put into the network, as the raw weights were not finite
  * @param score of the averaged weights; empty before the first update or if not validated
  */
 public record AveragedResult(
@@ -21,7 +22,19 @@ public record AveragedResult(
     double decay,
     double initialShare,
     OptionalDouble distance,
+    long restores,
     Optional<Score> score) {
+
+  /** One that was never put into the network. */
+  public AveragedResult(
+      String name,
+      String schedule,
+      double decay,
+      double initialShare,
+      OptionalDouble distance,
+      Optional<Score> score) {
+    this(name, schedule, decay, initialShare, distance, 0, score);
+  }
 
   /**
    * Checks the numbers.
@@ -36,6 +49,9 @@ public record AveragedResult(
     }
     requireShare("decay", decay);
     requireShare("initial share", initialShare);
+    if (restores < 0) {
+      throw new IllegalArgumentException("restores " + restores + " is not >= 0");
+    }
     if (distance.isPresent() && !(distance.getAsDouble() >= 0)) {
       throw new IllegalArgumentException("distance " + distance.getAsDouble() + " is not >= 0");
     }

@@ -108,6 +108,9 @@ final class LogLine {
       node.put("decay", average.decay());
       node.put("initial_share", average.initialShare());
       average.distance().ifPresent(distance -> node.put("distance", distance));
+      if (average.restores() > 0) {
+        node.put("restores", average.restores());
+      }
       average.score().ifPresent(score -> put(node.putObject("score"), score));
     }
     line.put("seconds", epoch.seconds());
@@ -143,6 +146,7 @@ final class LogLine {
         number(node, "decay"),
         number(node, "initial_share"),
         node.has("distance") ? OptionalDouble.of(number(node, "distance")) : OptionalDouble.empty(),
+        node.path("restores").asLong(0),
         Optional.ofNullable(node.get("score")).map(LogLine::score));
   }
 
