@@ -102,6 +102,8 @@ class DocumentationTest {
         List.of(
             "java.io.File",
             "java.nio.file.Path",
+            "java.util.ArrayList",
+            "java.util.List",
             "org.deeplearning4j.earlystopping.*",
             "org.deeplearning4j.earlystopping.saver.*",
             "org.deeplearning4j.earlystopping.scorecalc.*",
@@ -123,7 +125,10 @@ class DocumentationTest {
             "org.nd4j.linalg.api.ndarray.INDArray",
             "org.nd4j.linalg.dataset.api.iterator.DataSetIterator",
             "org.nd4j.linalg.factory.Nd4j",
-            "org.nd4j.linalg.learning.config.Sgd"));
+            "org.nd4j.linalg.learning.config.Nesterovs",
+            "org.nd4j.linalg.learning.config.Sgd",
+            "org.nd4j.linalg.schedule.ISchedule",
+            "org.nd4j.linalg.schedule.ScheduleType"));
     return imports;
   }
 
