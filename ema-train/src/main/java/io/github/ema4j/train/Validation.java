@@ -3,8 +3,10 @@ package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.ClassPredictions;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.dl4j.evaluation.Gain;
 import io.github.ema4j.dl4j.evaluation.ValidationSet;
 import io.github.ema4j.train.record.Score;
 import java.util.List;
@@ -28,7 +30,7 @@ final class Validation {
   Validation(DataSetIterator images, Optional<DataSetIterator> calibration) {
     this.images = images;
     this.calibration = calibration;
-    set = ValidationSet.of(images, Map.of(0, List.of(new ClassScores())));
+    set = ValidationSet.of(images, Map.of(0, List.of(new ClassScores(), new ClassPredictions())));
   }
 
   EvaluationResult raw(Model network) {
@@ -43,12 +45,21 @@ final class Validation {
   }
 
   EmaEvaluator evaluator(EmaListener ema) {
-    EmaEvaluator evaluator = new EmaEvaluator(ema, images, new ClassScores());
+    EmaEvaluator evaluator =
+        new EmaEvaluator(ema, images, new ClassScores(), new ClassPredictions());
     return calibration.map(evaluator::recalibratingOn).orElse(evaluator);
   }
 
   static Score score(EvaluationResult result) {
     return result.get(ClassScores.class).score();
+  }
+
+  /** What averaging is worth; empty where one of the two has diverged. */
+  static Optional<Gain> gain(EvaluationResult raw, EvaluationResult averaged) {
+    return raw.isFinite() && averaged.isFinite()
+        ? Optional.of(
+            Gain.of(raw.get(ClassPredictions.class), averaged.get(ClassPredictions.class)))
+        : Optional.empty();
   }
 
   static double accuracy(EvaluationResult result) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.dl4j.evaluation.Gain;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,6 +15,7 @@ import java.util.OptionalDouble;
  * @param initialShare share of the initial weights still in it, 0 to 1
  * @param distance from the raw weights, relative to their norm; empty if not measured
  * @param score of the averaged weights; empty before the first update or if not validated
+ * @param gain over the raw weights; empty like the score, and where one of the two has diverged
  */
 public record AveragedResult(
     String name,
@@ -21,7 +23,8 @@ public record AveragedResult(
     double decay,
     double initialShare,
     OptionalDouble distance,
-    Optional<Score> score) {
+    Optional<Score> score,
+    Optional<Gain> gain) {
 
   /**
    * Checks the numbers.
@@ -31,6 +34,7 @@ public record AveragedResult(
   public AveragedResult {
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(score, "score");
+    Objects.requireNonNull(gain, "gain");
     if (name.isBlank()) {
       throw new IllegalArgumentException("an average has no name");
     }
@@ -39,6 +43,17 @@ public record AveragedResult(
     if (distance.isPresent() && !(distance.getAsDouble() >= 0)) {
       throw new IllegalArgumentException("distance " + distance.getAsDouble() + " is not >= 0");
     }
+  }
+
+  /** Without a comparison with the raw weights. */
+  public AveragedResult(
+      String name,
+      String schedule,
+      double decay,
+      double initialShare,
+      OptionalDouble distance,
+      Optional<Score> score) {
+    this(name, schedule, decay, initialShare, distance, score, Optional.empty());
   }
 
   private static void requireShare(String what, double value) {
