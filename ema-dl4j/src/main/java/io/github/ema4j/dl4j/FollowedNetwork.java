@@ -4,6 +4,7 @@ package io.github.ema4j.dl4j;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.SwappedNetworks;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;

@@ -9,6 +9,7 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
+import io.github.ema4j.dl4j.internal.SwappedNetworks;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

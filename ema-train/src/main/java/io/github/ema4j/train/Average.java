@@ -10,19 +10,26 @@ import io.github.ema4j.dl4j.NetworkParameter;
 import io.github.ema4j.dl4j.ParameterSelection;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.posthoc.GreedySoup;
 import io.github.ema4j.train.error.UserError;
+import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,6 +79,22 @@ final class Average implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private String schedule;
 
+  @Option(
+      names = "--greedy",
+      description =
+          "Take the mean of those files only that do each other good: from the best on, each stays"
+              + " in if the mean with it is not less accurate on the validation images (a greedy"
+              + " soup). Batch-norm statistics are fitted to each mean first.")
+  private boolean greedy;
+
+  @Option(
+      names = "--validate",
+      paramLabel = "DIR",
+      description =
+          "Folder of images with a part val/ for --greedy (default: those of the run that the first"
+              + " file is of). Say how good the result is on other images.")
+  private Path validation;
+
   @Spec private CommandSpec command;
 
   @Override
@@ -82,6 +105,13 @@ final class Average implements Callable<Integer> {
     if (Files.exists(output)) {
       throw new UserError(output + " exists: give another --output, or delete it first");
     }
+    if (greedy) {
+      writeSoup();
+      return ExitCode.OK;
+    }
+    if (validation != null) {
+      throw new UserError("--validate is for --greedy: give that too, or leave it out");
+    }
     SavedWeights first = SavedWeights.load(files.get(0));
     ParameterAverage average =
         new ParameterAverage(
@@ -89,17 +119,77 @@ final class Average implements Callable<Integer> {
     Set<ImageShape> sizes = new HashSet<>();
     for (Path file : files) {
       SavedWeights next = file.equals(first.file()) ? first : SavedWeights.load(file);
-      add(next, first, average);
+      requireSameNetwork(next, first);
+      try {
+        average.update(weights(next));
+      } catch (NonFiniteParametersException e) {
+        throw notFinite(file, e);
+      }
       next.inputSize().ifPresent(sizes::add);
     }
     EmaExport.save(output, Networks.copy(first.network(), average.shadow()), metadata(sizes));
-    command
-        .commandLine()
-        .getOut()
-        .printf(
-            "%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
+    print("%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
     return ExitCode.OK;
   }
+
+  private void print(String format, Object... arguments) {
+    command.commandLine().getOut().printf(Locale.ROOT, format, arguments);
+  }
+
+  // ---------------------------------------------------------------- those that do each other good
+
+  private void writeSoup() throws IOException {
+    if (command.commandLine().getParseResult().hasMatchedOption("--schedule")) {
+      throw new UserError("--greedy takes plain means: leave --schedule out");
+    }
+    SavedImages images = SavedImages.of(files.get(0), Optional.ofNullable(validation), null);
+    SavedWeights first = SavedWeights.load(files.get(0));
+    ImageSource source = images.open(first);
+    List<INDArray> candidates = new ArrayList<>();
+    Set<ImageShape> sizes = new HashSet<>();
+    for (Path file : files) {
+      SavedWeights next = file.equals(first.file()) ? first : SavedWeights.load(file);
+      requireSameNetwork(next, first);
+      requireFinite(file, weights(next));
+      candidates.add(weights(next));
+      next.inputSize().ifPresent(sizes::add);
+    }
+    Validation scores = images.train().validation(source);
+    DataSetIterator calibration = images.train().calibration(source);
+    GreedySoup.Result<Model> soup =
+        GreedySoup.maximizing(
+                first.network(),
+                candidate -> {
+                  if (Nets.hasBatchNorm(candidate)) {
+                    Nets.recalibrate(candidate, calibration);
+                  }
+                  return Validation.accuracy(scores.raw(candidate));
+                })
+            .of(candidates);
+    for (GreedySoup.Trial trial : soup.trials()) {
+      print(
+          "  %6.2f %%  alone, %6.2f %% together, %s  %s%n",
+          100 * trial.alone(),
+          100 * trial.together(),
+          trial.in() ? "in " : "out",
+          files.get(trial.candidate()));
+    }
+    EmaExport.save(output, soup.network(), metadata(sizes));
+    print(
+        "%s: the weights of %d of %d files, %.2f %% on the images that they were chosen by%n",
+        output, soup.chosen().size(), files.size(), 100 * soup.score());
+    Train.sayUnreadable(source, command.commandLine().getOut());
+  }
+
+  private void requireFinite(Path file, INDArray weights) {
+    try {
+      new ParameterAverage(config(), weights).update(weights);
+    } catch (NonFiniteParametersException e) {
+      throw notFinite(file, e);
+    }
+  }
+
+  // ---------------------------------------------------------------- the files
 
   /**
    * What is said of the written network: nothing where the files were of images of several sizes.
@@ -119,17 +209,16 @@ final class Average implements Callable<Integer> {
     }
   }
 
-  private void add(SavedWeights next, SavedWeights first, ParameterAverage average) {
+  private static void requireSameNetwork(SavedWeights next, SavedWeights first) {
     if (!NetworkParameter.of(next.network()).equals(NetworkParameter.of(first.network()))) {
       throw new UserError(
           "%s and %s are different networks, whose weights have no average"
               .formatted(first.file(), next.file()));
     }
-    try {
-      average.update(weights(next));
-    } catch (NonFiniteParametersException e) {
-      throw new UserError(next.file() + " has weights that are not finite: leave it out", e);
-    }
+  }
+
+  private static UserError notFinite(Path file, NonFiniteParametersException e) {
+    return new UserError(file + " has weights that are not finite: leave it out", e);
   }
 
   private INDArray weights(SavedWeights saved) {

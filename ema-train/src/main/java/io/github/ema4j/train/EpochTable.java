@@ -6,10 +6,15 @@ import io.github.ema4j.train.record.EpochResult;
 import io.github.ema4j.train.record.Score;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The end of an epoch as lines to read: the raw weights, and each average below them. */
 final class EpochTable {
+  private static final String EOL = System.lineSeparator();
+
   private EpochTable() {}
 
   static String rows(EpochResult epoch, int epochs) {
@@ -23,7 +28,7 @@ final class EpochTable {
             Progress.duration(epoch.seconds()),
             epoch.trainLoss(),
             epoch.learningRate()));
-    rows.append(row("raw", epoch.raw())).append(System.lineSeparator());
+    rows.append(row("raw", epoch.raw())).append(EOL);
     for (AveragedResult average : epoch.averages()) {
       rows.append(
               average
@@ -38,7 +43,19 @@ final class EpochTable {
                   100 * average.initialShare(),
                   average.restores() == 0 ? "" : "  restored " + average.restores()));
     }
+    forecast(epoch.averages()).ifPresent(line -> rows.append("  ").append(line).append(EOL));
     return rows.toString();
+  }
+
+  /** What the average of the largest gain says of the rest of the training. */
+  private static Optional<String> forecast(List<AveragedResult> averages) {
+    return averages.stream()
+        .filter(average -> average.gain().isPresent())
+        .max(Comparator.comparingDouble(average -> average.gain().get().accuracy()))
+        .map(
+            best ->
+                (averages.size() > 1 ? "ema " + best.name() + ": " : "")
+                    + best.gain().get().forecast());
   }
 
   static String row(String weights, Score score) {

@@ -3,14 +3,10 @@ package io.github.ema4j.train;
 
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
-import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -65,22 +61,18 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
-    Train train = Train.with(arguments(), run);
-    train.acceleration().chooseLibrary();
+    SavedImages images = SavedImages.of(file, Optional.ofNullable(folder), inputSize);
+    Acceleration acceleration = images.train().acceleration();
+    acceleration.chooseLibrary();
     SavedWeights weights = SavedWeights.load(file);
-    train.acceleration().applyForInference(weights.network());
+    acceleration.applyForInference(weights.network());
     boolean single = weights.averages().isEmpty();
     if (single && (which.averaged || which.raw || which.both)) {
       throw new UserError(
           file + " holds one set of weights: leave out --averaged, --raw and --both");
     }
-    if (run.isEmpty() && folder == null) {
-      throw new UserError(file + " is not in the folder of a run: say which images to validate on");
-    }
-    ImageSource source = images(train, weights);
-    requireSameClasses(weights, run, source);
-    Validation validation = train.validation(source);
+    ImageSource source = images.open(weights);
+    Validation validation = images.train().validation(source);
     PrintWriter out = command.commandLine().getOut();
     try {
       if (!which.averaged) {
@@ -104,47 +96,5 @@ final class Evaluate implements Callable<Integer> {
     }
     Train.sayUnreadable(source, out);
     return ExitCode.OK;
-  }
-
-  /** What the train command has to be given to load the same images. */
-  private List<String> arguments() {
-    List<String> arguments = new ArrayList<>();
-    if (folder != null) {
-      arguments.add(folder.toString());
-    }
-    if (inputSize != null) {
-      arguments.add("--input-size=" + inputSize);
-    }
-    return arguments;
-  }
-
-  /** In the size that the file says or, if it says none, the options or the run do. */
-  private ImageSource images(Train train, SavedWeights weights) {
-    Optional<ImageShape> trained = weights.inputSize();
-    if (trained.isPresent() && inputSize == null) {
-      return train.openImages(trained.get());
-    }
-    ImageSource source = train.openImages();
-    if (trained.isPresent() && !trained.get().equals(train.inputSize())) {
-      throw new UserError(
-          "--input-size %s: %s was trained on images of %s; leave --input-size out"
-              .formatted(inputSize, file, trained.get()));
-    }
-    return source;
-  }
-
-  private void requireSameClasses(
-      SavedWeights weights, Optional<RunSettings> run, ImageSource source) {
-    if (run.isPresent() && !run.get().classes().equals(source.classes())) {
-      throw new UserError(
-          "%s was trained on the classes %s, but the images are of %s"
-              .formatted(file, run.get().classes(), source.classes()));
-    }
-    OptionalLong outputs = Nets.outputs(weights.network());
-    if (outputs.isPresent() && outputs.getAsLong() != source.classes().size()) {
-      throw new UserError(
-          "%s tells %d classes apart, but the images are of %d"
-              .formatted(file, outputs.getAsLong(), source.classes().size()));
-    }
   }
 }

@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
@@ -74,6 +75,15 @@ final class Nets {
             : ((ComputationGraph) network).getLayers();
     return Arrays.stream(layers)
         .anyMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization);
+  }
+
+  /** Fits batch-norm statistics to the weights. */
+  static void recalibrate(Model network, DataSetIterator data) {
+    if (network instanceof MultiLayerNetwork layers) {
+      BatchNormStatistics.recalibrate(layers, data);
+    } else {
+      BatchNormStatistics.recalibrate((ComputationGraph) network, data);
+    }
   }
 
   /** The number of classes that a network tells apart, where its last layer says so. */

@@ -385,12 +385,14 @@ public final class Train implements Callable<Integer> {
   /** Validates on the images of a source, in the way that the options say. */
   Validation validation(ImageSource source) {
     Optional<DataSetIterator> calibration =
-        ema.recalibrates()
-            ? Optional.of(
-                new EarlyTerminationDataSetIterator(
-                    source.training(data.plain(), 0), data.batchesFor(CALIBRATION_IMAGES)))
-            : Optional.empty();
+        ema.recalibrates() ? Optional.of(calibration(source)) : Optional.empty();
     return new Validation(source.validation(data.plain()), calibration);
+  }
+
+  /** Training images as they are, to fit batch-norm statistics to. */
+  DataSetIterator calibration(ImageSource source) {
+    return new EarlyTerminationDataSetIterator(
+        source.training(data.plain(), 0), data.batchesFor(CALIBRATION_IMAGES));
   }
 
   private int validate(Path checkpoint, Model network, Averages averages, ImageSource source) {

@@ -164,7 +164,7 @@ final class TrainingRun {
     for (int i = 0; i < averages.names().size(); i++) {
       ModelEmaListener ema = averages.listeners().get(i);
       averaged.add(validation.averaged(ema, network));
-      results.add(result(averages.names().get(i), ema, averaged.get(i)));
+      results.add(result(averages.names().get(i), ema, raw, averaged.get(i)));
     }
     EpochResult result =
         new EpochResult(
@@ -185,7 +185,10 @@ final class TrainingRun {
   }
 
   private AveragedResult result(
-      String name, ModelEmaListener ema, Optional<EvaluationResult> averaged) {
+      String name,
+      ModelEmaListener ema,
+      EvaluationResult raw,
+      Optional<EvaluationResult> averaged) {
     EmaReport report = EmaReport.of(ema, network);
     return new AveragedResult(
         name,
@@ -196,7 +199,8 @@ final class TrainingRun {
             ? OptionalDouble.of(report.distance())
             : OptionalDouble.empty(),
         report.restores(),
-        averaged.map(Validation::score));
+        averaged.map(Validation::score),
+        averaged.flatMap(result -> Validation.gain(raw, result)));
   }
 
   /** Compares the raw weights, and of the averages that which is best now, with the best so far. */

@@ -3,8 +3,10 @@ package io.github.ema4j.train;
 
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.evaluation.ClassPredictions;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
+import io.github.ema4j.dl4j.evaluation.Gain;
 import io.github.ema4j.train.record.Score;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
@@ -27,7 +29,7 @@ final class Validation {
   }
 
   EvaluationResult raw(Model network) {
-    return EvaluationResult.of(network, images, new ClassScores());
+    return EvaluationResult.of(network, images, new ClassScores(), new ClassPredictions());
   }
 
   /** The result of averaged weights; empty as long as there was no update. */
@@ -38,12 +40,21 @@ final class Validation {
   }
 
   EmaEvaluator evaluator(EmaListener ema) {
-    EmaEvaluator evaluator = new EmaEvaluator(ema, images, new ClassScores());
+    EmaEvaluator evaluator =
+        new EmaEvaluator(ema, images, new ClassScores(), new ClassPredictions());
     return calibration.map(evaluator::recalibratingOn).orElse(evaluator);
   }
 
   static Score score(EvaluationResult result) {
     return result.get(ClassScores.class).score();
+  }
+
+  /** What averaging is worth; empty where one of the two has diverged. */
+  static Optional<Gain> gain(EvaluationResult raw, EvaluationResult averaged) {
+    return raw.isFinite() && averaged.isFinite()
+        ? Optional.of(
+            Gain.of(raw.get(ClassPredictions.class), averaged.get(ClassPredictions.class)))
+        : Optional.empty();
   }
 
   static double accuracy(EvaluationResult result) {

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.io.FileUtils;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,6 +99,105 @@ class AverageTest {
     written("two", checkpoint(2), "--raw");
     INDArray written = written("both", directory.resolve("one.zip"), directory.resolve("two.zip"));
     assertTrue(raw(1).add(raw(2)).div(2).equalsWithEps(written, 1e-6));
+  }
+
+  @Test
+  void greedySoupIsTheMeanOfThoseThatDoEachOtherGood() throws Exception {
+    Path out = directory.resolve("soup.zip");
+    Object[] command = {
+      "average", checkpoint(1), checkpoint(2), checkpoint(3), "--raw", "--greedy", "-o", out
+    };
+    String printed = Command.train(command).ok().out();
+    List<String> lines = printed.lines().toList();
+    assertEquals(4, lines.size(), printed);
+    List<Integer> in = new ArrayList<>();
+    double before = 100;
+    for (String line : lines.subList(0, 3)) {
+      double alone = Double.parseDouble(line.strip().split(" ")[0]);
+      assertTrue(alone <= before, printed); // from the best on
+      before = alone;
+      if (line.contains(" in ")) {
+        in.add(Integer.parseInt(line.replaceAll(".*checkpoint-(\\d)\\.zip", "$1")));
+      }
+    }
+    assertTrue(lines.get(3).contains("%d of 3 files".formatted(in.size())), printed);
+    INDArray sum = raw(in.get(0)).dup();
+    for (int epoch : in.subList(1, in.size())) {
+      sum.addi(raw(epoch));
+    }
+    INDArray written = MultiLayerNetwork.load(out.toFile(), false).params();
+    assertTrue(sum.div(in.size()).equalsWithEps(written, 1e-6), printed);
+
+    // On other images, and as eval scores it.
+    Path other = Shapes.write(directory.resolve("others"), 4, 6);
+    Path elsewhere = directory.resolve("elsewhere.zip");
+    String second =
+        Command.train(
+                "average",
+                checkpoint(1),
+                checkpoint(3),
+                "--greedy",
+                "--validate",
+                other,
+                "-o",
+                elsewhere)
+            .ok()
+            .out();
+    String score = second.replaceAll("(?s).* files, ([0-9.]+) %.*", "$1");
+    String evaluated = Command.train("eval", elsewhere, other).ok().out();
+    assertTrue(evaluated.contains(score), second + evaluated);
+  }
+
+  /** Those of the mean itself: deviations of weights that were never together would not do. */
+  @Test
+  void greedySoupFitsBatchNormToEachMean() throws Exception {
+    Command.train(
+            images,
+            "--model",
+            "simplecnn",
+            "--epochs",
+            "2",
+            "--batch-size",
+            "8",
+            "--input-size",
+            "16",
+            "--output",
+            directory,
+            "--experiment",
+            "bn")
+        .ok();
+    Path folder = directory.resolve("bn/checkpoints");
+    Path out = directory.resolve("bn.zip");
+    Command.train(
+            "average",
+            folder.resolve("checkpoint-1.zip"),
+            folder.resolve("checkpoint-1.zip"),
+            "--greedy",
+            "-o",
+            out)
+        .ok();
+    Model once = Nets.load(out).network();
+    Model original = Nets.load(folder.resolve("checkpoint-1.zip")).network();
+    int moved = 0;
+    for (String name : original.paramTable().keySet()) {
+      boolean same = original.getParam(name).equalsWithEps(once.getParam(name), 1e-6);
+      boolean statistics = name.matches("\\d+_(mean|var|log10stdev)");
+      assertTrue(same || statistics, name);
+      moved += same ? 0 : 1;
+    }
+    assertTrue(moved > 0);
+  }
+
+  @Test
+  void whatIsNoSoupIsRefused() throws Exception {
+    Path out = directory.resolve("none.zip");
+    Command.train("average", checkpoint(1), "--validate", images, "-o", out)
+        .refused("--validate is for --greedy");
+    Command.train("average", checkpoint(1), "--greedy", "--schedule", "uniform()", "-o", out)
+        .refused("leave --schedule out");
+    Path moved = Files.copy(checkpoint(1), directory.resolve("lonely.zip"));
+    Command.train("average", moved, "--greedy", "-o", out).refused("not in the folder of a run");
+    assertTrue(Files.notExists(out));
   }
 
   @Test

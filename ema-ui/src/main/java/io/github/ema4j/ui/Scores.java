@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.ui;
 
+import io.github.ema4j.dl4j.evaluation.ClassPredictions;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -33,6 +34,8 @@ final class Scores {
             EvaluationBinary.Metric.PRECISION,
             EvaluationBinary.Metric.RECALL
           },
+          ClassPredictions.class,
+          new IMetric[] {ClassPredictions.Metric.CALIBRATION_ERROR},
           RegressionEvaluation.class,
           new IMetric[] {
             RegressionEvaluation.Metric.MSE,

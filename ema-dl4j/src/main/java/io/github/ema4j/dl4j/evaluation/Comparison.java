@@ -130,6 +130,36 @@ public record Comparison(int iteration, int epoch, EvaluationResult raw, List<Av
   }
 
   /**
+   * What the average, of several the first, is worth; see {@link #gain(int)}.
+   *
+   * @return the gain, or empty
+   * @throws IllegalArgumentException if no {@link ClassPredictions} were evaluated
+   */
+  public Optional<Gain> gain() {
+    return averages.isEmpty() ? Optional.empty() : gain(0);
+  }
+
+  /**
+   * What an average is worth against the raw weights, and what that says about the rest of the
+   * training.
+   *
+   * @param index which average, from 0, as in {@link #averages}
+   * @return the gain; empty if the average had not been updated yet, or predictions of one of the
+   *     two were not finite
+   * @throws IllegalArgumentException if no {@link ClassPredictions} were evaluated
+   * @throws IndexOutOfBoundsException if there is no average of that index
+   */
+  public Optional<Gain> gain(int index) {
+    return averages
+        .get(index)
+        .result()
+        .filter(averaged -> averaged.isFinite() && raw.isFinite())
+        .map(
+            averaged ->
+                Gain.of(raw.get(ClassPredictions.class), averaged.get(ClassPredictions.class)));
+  }
+
+  /**
    * Scores all, where the largest score is best.
    *
    * @param score of an evaluation, such as {@code result ->

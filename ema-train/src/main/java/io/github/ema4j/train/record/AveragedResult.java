@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.dl4j.evaluation.Gain;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -15,6 +16,7 @@ import java.util.OptionalDouble;
  * @param distance from the raw weights, relative to their norm; empty if not measured
  * @param restores times so far that it was put into the network, as the raw weights were not finite
  * @param score of the averaged weights; empty before the first update or if not validated
+ * @param gain over the raw weights; empty like the score, and where one of the two has diverged
  */
 public record AveragedResult(
     String name,
@@ -23,7 +25,19 @@ public record AveragedResult(
     double initialShare,
     OptionalDouble distance,
     long restores,
-    Optional<Score> score) {
+    Optional<Score> score,
+    Optional<Gain> gain) {
+
+  /** One that was never put into the network, and not compared with the raw weights. */
+  public AveragedResult(
+      String name,
+      String schedule,
+      double decay,
+      double initialShare,
+      OptionalDouble distance,
+      Optional<Score> score) {
+    this(name, schedule, decay, initialShare, distance, score, Optional.empty());
+  }
 
   /** One that was never put into the network. */
   public AveragedResult(
@@ -32,8 +46,9 @@ public record AveragedResult(
       double decay,
       double initialShare,
       OptionalDouble distance,
-      Optional<Score> score) {
-    this(name, schedule, decay, initialShare, distance, 0, score);
+      Optional<Score> score,
+      Optional<Gain> gain) {
+    this(name, schedule, decay, initialShare, distance, 0, score, gain);
   }
 
   /**
@@ -44,6 +59,7 @@ public record AveragedResult(
   public AveragedResult {
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(score, "score");
+    Objects.requireNonNull(gain, "gain");
     if (name.isBlank()) {
       throw new IllegalArgumentException("an average has no name");
     }
@@ -55,6 +71,17 @@ public record AveragedResult(
     if (distance.isPresent() && !(distance.getAsDouble() >= 0)) {
       throw new IllegalArgumentException("distance " + distance.getAsDouble() + " is not >= 0");
     }
+  }
+
+  /** Without a comparison with the raw weights. */
+  public AveragedResult(
+      String name,
+      String schedule,
+      double decay,
+      double initialShare,
+      OptionalDouble distance,
+      Optional<Score> score) {
+    this(name, schedule, decay, initialShare, distance, score, Optional.empty());
   }
 
   private static void requireShare(String what, double value) {

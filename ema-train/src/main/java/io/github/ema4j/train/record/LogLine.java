@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.ema4j.dl4j.evaluation.Gain;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -112,6 +113,7 @@ final class LogLine {
         node.put("restores", average.restores());
       }
       average.score().ifPresent(score -> put(node.putObject("score"), score));
+      average.gain().ifPresent(gain -> put(node.putObject("gain"), gain));
     }
     line.put("seconds", epoch.seconds());
     line.put("images_per_second", epoch.imagesPerSecond());
@@ -119,6 +121,15 @@ final class LogLine {
 
   private static void put(ObjectNode node, Score score) {
     node.put("accuracy", score.accuracy()).put("loss", score.loss());
+  }
+
+  private static void put(ObjectNode node, Gain gain) {
+    node.put("examples", gain.examples());
+    node.put("only_raw", gain.onlyRaw());
+    node.put("only_averaged", gain.onlyAveraged());
+    node.put("differing", gain.differing());
+    node.put("raw_calibration_error", gain.rawCalibrationError());
+    node.put("averaged_calibration_error", gain.averagedCalibrationError());
   }
 
   static int epochNumber(JsonNode line) {
@@ -147,7 +158,18 @@ final class LogLine {
         number(node, "initial_share"),
         node.has("distance") ? OptionalDouble.of(number(node, "distance")) : OptionalDouble.empty(),
         node.path("restores").asLong(0),
-        Optional.ofNullable(node.get("score")).map(LogLine::score));
+        Optional.ofNullable(node.get("score")).map(LogLine::score),
+        Optional.ofNullable(node.get("gain")).map(LogLine::gain));
+  }
+
+  private static Gain gain(JsonNode node) {
+    return new Gain(
+        node.required("examples").asLong(),
+        node.required("only_raw").asLong(),
+        node.required("only_averaged").asLong(),
+        node.required("differing").asLong(),
+        number(node, "raw_calibration_error"),
+        number(node, "averaged_calibration_error"));
   }
 
   private static Score score(JsonNode node) {

@@ -89,6 +89,7 @@ public final class RunReport {
     StringBuilder curves = new StringBuilder();
     Curves.all(epochs).forEach((name, image) -> curves.append(picture(name, image)));
     return section("Best validation accuracy", "<div class=\"best\">" + best(epochs) + "</div>\n")
+        + gains(epochs.get(epochs.size() - 1))
         + section("Curves", curves.toString())
         + section("Epochs", "<div class=\"wide\">" + epochTable(epochs) + "</div>\n");
   }
@@ -113,6 +114,44 @@ public final class RunReport {
     return Html.table(
         List.of("weights", "best epoch", "accuracy (%)", "loss", "last accuracy (%)", "last loss"),
         rows);
+  }
+
+  /** What each average was worth after the last epoch. */
+  private static String gains(EpochResult last) {
+    List<List<String>> rows = new ArrayList<>();
+    StringBuilder forecasts = new StringBuilder();
+    for (AveragedResult average : last.averages()) {
+      average
+          .gain()
+          .ifPresent(
+              gain -> {
+                rows.add(
+                    List.of(
+                        "EMA " + average.name(),
+                        format("%+.2f", 100 * gain.accuracy())
+                            + format(" ± %.2f", 100 * gain.standardError()),
+                        format("%.2f", 100 * gain.churn()),
+                        format("%.2f", 100 * gain.rawCalibrationError()),
+                        format("%.2f", 100 * gain.averagedCalibrationError())));
+                forecasts.append(Html.text("EMA " + average.name() + ": " + gain.forecast() + "."));
+                forecasts.append("<br>\n");
+              });
+    }
+    return rows.isEmpty()
+        ? ""
+        : section(
+            "Average against raw weights",
+            "<div class=\"best\">"
+                + Html.table(
+                    List.of(
+                        "weights",
+                        "gain (points)",
+                        "predictions that differ (%)",
+                        "calibration error raw (%)",
+                        "averaged (%)"),
+                    rows)
+                + "</div>\n<p>"
+                + forecasts);
   }
 
   /** Where to find the score of each set of weights in an epoch, by its name. */

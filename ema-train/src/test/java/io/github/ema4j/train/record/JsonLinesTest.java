@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ema4j.dl4j.evaluation.Gain;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -100,7 +101,15 @@ class JsonLinesTest {
             new Score(Double.NaN, Double.POSITIVE_INFINITY),
             List.of(
                 new AveragedResult("\"ü\"\n", "s", 0, 1, OptionalDouble.empty(), Optional.empty()),
-                Runs.average("0.99", 1.0 / 3, Double.NEGATIVE_INFINITY)),
+                Runs.average("0.99", 1.0 / 3, Double.NEGATIVE_INFINITY),
+                new AveragedResult(
+                    "0.9",
+                    "s",
+                    0.9,
+                    0,
+                    OptionalDouble.empty(),
+                    Optional.of(new Score(0.5, 1)),
+                    Optional.of(new Gain(9, 1, 2, 4, 1.0 / 3, Double.NaN)))),
             0.1 + 0.2,
             Double.NaN);
     try (JsonLines lines = start()) {

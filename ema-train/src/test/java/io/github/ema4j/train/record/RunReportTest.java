@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.dl4j.evaluation.Gain;
 import io.github.ema4j.train.error.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -49,6 +51,24 @@ class RunReportTest {
     assertTrue(page.contains("<tr><td>raw<td>2<td>80.00<td>0.7500<td>70.00<td>0.7500\n"), page);
     assertTrue(
         page.contains("<tr><td>EMA 0.99<td>2<td>87.50<td>0.5000<td>80.00<td>0.3000\n"), page);
+  }
+
+  @Test
+  void lastEpochSaysWhatTheAverageIsWorth() throws IOException {
+    AveragedResult plain = Runs.average("0.99", 0.854, 0.5);
+    AveragedResult compared =
+        new AveragedResult(
+            plain.name(),
+            plain.schedule(),
+            plain.decay(),
+            plain.initialShare(),
+            plain.distance(),
+            plain.score(),
+            Optional.of(new Gain(2_000, 108, 216, 400, 0.0303, 0.0191)));
+    String page = page(Runs.description(), List.of(epoch(1, 0.8, compared)));
+    assertTrue(page.contains("<tr><td>EMA 0.99<td>+5.40 ± 0.90<td>20.00<td>3.03<td>1.91\n"), page);
+    assertTrue(page.contains("EMA 0.99: the average is 5.4 points better (± 0.9)"), page);
+    assertFalse(page(Runs.description(), List.of(epoch(1, 0.8, plain))).contains("against raw"));
   }
 
   @Test

@@ -28,11 +28,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "experiments",
     description = "Compares raw and averaged weights over several training runs.",
+    subcommands = AnyTime.class,
     sortOptions = false,
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:done", "1:the run failed, or a claim does not hold", "2:wrong arguments"})
 public final class Experiments implements Callable<Integer> {
-  @Parameters(paramLabel = "NAME", description = "One of: ${COMPLETION-CANDIDATES}.")
+  @Parameters(
+      arity = "0..1", // as there is any-time
+      paramLabel = "NAME",
+      description = "One of: ${COMPLETION-CANDIDATES}.")
   private Experiment experiment;
 
   @Option(
@@ -59,6 +63,10 @@ public final class Experiments implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (experiment == null) {
+      throw new ParameterException(
+          command.commandLine(), "NAME is missing: name an experiment, or any-time");
+    }
     requireAtLeast(2, "--seeds", seeds());
     requireAtLeast(1, "--epochs", epochs);
     OpenMp.useOneThreadUnlessSet();

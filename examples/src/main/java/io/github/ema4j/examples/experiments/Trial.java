@@ -5,14 +5,11 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.train.images.FashionMnist;
 import io.github.ema4j.train.images.ImageIterator;
-import io.github.ema4j.train.images.LabelledImages;
 import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.util.List;
-import java.util.Random;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.dataset.DataSet;
-import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
  * One training run of an experiment, from one seed.
@@ -35,21 +32,15 @@ record Trial(long updates, Score raw, List<Score> averaged) {
    * @throws IOException if the images cannot be read
    */
   static Trial run(Experiment experiment, long seed, int epochs) throws IOException {
-    Random seeds = new Random(seed);
-    LabelledImages images =
-        FashionMnist.training().withWrongLabels(experiment.wrongLabels(), seeds.nextLong());
-    int batchSize = experiment.recipe().batchSize();
-    DataSetIterator training = ImageIterator.shuffled(images, batchSize, seeds.nextLong());
-    int iterations = epochs * ((images.size() + batchSize - 1) / batchSize);
-    MultiLayerNetwork net =
-        experiment.recipe().network(seeds.nextLong(), experiment.updater(iterations));
+    Start start = Start.of(experiment, seed, epochs);
+    MultiLayerNetwork net = start.network();
     ModelEmaGroup group =
         ModelEmaGroup.of(
             experiment.schedules().stream()
                 .map(schedule -> AveragingConfig.builder().schedule(schedule).build())
                 .toArray(AveragingConfig[]::new));
     net.addListeners(group);
-    net.fit(training, epochs);
+    net.fit(start.training(), epochs);
     ImageIterator test = ImageIterator.inOrder(FashionMnist.test(), TEST_BATCH);
     return new Trial(
         group.get(0).updateCount(),

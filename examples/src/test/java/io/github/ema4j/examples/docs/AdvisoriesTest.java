@@ -51,7 +51,8 @@ class AdvisoriesTest {
 
     int rows = 0;
     for (Matcher row = ROW.matcher(page); row.find(); rows++) {
-      String artifact = row.group(1).toLowerCase(Locale.ROOT).replace(' ', '-').replace("-lang", "-lang3");
+      String artifact =
+          row.group(1).toLowerCase(Locale.ROOT).replace(' ', '-').replace("-lang", "-lang3");
       assertEquals(build.get(artifact), row.group(4), artifact);
       assertTrue(copied.containsKey(artifact), artifact);
       assertTrue(

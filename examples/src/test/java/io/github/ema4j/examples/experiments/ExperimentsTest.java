@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +108,59 @@ class ExperimentsTest {
             .map(line -> line.substring(2))
             .toList();
     assertEquals(experiment.claims().stream().map(Claim::sentence).toList(), claims);
+  }
+
+  @Test
+  void thePageMakesTheClaimOfAnyTime() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "experiments.md"));
+    String section = page.substring(page.indexOf("-Dargs=\"any-time\""));
+    section = section.substring(0, section.indexOf("\n## "));
+    assertEquals(
+        List.of("- " + AnyTime.CLAIM),
+        section.lines().filter(line -> line.startsWith("- ")).toList());
+    for (Experiment experiment : AnyTime.EXPERIMENTS) {
+      assertTrue(section.contains("| `%s` | raw | ".formatted(experiment)), section);
+    }
+  }
+
+  private static Course course(double averaged1, double averaged2) {
+    return new Course(List.of(70.0, 80.0), List.of(averaged1, averaged2));
+  }
+
+  @Test
+  void anyTimeComparesMeansAfterEachEpoch() {
+    Map<Experiment, List<Course>> good =
+        Map.of(Experiment.RMSPROP, List.of(course(69.0, 81), course(70.125, 80)));
+    assertTrue(AnyTime.holdsFor(good));
+    assertEquals(
+        """
+        | experiment, after epoch | weights | 1 | 2 |
+        | --- | --- | --- | --- |
+        | `rmsprop` | raw | 70.0 | 80.0 |
+        |  | default average | 69.6 | 80.5 |
+        |  | least gain | -1.0 | +0.0 |
+        """,
+        AnyTime.table(good));
+    assertEquals(-1, course(69, 81).leastGain());
+    // Worse in the second epoch alone, and in one of two experiments alone.
+    Map<Experiment, List<Course>> bad =
+        Map.of(Experiment.RMSPROP, List.of(course(80, 79.4), course(80, 79.5)));
+    assertFalse(AnyTime.holdsFor(bad));
+    assertFalse(
+        AnyTime.holdsFor(
+            Map.of(
+                Experiment.RMSPROP,
+                List.of(course(80, 90)),
+                Experiment.NOISY_LABELS,
+                List.of(course(60, 90)))));
+  }
+
+  @Test
+  void anyTimeIsACommand() {
+    assertEquals(2, run("any-time", "--seeds=0"));
+    assertTrue(err.toString().contains("--seeds: has to be >= 1, not 0"), err.toString());
+    assertEquals(0, run("any-time", "--help"));
+    assertTrue(out.toString().contains("after every epoch"), out.toString());
   }
 
   /** Results of three seeds: accuracies in per cent of the raw weights and of one average "a". */
@@ -202,5 +256,6 @@ class ExperimentsTest {
     for (Experiment experiment : Experiment.values()) {
       assertTrue(out.toString().contains(experiment.toString()), out.toString());
     }
+    assertTrue(out.toString().contains("any-time"), out.toString());
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.dl4j.internal;
 
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
@@ -19,20 +19,33 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>A note stands for an open {@link Swap} and goes with it, or with the network. It holds the
  * average, whose shadow has the raw weights meanwhile.
  */
-final class SwappedNetworks {
+public final class SwappedNetworks {
 
   private static final Map<Key, ParameterAverage> SWAPPED = new HashMap<>();
   private static final ReferenceQueue<Model> GONE = new ReferenceQueue<>();
 
   private SwappedNetworks() {}
 
-  /** Whether averaged weights stand in a network, of whatever average. */
-  static synchronized boolean contains(Model network) {
+  /**
+   * Whether averaged weights stand in a network, of whatever average.
+   *
+   * @param network any
+   * @return true while a swap is open
+   */
+  public static synchronized boolean contains(Model network) {
     return !SWAPPED.isEmpty() && SWAPPED.containsKey(new Key(network));
   }
 
-  /** Puts averaged weights into a network that has none in it. */
-  static Swap swap(Model network, ParameterAverage average, INDArray params) {
+  /**
+   * Puts averaged weights into a network that has none in it.
+   *
+   * @param network whose parameters they are
+   * @param average gives the weights, and holds the raw ones meanwhile
+   * @param params the parameters of the network
+   * @return puts the raw weights back when closed
+   * @throws IllegalStateException if averaged weights are in it already
+   */
+  public static Swap swap(Model network, ParameterAverage average, INDArray params) {
     Key key = note(network, average);
     try {
       return average.swap(params).whenClosed(() -> delete(key));
