@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
@@ -48,14 +49,17 @@ public final class EvaluationResult {
    *
    * @param network a MultiLayerNetwork or ComputationGraph
    * @param validation data of one input and one output; reset before and after, where it can be
-   * @param evaluations what to evaluate; only their settings are used
+   * @param evaluations what to evaluate, {@code new Evaluation()} if none is given; only their
+   *     settings are used
    * @return new evaluation objects, filled; none, and not finite, if one refused predictions that
    *     are NaN
    * @throws IllegalStateException if the data is empty, or exhausted and cannot be reset
    */
   public static EvaluationResult of(
       Model network, DataSetIterator validation, IEvaluation<?>... evaluations) {
-    return ValidationSet.of(validation, Map.of(0, List.of(evaluations))).evaluate(network);
+    List<IEvaluation<?>> asked =
+        evaluations.length == 0 ? List.of(new Evaluation()) : List.of(evaluations);
+    return ValidationSet.of(validation, Map.of(0, asked)).evaluate(network);
   }
 
   /**

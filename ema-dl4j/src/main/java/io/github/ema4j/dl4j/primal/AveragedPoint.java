@@ -5,19 +5,15 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
-import io.github.ema4j.dl4j.evaluation.ValidationSet;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
 import io.github.ema4j.dl4j.internal.SwappedNetworks;
-import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.evaluation.IEvaluation;
-import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
@@ -115,11 +111,7 @@ public final class AveragedPoint {
    */
   public static EvaluationResult evaluate(
       Model network, DataSetIterator validation, IEvaluation<?>... evaluations) {
-    ValidationSet set =
-        ValidationSet.of(
-            validation,
-            Map.of(0, evaluations.length == 0 ? List.of(new Evaluation()) : List.of(evaluations)));
-    return set.evaluate(Replica.over(network, params(network)));
+    return EvaluationResult.of(Replica.over(network, params(network)), validation, evaluations);
   }
 
   /**

@@ -28,17 +28,6 @@ public record AveragedResult(
     Optional<Score> score,
     Optional<Gain> gain) {
 
-  /** One that was never put into the network, and not compared with the raw weights. */
-  public AveragedResult(
-      String name,
-      String schedule,
-      double decay,
-      double initialShare,
-      OptionalDouble distance,
-      Optional<Score> score) {
-    this(name, schedule, decay, initialShare, distance, score, Optional.empty());
-  }
-
   /** One that was never put into the network. */
   public AveragedResult(
       String name,
