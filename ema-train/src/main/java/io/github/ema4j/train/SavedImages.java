@@ -17,12 +17,15 @@ import java.util.OptionalLong;
 final class SavedImages {
   private final Path file;
   private final Optional<RunSettings> run;
+  private final boolean folderIsGiven;
   private final String inputSize; // as given; null for that of the file
   private final Train train;
 
-  private SavedImages(Path file, Optional<RunSettings> run, String inputSize, Train train) {
+  private SavedImages(
+      Path file, Optional<RunSettings> run, boolean folderIsGiven, String inputSize, Train train) {
     this.file = file;
     this.run = run;
+    this.folderIsGiven = folderIsGiven;
     this.inputSize = inputSize;
     this.train = train;
   }
@@ -32,7 +35,7 @@ final class SavedImages {
    *
    * @param folder of images; empty for those of the run
    * @param inputSize their size, as given; null for the one that the file or the run says
-   * @throws UserError if no folder is given and the file is not in that of a run
+   * @throws UserError if the settings of the run are damaged
    */
   static SavedImages of(Path file, Optional<Path> folder, String inputSize) {
     Optional<RunSettings> run = RunDirectory.of(file).map(r -> RunSettings.read(r.settings()));
@@ -42,10 +45,7 @@ final class SavedImages {
       arguments.add("--input-size=" + inputSize);
     }
     Train train = Train.with(arguments, run);
-    if (run.isEmpty() && folder.isEmpty()) {
-      throw new UserError(file + " is not in the folder of a run: say which images to validate on");
-    }
-    return new SavedImages(file, run, inputSize, train);
+    return new SavedImages(file, run, folder.isPresent(), inputSize, train);
   }
 
   /** The settings of the run, or the defaults. */
@@ -56,9 +56,13 @@ final class SavedImages {
   /**
    * Opens them in the size that the file says or, if it says none, the options or the run do.
    *
-   * @throws UserError if the sizes contradict each other, or the classes are others
+   * @throws UserError if no folder is given and the file is not in that of a run; if the sizes
+   *     contradict each other, or the classes are others
    */
   ImageSource open(SavedWeights weights) {
+    if (run.isEmpty() && !folderIsGiven) {
+      throw new UserError(file + " is not in the folder of a run: say which images to validate on");
+    }
     ImageSource source = inSize(weights);
     requireSameClasses(weights, source);
     return source;
