@@ -117,13 +117,21 @@ def train_simplecnn(channels, size):
     return nn.Sequential(*layers, *classifier(64))
 
 
-def train_resnet(depths):
+def train_convnet(channels, size):
+    layers, width = [], channels
+    for outputs in (16, 32, 64):
+        layers += [normalized(width, outputs, 3, 1, nn.ReLU), nn.MaxPool2d(2)]
+        width = outputs
+    return nn.Sequential(*layers, *classifier(width))
+
+
+def train_resnet(depths, first=64):
     def build(channels, size):
-        layers = [normalized(channels, 64, 7, 2, nn.ReLU), nn.MaxPool2d(3, 2, 1)]
-        width = 64
+        layers = [normalized(channels, first, 7, 2, nn.ReLU), nn.MaxPool2d(3, 2, 1)]
+        width = first
         for stage, depth in enumerate(depths):
             for i in range(depth):
-                outputs, stride = 64 << stage, 2 if stage > 0 and i == 0 else 1
+                outputs, stride = first << stage, 2 if stage > 0 and i == 0 else 1
                 path = nn.Sequential(
                     normalized(width, outputs, 3, stride, nn.ReLU), normalized(outputs, outputs, 3)
                 )
@@ -156,6 +164,9 @@ def train_mobilenetv2(channels, size):
 TRAINED = {
     "lenet": train_lenet,
     "simplecnn": train_simplecnn,
+    "convnet": train_convnet,
+    "resnet18-8": train_resnet([2, 2, 2, 2], 8),
+    "resnet18-16": train_resnet([2, 2, 2, 2], 16),
     "resnet18": train_resnet([2, 2, 2, 2]),
     "resnet34": train_resnet([3, 4, 6, 3]),
     "mobilenetv2": train_mobilenetv2,

@@ -5,7 +5,8 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 
 /**
  * A listener that says of itself that it changes no weights of the network, in any callback, but by
- * {@link ModelEmaListener#swap} and back. It has no methods of its own.
+ * {@linkplain ModelEmaListener#swap swapping in} the average that it follows, and back. It has no
+ * methods of its own.
  *
  * <p>Where updates are {@link io.github.ema4j.core.AveragingConfig#overlapped}, they go on while
  * listeners are called that come later than the average, and nothing tells what those do. So of

@@ -78,7 +78,10 @@ public final class Child {
           set(
               new ArraysScene(
                   size(words[1]), DataType.valueOf(words[2]), DataType.valueOf(words[3])));
-      case "training" -> set(TrainingScene.of(words[1], Integer.parseInt(words[2])));
+      case "training" ->
+          set(
+              TrainingScene.of(
+                  words[1], Integer.parseInt(words[2]), words[3].equals("accelerated")));
       case "step" ->
           set(
               new StepScene(

@@ -19,18 +19,23 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** The networks that are trained. All use Adam and start from a fixed seed. */
+/** The networks that are trained. They start from a fixed seed. */
 final class Networks {
 
   private Networks() {}
 
   private static NeuralNetConfiguration.Builder builder() {
+    return builder(new Adam(1e-3));
+  }
+
+  private static NeuralNetConfiguration.Builder builder(IUpdater updater) {
     return new NeuralNetConfiguration.Builder()
         .seed(1)
         .weightInit(WeightInit.RELU)
-        .updater(new Adam(1e-3));
+        .updater(updater);
   }
 
   /** Dense layers of two widths between 784 inputs and 10 classes. */
@@ -66,6 +71,26 @@ final class Networks {
     return network;
   }
 
+  /** Three times convolution, batch norm, ReLU and pooling, with 16, 32 and 64 channels. */
+  static MultiLayerNetwork convNet(int channels, int imageSize, int classes, IUpdater updater) {
+    NeuralNetConfiguration.ListBuilder list = builder(updater).list();
+    for (int width = 16; width <= 64; width *= 2) {
+      list.layer(
+              new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(width).hasBias(false).build())
+          .layer(new BatchNormalization.Builder().build())
+          .layer(new ActivationLayer.Builder().activation(Activation.RELU).build())
+          .layer(maxPool(2, 2));
+    }
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            list.layer(new GlobalPoolingLayer(PoolingType.AVG))
+                .layer(output(classes))
+                .setInputType(InputType.convolutional(imageSize, imageSize, channels))
+                .build());
+    network.init();
+    return network;
+  }
+
   /** A number of square layers without anything else. */
   static MultiLayerNetwork stack(int layers, int width) {
     NeuralNetConfiguration.ListBuilder list = builder().list();
@@ -85,24 +110,30 @@ final class Networks {
 
   /** ResNet-18 (He et al. 2015) for 1000 classes: 11.7 million parameters, small images. */
   static ComputationGraph resNet18(int imageSize) {
+    return resNet18(3, imageSize, 64, 1000, new Adam(1e-3));
+  }
+
+  /** The same with {@code width} channels in the first stage, 64 as published. */
+  static ComputationGraph resNet18(
+      int channels, int imageSize, int width, int classes, IUpdater updater) {
     GraphBuilder graph =
-        builder()
+        builder(updater)
             .convolutionMode(ConvolutionMode.Same)
             .graphBuilder()
             .addInputs("image")
-            .setInputTypes(InputType.convolutional(imageSize, imageSize, 3));
-    String last = relu(graph, "stem", convolution(graph, "stem", "image", 64, 7, 2));
+            .setInputTypes(InputType.convolutional(imageSize, imageSize, channels));
+    String last = relu(graph, "stem", convolution(graph, "stem", "image", width, 7, 2));
     graph.addLayer("pool", maxPool(3, 2), last);
     last = "pool";
     for (int stage = 0; stage < 4; stage++) {
       for (int i = 0; i < 2; i++) {
         boolean widens = stage > 0 && i == 0;
-        last = basicBlock(graph, "block" + stage + i, last, 64 << stage, widens);
+        last = basicBlock(graph, "block" + stage + i, last, width << stage, widens);
       }
     }
     graph
         .addLayer("mean", new GlobalPoolingLayer(PoolingType.AVG), last)
-        .addLayer("classes", output(1000), "mean")
+        .addLayer("classes", output(classes), "mean")
         .setOutputs("classes");
     ComputationGraph network = new ComputationGraph(graph.build());
     network.init();

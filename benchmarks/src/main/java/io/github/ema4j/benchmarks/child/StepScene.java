@@ -14,8 +14,10 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.learning.config.Nesterovs;
 
 /**
- * Steps of one of the networks of the train command, accelerated or not. {@code step} answers with
- * the processor time of the thread, which does all the work if OpenMP has one thread.
+ * Steps of one of the networks of the train command, or of {@code convnet}, {@code resnet18-8} and
+ * {@code resnet18-16}, a ResNet-18 with so many channels instead of 64, accelerated or not. {@code
+ * step} answers with the processor time of the thread, which does all the work if OpenMP has one
+ * thread.
  */
 final class StepScene implements Scene {
 
@@ -28,9 +30,7 @@ final class StepScene implements Scene {
   private final String description;
 
   StepScene(String name, int channels, int size, int batch, boolean accelerated) {
-    ImageShape shape = new ImageShape(channels, size, size);
-    Model network =
-        Models.create(name, new ModelSettings(shape, CLASSES, new Nesterovs(0.01, 0.9), 0, 1));
+    Model network = network(name, channels, size);
     description = accelerated ? accelerate(network).library().toString() : "built-in";
     DataSet data =
         new DataSet(
@@ -46,7 +46,20 @@ final class StepScene implements Scene {
     }
   }
 
-  private static AccelerationReport accelerate(Model network) {
+  private static Model network(String name, int channels, int size) {
+    Nesterovs updater = new Nesterovs(0.01, 0.9);
+    return switch (name) {
+      case "convnet" -> Networks.convNet(channels, size, CLASSES, updater);
+      case "resnet18-8" -> Networks.resNet18(channels, size, 8, CLASSES, updater);
+      case "resnet18-16" -> Networks.resNet18(channels, size, 16, CLASSES, updater);
+      default ->
+          Models.create(
+              name,
+              new ModelSettings(new ImageShape(channels, size, size), CLASSES, updater, 0, 1));
+    };
+  }
+
+  static AccelerationReport accelerate(Model network) {
     return network instanceof ComputationGraph graph
         ? OneDnn.accelerate(graph)
         : OneDnn.accelerate((MultiLayerNetwork) network);

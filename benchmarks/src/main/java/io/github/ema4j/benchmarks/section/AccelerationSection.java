@@ -19,7 +19,7 @@ import java.util.Optional;
 final class AccelerationSection implements Section {
 
   /**
-   * A network of the train command.
+   * A network of the train command, or another that {@code StepScene} names.
    *
    * @param faster how many times as fast it shall be accelerated
    * @param torch how many times as long as PyTorch's that may take
@@ -68,6 +68,9 @@ final class AccelerationSection implements Section {
       return small;
     }
     List<Training> all = new ArrayList<>(small);
+    all.add(new Training("convnet", 1, 28, 64, 7, 1.5));
+    all.add(new Training("resnet18-8", 1, 28, 32, 3.7, 4));
+    all.add(new Training("resnet18-16", 3, 32, 32, 6, 3));
     all.add(new Training("resnet18", 3, 32, 32, 5, 1.5));
     all.add(new Training("resnet34", 3, 64, 8, 8, 1.1));
     all.add(new Training("mobilenetv2", 3, 64, 8, 12, 1.2));

@@ -10,6 +10,7 @@ import io.github.ema4j.benchmarks.harness.Statistics;
 import io.github.ema4j.benchmarks.harness.Variant;
 import io.github.ema4j.benchmarks.harness.Worker;
 import io.github.ema4j.benchmarks.harness.Workers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -32,6 +33,7 @@ final class TrainingSection implements Section {
     MarkdownTable table =
         new MarkdownTable(
             "Network",
+            "layers",
             "parameters",
             "batch",
             "threads",
@@ -39,12 +41,20 @@ final class TrainingSection implements Section {
             "with listener, ms",
             "ratio",
             "95 % interval",
+            "overlapped, ms",
+            "ratio",
+            "95 % interval",
             "in the listener, ms",
             "share of the step");
     String quality = "";
     for (Training training : trainings(bench)) {
       for (int threads : threads(bench)) {
-        quality = measure(bench, training, threads, table).quality();
+        try (Worker worker = bench.workers().java(threads)) {
+          quality = measure(bench, training, worker, threads, "built-in", table);
+        }
+      }
+      try (Worker worker = bench.workers().javaWithOneDnn()) {
+        quality = measure(bench, training, worker, 1, "accelerated", table);
       }
     }
     bench
@@ -52,7 +62,9 @@ final class TrainingSection implements Section {
         .table(
             "Training step with and without ModelEmaListener",
             load,
-            "Adam; blocks of steps, interleaved; last row: " + quality,
+            "Adam; blocks of steps, interleaved; accelerated: in fits of an iterator, one thread, the"
+                + " overlapped update on another; last row: "
+                + quality,
             table);
   }
 
@@ -67,36 +79,66 @@ final class TrainingSection implements Section {
         new Training("resnet18", "ResNet-18, 32 x 32", bench.effort().networks() ? 16 : 2));
   }
 
-  private static Comparison measure(
-      Bench bench, Training training, int threads, MarkdownTable table) {
-    try (Worker worker = bench.workers().java(threads)) {
-      String parameters = worker.ask("scene", "training", training.network, training.batch);
-      Variant plain = new Variant("plain", worker, "plain", threads, 0);
-      Variant ema = new Variant("with listener", worker, "ema", threads, 0);
-      Variant listener = new Variant("in the listener", worker, "listener", threads, 0);
-      Comparison comparison =
-          new Comparer(bench.effort().withLongerSamples(LONGER))
-              .compare(List.of(plain, ema, listener));
-      Statistics ratio = comparison.ratio(ema, plain);
-      double share = comparison.ratio(listener, plain).median();
-      table.row(
-          training.label,
-          parameters,
-          training.batch,
-          threads,
-          Format.ms(comparison.nanos(plain).median()),
-          Format.ms(comparison.nanos(ema).median()),
-          String.format(Locale.ROOT, "%.3f", ratio.median()),
-          String.format(Locale.ROOT, "%.3f–%.3f", ratio.low(), ratio.high()),
-          Format.ms(comparison.nanos(listener).median()),
-          String.format(Locale.ROOT, "%.2f %%", 100 * share));
-      bench.report().samples(training.label, comparison);
-      if (training.network.equals("lenet")) {
-        String with = ", LeNet at batch 64, %d threads".formatted(threads);
-        bench.report().atMost("Step with ÷ without listener" + with, ratio.median(), 1.01);
-        bench.report().atMost("Share of the step in the listener" + with, share, 0.01);
-      }
-      return comparison;
+  private static String measure(
+      Bench bench,
+      Training training,
+      Worker worker,
+      int threads,
+      String layers,
+      MarkdownTable table) {
+    String parameters = worker.ask("scene", "training", training.network, training.batch, layers);
+    Variant plain = new Variant("plain", worker, "plain", threads, 0);
+    Variant ema = new Variant("with listener", worker, "ema", threads, 0);
+    Variant overlapped = new Variant("overlapped", worker, "overlapped", threads, 0);
+    Variant listener = new Variant("in the listener", worker, "listener", threads, 0);
+    boolean overlaps = layers.equals("accelerated");
+    List<Variant> variants = new ArrayList<>(List.of(plain, ema, listener));
+    if (overlaps) {
+      variants.add(overlapped);
     }
+    Comparison comparison =
+        new Comparer(bench.effort().withLongerSamples(LONGER)).compare(variants);
+    Statistics ratio = comparison.ratio(ema, plain);
+    double share = comparison.ratio(listener, plain).median();
+    table.row(
+        training.label,
+        layers,
+        parameters,
+        training.batch,
+        threads,
+        Format.ms(comparison.nanos(plain).median()),
+        Format.ms(comparison.nanos(ema).median()),
+        median(ratio),
+        interval(ratio),
+        overlaps ? Format.ms(comparison.nanos(overlapped).median()) : "",
+        overlaps ? median(comparison.ratio(overlapped, plain)) : "",
+        overlaps ? interval(comparison.ratio(overlapped, plain)) : "",
+        Format.ms(comparison.nanos(listener).median()),
+        String.format(Locale.ROOT, "%.2f %%", 100 * share));
+    String of =
+        ", %s at batch %d, %s, %d threads"
+            .formatted(training.label, training.batch, layers, threads);
+    bench.report().samples(training.label + ", " + layers, comparison);
+    if (training.network.equals("lenet") && !overlaps) {
+      bench.report().atMost("Step with ÷ without listener" + of, ratio.median(), 1.01);
+      bench.report().atMost("Share of the step in the listener" + of, share, 0.01);
+    }
+    if (overlaps && Runtime.getRuntime().availableProcessors() > 1) {
+      bench
+          .report()
+          .atMost(
+              "Step with ÷ without listener, overlapped" + of,
+              comparison.ratio(overlapped, plain).median(),
+              1.005);
+    }
+    return comparison.quality();
+  }
+
+  private static String median(Statistics ratio) {
+    return String.format(Locale.ROOT, "%.3f", ratio.median());
+  }
+
+  private static String interval(Statistics ratio) {
+    return String.format(Locale.ROOT, "%.3f–%.3f", ratio.low(), ratio.high());
   }
 }

@@ -29,6 +29,7 @@ final class PictureCache {
   private record Key(Pictures pictures, Optional<Preparation> centring) {}
 
   /** 3 bytes for each pixel. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Kept(int width, int height, byte[] rgb) {
 
     static Kept of(BufferedImage image) {
@@ -47,8 +48,10 @@ final class PictureCache {
     BufferedImage image() {
       int[] pixels = new int[width * height];
       for (int i = 0; i < pixels.length; i++) {
-        pixels[i] =
-            (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | rgb[3 * i + 2] & 0xff;
+        int red = rgb[3 * i] & 0xff;
+        int green = rgb[3 * i + 1] & 0xff;
+        int blue = rgb[3 * i + 2] & 0xff;
+        pixels[i] = (red << 16) | (green << 8) | blue;
       }
       BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
       image.setRGB(0, 0, width, height, pixels, 0, width);
