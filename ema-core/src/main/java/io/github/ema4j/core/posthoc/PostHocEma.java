@@ -51,6 +51,24 @@ public final class PostHocEma {
    *     or training runs
    */
   public static PostHocEma read(Path directory) throws IOException {
+    List<Snapshot> snapshots = listOfOneRun(directory);
+    if (snapshots.get(0).isOfPlainMean()) {
+      throw new IOException(
+          "The snapshots in %s are of plain means, for windows: read them by Windows.read"
+              .formatted(directory));
+    }
+    return new PostHocEma(snapshots);
+  }
+
+  /**
+   * Lists the snapshots of the one training run in a directory.
+   *
+   * @param directory as given to what wrote them
+   * @return by update, then width; one or more
+   * @throws IOException if there is no snapshot, one is damaged, or they are of different networks
+   *     or training runs
+   */
+  public static List<Snapshot> listOfOneRun(Path directory) throws IOException {
     List<Snapshot> snapshots = list(directory);
     if (snapshots.isEmpty()) {
       throw new NoSuchFileException(
@@ -80,7 +98,7 @@ public final class PostHocEma {
                 .formatted(first.file(), snapshot.file()));
       }
     }
-    return new PostHocEma(snapshots);
+    return snapshots;
   }
 
   /**

@@ -43,7 +43,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  *
  * @param file where it is
  * @param run identifies the training run
- * @param sigmaRel width of the average's profile, as a share of the updates so far
+ * @param sigmaRel width of the average's profile, as a share of the updates so far; {@link
+ *     PowerFunctionExponent#WIDEST} for a plain mean
  * @param update updates so far, from 1
  * @param type FLOAT or DOUBLE
  * @param length number of values
@@ -143,6 +144,11 @@ public record Snapshot(
     return bytes.array();
   }
 
+  /** Whether it is of a plain mean, from which {@link Windows} are made. */
+  boolean isOfPlainMean() {
+    return sigmaRel == PowerFunctionExponent.WIDEST;
+  }
+
   /** Whether a file is a snapshot by its name. */
   static boolean isNamed(Path file) {
     return file.getFileName().toString().endsWith(SUFFIX);
@@ -198,7 +204,7 @@ public record Snapshot(
       int width = in.readInt();
       DataType type = width == DataType.FLOAT.width() ? DataType.FLOAT : DataType.DOUBLE;
       long length = in.readLong();
-      if (!(sigmaRel > 0 && sigmaRel < PowerFunctionExponent.WIDEST)
+      if (!(sigmaRel > 0 && sigmaRel <= PowerFunctionExponent.WIDEST)
           || update < 1
           || width != type.width()
           || length < 1

@@ -10,6 +10,7 @@ import io.github.ema4j.core.internal.file.AtomicFile;
 import io.github.ema4j.core.posthoc.PostHocEma;
 import io.github.ema4j.core.posthoc.Snapshot;
 import io.github.ema4j.core.schedule.DecaySchedule;
+import io.github.ema4j.core.schedule.PowerFunctionExponent;
 import io.github.ema4j.core.state.AverageState;
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Keeps what is needed to choose the length of the average after training: two or more
@@ -90,14 +92,45 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
    * @throws UncheckedIOException if the directory cannot be read
    */
   public PostHocEmaListener(Path directory, int every, double... sigmaRels) {
-    this(
-        directory,
-        every,
-        UUID.randomUUID(),
-        sigmaRels,
-        Arrays.stream(sigmaRels)
-            .mapToObj(width -> new ModelEmaListener(config(width)))
-            .toArray(ModelEmaListener[]::new));
+    this(directory, every, UUID.randomUUID(), severalWidths(sigmaRels), begun(sigmaRels));
+    requireEmpty(directory);
+  }
+
+  /**
+   * Keeps one plain mean of all weights so far, in DOUBLE, for the exact mean over any part of the
+   * run: {@link io.github.ema4j.core.posthoc.Windows} read its snapshots, and {@link WindowSearch}
+   * tries which part is best.
+   *
+   * @param directory for the snapshots; made if missing, and without snapshots of another run
+   * @param every updates from one snapshot to the next, at least 1: windows begin and end there
+   * @return the listener
+   * @throws IllegalArgumentException if {@code every} is below 1
+   * @throws IllegalStateException if there are snapshots in the directory
+   * @throws UncheckedIOException if the directory cannot be read
+   */
+  public static PostHocEmaListener ofWindows(Path directory, int every) {
+    double[] plainMean = {PowerFunctionExponent.WIDEST};
+    PostHocEmaListener listener =
+        new PostHocEmaListener(directory, every, UUID.randomUUID(), plainMean, begun(plainMean));
+    requireEmpty(directory);
+    return listener;
+  }
+
+  private static ModelEmaListener[] begun(double... sigmaRels) {
+    return Arrays.stream(sigmaRels)
+        .mapToObj(width -> new ModelEmaListener(config(width)))
+        .toArray(ModelEmaListener[]::new);
+  }
+
+  private static double[] severalWidths(double... sigmaRels) {
+    if (sigmaRels.length < 2 || Arrays.stream(sigmaRels).distinct().count() < sigmaRels.length) {
+      throw new IllegalArgumentException(
+          "sigmaRels must be two or more different widths, but were " + Arrays.toString(sigmaRels));
+    }
+    return sigmaRels;
+  }
+
+  private static void requireEmpty(Path directory) {
     List<Snapshot> found = list(directory);
     if (!found.isEmpty()) {
       throw new IllegalStateException(
@@ -111,10 +144,6 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
     if (every < 1) {
       throw new IllegalArgumentException("every must be at least 1 update, but was " + every);
     }
-    if (sigmaRels.length < 2 || Arrays.stream(sigmaRels).distinct().count() < sigmaRels.length) {
-      throw new IllegalArgumentException(
-          "sigmaRels must be two or more different widths, but were " + Arrays.toString(sigmaRels));
-    }
     this.directory = directory;
     this.every = every;
     this.run = run;
@@ -124,7 +153,12 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
   }
 
   private static AveragingConfig config(double sigmaRel) {
-    return AveragingConfig.of(DecaySchedule.powerFunction(sigmaRel));
+    return sigmaRel == PowerFunctionExponent.WIDEST
+        ? AveragingConfig.builder()
+            .schedule(DecaySchedule.uniform())
+            .shadowType(DataType.DOUBLE) // windows are differences
+            .build()
+        : AveragingConfig.of(DecaySchedule.powerFunction(sigmaRel));
   }
 
   private static List<Snapshot> list(Path directory) {
@@ -136,9 +170,10 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
   }
 
   /**
-   * Goes on with a training run that was stopped, from its last snapshots: the averages continue
-   * bit for bit, provided that the network is as it was at their update. So call {@link #snapshot}
-   * whenever the network is saved, and pass the number of updates it had then.
+   * Goes on with a training run that was stopped, from its last snapshots, be they {@linkplain
+   * #ofWindows of windows} or not: the averages continue bit for bit, provided that the network is
+   * as it was at their update. So call {@link #snapshot} whenever the network is saved, and pass
+   * the number of updates it had then.
    *
    * @param directory the directory of the run
    * @param every updates from one snapshot to the next, at least 1
@@ -153,16 +188,16 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
    */
   public static PostHocEmaListener resume(Path directory, int every, Model network, long update)
       throws IOException {
-    PostHocEma postHoc = PostHocEma.read(directory);
-    List<Snapshot> last =
-        postHoc.snapshots().stream().filter(snapshot -> snapshot.update() == update).toList();
-    if (last.size() < 2 || postHoc.lastUpdate() > update) {
+    List<Snapshot> all = PostHocEma.listOfOneRun(directory);
+    long lastUpdate = all.get(all.size() - 1).update();
+    double[] ofTheRun = widths(all);
+    List<Snapshot> last = all.stream().filter(snapshot -> snapshot.update() == update).toList();
+    if (last.size() < Math.min(2, ofTheRun.length) || lastUpdate > update) {
       throw new IllegalStateException(
           "Training cannot go on from update %d: the last snapshots in %s are of update %d, and there are %d of update %d. Delete snapshots of later updates"
-              .formatted(update, directory, postHoc.lastUpdate(), last.size(), update));
+              .formatted(update, directory, lastUpdate, last.size(), update));
     }
     double[] sigmaRels = widths(last);
-    double[] ofTheRun = widths(postHoc.snapshots());
     if (!Arrays.equals(sigmaRels, ofTheRun)) {
       throw new IllegalStateException(
           "Training cannot go on from update %d: of the widths %s in %s only %s have a snapshot of it, since writing them was interrupted. Go on from an earlier update, and delete the snapshots after it"
@@ -184,7 +219,7 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
   private static ModelEmaListener resume(Snapshot snapshot, Model network) throws IOException {
     AveragingConfig config = config(snapshot.sigmaRel());
     long update = snapshot.update();
-    // The first update of a power-function average copies: nothing is left of the initial weights.
+    // The first update of these averages copies: nothing is left of the initial weights.
     AverageCounters counters =
         new AverageCounters(update, update, update, 0, config.schedule().decayAt(update), 0);
     Snapshot.Content content = snapshot.read();
