@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -41,11 +42,11 @@ abstract sealed class AveragingListener implements EmaListener
   abstract boolean holdsRaw();
 
   /** Moves what is averaged; true if any was. */
-  abstract boolean move(INDArray params, long steps);
+  abstract boolean move(INDArray params, long steps, long epochs);
 
-  /** Takes in the weights after these steps; true if any average was moved. */
-  private boolean take(INDArray params, long steps) {
-    boolean moved = move(params, steps);
+  /** Takes in the weights after these steps, or examples; true if any average was moved. */
+  private boolean take(INDArray params, long steps, long epochs) {
+    boolean moved = move(params, steps, epochs);
     for (ModelEmaListener member : members()) {
       if (member.restoreIfDue()) {
         break; // the weights are those of this average now
@@ -93,7 +94,7 @@ abstract sealed class AveragingListener implements EmaListener
   @Override
   public final void iterationDone(Model network, int iteration, int epoch) {
     if (concerns(network)) {
-      take(followed.iterationDone(iteration, epoch), 1);
+      take(followed.iterationDone(iteration, epoch), followed.countOfStep(), epoch);
       followed.tell(network, follower -> follower.iterationDone(network, iteration, epoch));
     }
   }
@@ -119,6 +120,15 @@ abstract sealed class AveragingListener implements EmaListener
   // ---------------------------------------------------------------- by hand
 
   @Override
+  public final boolean update(Model network) {
+    if (followed.countsExamples()) {
+      throw new IllegalStateException(
+          "This average counts examples: say of how many the step was, update(network, examples)");
+    }
+    return update(network, 1);
+  }
+
+  @Override
   public final boolean update(Model network, long steps) {
     requireDriven();
     if (!isStarted()) {
@@ -128,8 +138,8 @@ abstract sealed class AveragingListener implements EmaListener
     }
     followed.require(network);
     followed.requireNotSwapped("Averaged weights are swapped into the network, not to be averaged");
-    boolean moved = take(followed.params(), steps);
-    followed.updated(steps);
+    boolean moved = take(followed.params(), steps, Networks.epochCount(network));
+    followed.updated(followed.countsExamples() ? 1 : steps);
     return moved;
   }
 

@@ -99,7 +99,8 @@ class JsonLinesTest {
             Double.NaN,
             new Score(Double.NaN, Double.POSITIVE_INFINITY),
             List.of(
-                new AveragedResult("\"ü\"\n", "s", 0, 1, OptionalDouble.empty(), Optional.empty()),
+                new AveragedResult(
+                    "\"ü\"\n", "s", 0, 1, OptionalDouble.empty(), 2, Optional.empty()),
                 Runs.average("0.99", 1.0 / 3, Double.NEGATIVE_INFINITY)),
             0.1 + 0.2,
             Double.NaN);
