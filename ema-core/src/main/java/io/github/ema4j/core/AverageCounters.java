@@ -2,7 +2,8 @@
 package io.github.ema4j.core;
 
 /**
- * How far a {@link ParameterAverage} has come: all of its state but the array. Immutable.
+ * How far a {@link ParameterAverage} has come: all of its state but the array. Immutable. Where
+ * examples are its {@link AveragingUnit}, all steps here are examples.
  *
  * @param steps optimizer steps seen, from 0
  * @param updates updates that moved the shadow, at most {@code steps}
@@ -14,6 +15,8 @@ package io.github.ema4j.core;
  * @param restores times that the averaged values were put into the parameters, at most {@code
  *     skipped}; see {@link NonFinitePolicy#RESTORE}
  * @param restoresInARow those of them since parameters were finite, at most 3
+ * @param awaitedSteps steps before the epoch that averaging begins with, at most {@code steps}; 0
+ *     where it does not begin with an epoch
  */
 public record AverageCounters(
     long steps,
@@ -23,7 +26,8 @@ public record AverageCounters(
     double decay,
     double initialShare,
     long restores,
-    long restoresInARow) {
+    long restoresInARow,
+    long awaitedSteps) {
 
   /** So many restores in a row show that the cause is no passing one. */
   static final int MOST_RESTORES_IN_A_ROW = 3;
@@ -32,7 +36,7 @@ public record AverageCounters(
   public static final AverageCounters START = new AverageCounters(0, 0, 0, 0, Double.NaN, 1);
 
   /**
-   * The counters of an average that was never put into the parameters.
+   * The counters of an average that was never put into the parameters, and began with no epoch.
    *
    * @param steps as above
    * @param updates as above
@@ -48,7 +52,7 @@ public record AverageCounters(
       long skipped,
       double decay,
       double initialShare) {
-    this(steps, updates, averagedSteps, skipped, decay, initialShare, 0, 0);
+    this(steps, updates, averagedSteps, skipped, decay, initialShare, 0, 0, 0);
   }
 
   /**
@@ -63,6 +67,7 @@ public record AverageCounters(
     requireUpTo(steps, updates, "updates");
     requireUpTo(steps, averagedSteps, "averagedSteps");
     requireUpTo(steps, skipped, "skipped");
+    requireUpTo(steps, awaitedSteps, "awaitedSteps");
     if (updates == 0 ? averagedSteps > 0 : averagedSteps < updates) {
       throw new IllegalArgumentException(
           "averagedSteps must be 0 before the first update and at least 1 for each, but was %d after %d updates"

@@ -75,8 +75,8 @@ public final class AverageGroup {
    *
    * @param averages one or more, of parameters of the same length and type
    * @return the group
-   * @throws IllegalArgumentException if there is none, if one is given twice, or if they are of
-   *     parameters of different length or type
+   * @throws IllegalArgumentException if there is none, if one is given twice, if they are of
+   *     parameters of different length or type, or count in different units
    */
   public static AverageGroup of(ParameterAverage... averages) {
     if (averages.length == 0) {
@@ -89,6 +89,11 @@ public final class AverageGroup {
             "The averages of a group must be of the same parameters, but are of %d %s and of %d %s"
                 .formatted(
                     first.length(), first.paramsType(), average.length(), average.paramsType()));
+      }
+      if (average.config().unit() != first.config().unit()) {
+        throw new IllegalArgumentException(
+            "The averages of a group must count the same, but count %s and %s"
+                .formatted(first.config().unit(), average.config().unit()));
       }
       if (!average.coverage().equals(first.coverage())) {
         throw new IllegalArgumentException(
@@ -112,6 +117,7 @@ public final class AverageGroup {
    *     {@link NonFinitePolicy#THROW}; those of the others have been updated or skipped then
    */
   public boolean update(INDArray params) {
+    averages[0].counter().requireCountOfSteps();
     return update(params, 1);
   }
 
@@ -119,19 +125,41 @@ public final class AverageGroup {
    * Does for each average what its own {@link ParameterAverage#update(INDArray, long)} would do.
    *
    * @param params the parameters after the last of these steps; only read
-   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @param steps optimizer steps, or examples, since the last call, at least 1; they may differ
+   *     from call to call
    * @return true if one average or more was updated
    * @throws IllegalArgumentException if length or type differ, or {@code steps} is below 1; nothing
    *     has changed then
-   * @throws IllegalStateException while one is swapped, or if {@code steps} is above 1 and so is
-   *     the {@link AveragingConfig#updateEvery} of one; nothing has changed then
+   * @throws IllegalStateException while one is swapped, if {@code steps} is above 1 and so is the
+   *     {@link AveragingConfig#updateEvery} of one, or if one begins with an epoch; nothing has
+   *     changed then
    * @throws NonFiniteParametersException as {@link #update(INDArray)}
    */
   public boolean update(INDArray params, long steps) {
     for (ParameterAverage average : averages) {
+      average.counter().requireNoEpochs();
+    }
+    return update(params, steps, 0);
+  }
+
+  /**
+   * Does for each average what its own {@link ParameterAverage#update(INDArray, long, long)} would
+   * do.
+   *
+   * @param params the parameters after the last of these steps; only read
+   * @param steps optimizer steps, or examples, since the last call, at least 1
+   * @param epochs completed before these steps, at least 0
+   * @return true if one average or more was updated
+   * @throws IllegalArgumentException as {@link #update(INDArray, long)}
+   * @throws IllegalStateException while one is swapped, or if {@code steps} is above 1 and so is
+   *     the {@link AveragingConfig#updateEvery} of one; nothing has changed then
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public boolean update(INDArray params, long steps, long epochs) {
+    for (ParameterAverage average : averages) {
       average.requireUpdateOf(steps);
     }
-    return lockedUpdate(params, steps, false, 0);
+    return lockedUpdate(params, steps, epochs, false, 0);
   }
 
   /**
@@ -144,7 +172,29 @@ public final class AverageGroup {
    * @throws NonFiniteParametersException as {@link #update(INDArray)}
    */
   public void beginUpdate(INDArray params) {
-    lockedUpdate(params, 1, true, 0);
+    for (ParameterAverage average : averages) {
+      average.counter().requireCountOfSteps();
+    }
+    beginUpdate(params, 1, 0);
+  }
+
+  /**
+   * Does for each average what its own {@link ParameterAverage#beginUpdate(INDArray, long, long)}
+   * would do, on one other thread.
+   *
+   * @param params as for {@link ParameterAverage#beginUpdate}
+   * @param steps or examples, as for {@link #update(INDArray, long, long)}
+   * @param epochs completed before these steps, at least 0
+   * @throws IllegalArgumentException if length, type or numbers do not fit; nothing has changed
+   *     then
+   * @throws IllegalStateException while one is swapped, or if the last update failed on its thread
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public void beginUpdate(INDArray params, long steps, long epochs) {
+    for (ParameterAverage average : averages) {
+      average.requireUpdateOf(steps);
+    }
+    lockedUpdate(params, steps, epochs, true, 0);
   }
 
   /**
@@ -157,15 +207,16 @@ public final class AverageGroup {
   }
 
   /** The number of averages is not known, and a synchronized block is needed for each. */
-  private boolean lockedUpdate(INDArray params, long steps, boolean overlapped, int locked) {
+  private boolean lockedUpdate(
+      INDArray params, long steps, long epochs, boolean overlapped, int locked) {
     if (locked < averages.length) {
       synchronized (averages[locked]) {
-        return lockedUpdate(params, steps, overlapped, locked + 1);
+        return lockedUpdate(params, steps, epochs, overlapped, locked + 1);
       }
     }
     pending.await(); // the update before has its decays where this one will
     for (int i = 0; i < averages.length; i++) {
-      next[i] = averages[i].nextDecay(params, steps);
+      next[i] = averages[i].nextDecay(params, steps, epochs);
     }
     if (overlapped) {
       pending.run(() -> updateAll(params, steps));

@@ -23,7 +23,9 @@ public final class AveragingConfig {
   private final DataType shadowType;
   private final int updateEvery;
   private final boolean correctDecayForInterval;
+  private final AveragingUnit unit;
   private final long startAfter;
+  private final int startAfterEpochs;
   private final NonFinitePolicy onNonFinite;
   private final boolean shadowOnHost;
   private final boolean inBackground;
@@ -34,7 +36,9 @@ public final class AveragingConfig {
     shadowType = builder.shadowType;
     updateEvery = builder.updateEvery;
     correctDecayForInterval = builder.correctDecayForInterval;
+    unit = builder.unit;
     startAfter = builder.startAfter;
+    startAfterEpochs = builder.startAfterEpochs;
     onNonFinite = builder.onNonFinite;
     shadowOnHost = builder.shadowOnHost;
     inBackground = builder.inBackground;
@@ -108,12 +112,35 @@ public final class AveragingConfig {
   }
 
   /**
-   * Steps before averaging begins.
+   * What decays and starts are in.
+   *
+   * @return steps or examples
+   */
+  public AveragingUnit unit() {
+    return unit;
+  }
+
+  /**
+   * Steps, or examples, before averaging begins.
    *
    * @return at least 0
    */
   public long startAfter() {
     return startAfter;
+  }
+
+  /**
+   * Epochs before averaging begins.
+   *
+   * @return at least 0
+   */
+  public int startAfterEpochs() {
+    return startAfterEpochs;
+  }
+
+  /** Whether the shadow is a copy of the parameters at first. */
+  boolean startsLater() {
+    return startAfter > 0 || startAfterEpochs > 0;
   }
 
   /**
@@ -165,13 +192,15 @@ public final class AveragingConfig {
   /** Every setting, the schedule by its textual form. */
   @Override
   public String toString() {
-    return "schedule=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, onNonFinite=%s, shadowOnHost=%b, inBackground=%b, overlapped=%b"
+    return "schedule=%s, unit=%s, shadowType=%s, updateEvery=%d, correctDecayForInterval=%b, startAfter=%d, startAfterEpochs=%d, onNonFinite=%s, shadowOnHost=%b, inBackground=%b, overlapped=%b"
         .formatted(
             schedule.spec(),
+            unit,
             shadowType == null ? "default" : shadowType,
             updateEvery,
             correctDecayForInterval,
             startAfter,
+            startAfterEpochs,
             onNonFinite,
             shadowOnHost,
             inBackground,
@@ -185,7 +214,9 @@ public final class AveragingConfig {
     private DataType shadowType;
     private int updateEvery = 1;
     private boolean correctDecayForInterval = true;
+    private AveragingUnit unit = AveragingUnit.STEPS;
     private long startAfter;
+    private int startAfterEpochs;
     private NonFinitePolicy onNonFinite = NonFinitePolicy.SKIP;
     private boolean shadowOnHost;
     private boolean inBackground;
@@ -265,17 +296,48 @@ public final class AveragingConfig {
     }
 
     /**
-     * Steps before averaging begins. Until then the shadow is a plain copy of the parameters.
+     * What decays, windows, half-lives and {@link #startAfter} are in, and all counts of the
+     * average. Counting examples, {@code window(50_000)} is one of 50,000 examples: its length does
+     * not depend on the size of the batches, and a last batch that is smaller weighs less.
      *
-     * @param steps at least 0, the default
+     * @param unit {@link AveragingUnit#STEPS} by default
+     * @return this
+     */
+    public Builder unit(AveragingUnit unit) {
+      this.unit = Objects.requireNonNull(unit, "unit");
+      return this;
+    }
+
+    /**
+     * Steps, or examples where these are the {@link #unit}, before averaging begins. Until then the
+     * shadow is a plain copy of the parameters.
+     *
+     * @param count at least 0, the default
      * @return this
      * @throws IllegalArgumentException if negative
      */
-    public Builder startAfter(long steps) {
-      if (steps < 0) {
-        throw new IllegalArgumentException("startAfter must be at least 0 steps, but was " + steps);
+    public Builder startAfter(long count) {
+      if (count < 0) {
+        throw new IllegalArgumentException("startAfter must be at least 0, but was " + count);
       }
-      startAfter = steps;
+      startAfter = count;
+      return this;
+    }
+
+    /**
+     * Epochs before averaging begins, instead of {@link #startAfter}: those that the network has
+     * completed, as it counts them. Until then the shadow is a plain copy of the parameters.
+     *
+     * @param epochs at least 0, the default
+     * @return this
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder startAfterEpochs(int epochs) {
+      if (epochs < 0) {
+        throw new IllegalArgumentException(
+            "startAfterEpochs must be at least 0, but was " + epochs);
+      }
+      startAfterEpochs = epochs;
       return this;
     }
 
@@ -346,8 +408,10 @@ public final class AveragingConfig {
      * Builds the configuration.
      *
      * @return the configuration
-     * @throws IllegalStateException if neither a decay nor a schedule was given, {@code
-     *     inBackground} without {@code shadowOnHost}, or {@code overlapped} with it
+     * @throws IllegalStateException if neither a decay nor a schedule was given; {@code
+     *     inBackground} without {@code shadowOnHost}, or {@code overlapped} with it; both a start
+     *     after steps and one after epochs; or examples as the unit with {@code updateEvery} above
+     *     1 or decays not corrected
      */
     public AveragingConfig build() {
       if (schedule == null) {
@@ -363,6 +427,16 @@ public final class AveragingConfig {
         throw new IllegalStateException(
             "overlapped(true) is for a shadow beside the parameters, which an update reads where they"
                 + " are: with shadowOnHost(true) take inBackground(true), or leave one of the two out");
+      }
+      if (startAfter > 0 && startAfterEpochs > 0) {
+        throw new IllegalStateException(
+            "Averaging begins once: startAfter is %d and startAfterEpochs %d, so leave one of them out"
+                .formatted(startAfter, startAfterEpochs));
+      }
+      if (unit == AveragingUnit.EXAMPLES && (updateEvery > 1 || !correctDecayForInterval)) {
+        throw new IllegalStateException(
+            "Counting examples, every step is an update with the decays of all its examples: leave"
+                + " updateEvery at 1 and correctDecayForInterval at true");
       }
       return new AveragingConfig(this);
     }

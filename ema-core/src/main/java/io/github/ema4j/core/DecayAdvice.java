@@ -21,6 +21,9 @@ public final class DecayAdvice {
 
   private static final double LARGEST_RECOMMENDED = 0.9999;
 
+  /** The recommended window is a twentieth of the run. */
+  private static final long STEPS_PER_WINDOW = 20;
+
   /** Below it a recommended decay is too short to average anything. */
   private static final double SMALLEST_WORTH_NAMING = 0.5;
 
@@ -42,12 +45,12 @@ public final class DecayAdvice {
       throw new IllegalArgumentException(
           "plannedSteps must be at least 1, but was " + plannedSteps);
     }
-    return Math.max(0, Math.min(LARGEST_RECOMMENDED, 1 - 20.0 / plannedSteps));
+    return Math.max(0, Math.min(LARGEST_RECOMMENDED, 1 - (double) STEPS_PER_WINDOW / plannedSteps));
   }
 
   /**
-   * The decay per optimizer step that an average had come to at its last update, whatever the
-   * number of steps that this stood for.
+   * The decay per optimizer step, or example, that an average had come to at its last update,
+   * whatever the number of steps that this stood for.
    *
    * @param config how it averages
    * @param counters how far it has come
@@ -64,8 +67,8 @@ public final class DecayAdvice {
 
   /**
    * What to change about an average that is still made of the initial weights. It names decays as
-   * they are set: per optimizer step, or per update where the decay does not account for the steps
-   * of one ({@link AveragingConfig#correctDecayForInterval} is false).
+   * they are set: per optimizer step or example, or per update where the decay does not account for
+   * the steps of one ({@link AveragingConfig#correctDecayForInterval} is false).
    *
    * @param config how it averages
    * @param counters how far it has come
@@ -77,7 +80,6 @@ public final class DecayAdvice {
     }
     boolean perStep = config.correctDecayForInterval();
     long count = perStep ? counters.averagedSteps() : counters.updates();
-    double recommended = recommendedDecay(count);
     return Optional.of(
         String.format(
             Locale.ROOT,
@@ -85,12 +87,22 @@ public final class DecayAdvice {
                 + " longer, use a schedule that fits any run (DecaySchedule.powerFunction(0.05))%s",
             text(perStep ? stepDecay(config, counters) : counters.decay()),
             count,
-            perStep ? "step" : "update",
+            perStep ? config.unit().singular() : "update",
             count == 1 ? "" : "s",
             100 * counters.initialShare(),
-            recommended < SMALLEST_WORTH_NAMING
-                ? ""
-                : " or a decay of " + text(recommended) + " for a run of this length"));
+            alternative(config.unit(), count)));
+  }
+
+  /** In examples the largest decay that is recommended for steps would be a short one. */
+  private static String alternative(AveragingUnit unit, long count) {
+    double decay = recommendedDecay(count);
+    if (decay < SMALLEST_WORTH_NAMING) {
+      return "";
+    }
+    return (unit == AveragingUnit.EXAMPLES
+            ? String.format(Locale.ROOT, " or DecaySchedule.window(%d)", count / STEPS_PER_WINDOW)
+            : " or a decay of " + text(decay))
+        + " for a run of this length";
   }
 
   /**

@@ -227,12 +227,14 @@ public final class ParameterAverage {
    * @param params the parameters now, of the length and type given to the constructor; only read
    * @return true if this was an update; false if this step was not due or was skipped
    * @throws IllegalArgumentException if length or type differ
-   * @throws IllegalStateException while swapped
+   * @throws IllegalStateException while swapped; or where the number of examples or of epochs is
+   *     needed, which the other methods take
    * @throws NonFiniteParametersException if the parameters are not finite and the policy is {@link
    *     NonFinitePolicy#THROW}; where it is {@link NonFinitePolicy#RESTORE}, call {@link
    *     #restoreInto} if {@link #isRestoreDue}
    */
-  public boolean update(INDArray params) {
+  public synchronized boolean update(INDArray params) {
+    counter.requireCountOfSteps();
     return update(params, 1);
   }
 
@@ -246,17 +248,41 @@ public final class ParameterAverage {
    * passes its end, the update has the decays of the steps beyond it. Without {@link
    * AveragingConfig#correctDecayForInterval} the update has the decay of one.
    *
+   * <p>Where examples are the {@link AveragingConfig#unit}, this takes in the parameters after one
+   * step or several over as many examples.
+   *
    * @param params as for {@link #update(INDArray)}
-   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @param steps optimizer steps, or examples, since the last call, at least 1; they may differ
+   *     from call to call
    * @return true if this was an update; false if it was not due or was skipped
    * @throws IllegalArgumentException if length or type differ, or {@code steps} is below 1
-   * @throws IllegalStateException while swapped, or if {@code steps} is above 1 and so is {@link
-   *     AveragingConfig#updateEvery}, which then has nothing to count
+   * @throws IllegalStateException while swapped; if {@code steps} is above 1 and so is {@link
+   *     AveragingConfig#updateEvery}, which then has nothing to count; or if averaging begins with
+   *     an epoch
    * @throws NonFiniteParametersException as {@link #update(INDArray)}
    */
   public synchronized boolean update(INDArray params, long steps) {
+    counter.requireNoEpochs();
+    return update(params, steps, 0);
+  }
+
+  /**
+   * Takes in the parameters as {@link #update(INDArray, long)} does, where averaging may begin with
+   * an epoch.
+   *
+   * @param params as for {@link #update(INDArray)}
+   * @param steps optimizer steps, or examples, since the last call, at least 1
+   * @param epochs completed before these steps, at least 0; see {@link
+   *     AveragingConfig#startAfterEpochs}
+   * @return true if this was an update; false if it was not due or was skipped
+   * @throws IllegalArgumentException if length or type differ, or {@code steps} is below 1
+   * @throws IllegalStateException while swapped, or if {@code steps} is above 1 and so is {@link
+   *     AveragingConfig#updateEvery}
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public synchronized boolean update(INDArray params, long steps, long epochs) {
     requireUpdateOf(steps);
-    double decay = nextDecay(params, steps);
+    double decay = nextDecay(params, steps, epochs);
     return count(decay, steps, move(params, decay));
   }
 
@@ -273,8 +299,25 @@ public final class ParameterAverage {
    *     NonFinitePolicy#THROW} makes of this
    */
   public synchronized void beginUpdate(INDArray params) {
-    double decay = nextDecay(params, 1);
-    pending.run(() -> count(decay, 1, move(params, decay)));
+    counter.requireCountOfSteps();
+    beginUpdate(params, 1, 0);
+  }
+
+  /**
+   * Begins an update as {@link #beginUpdate(INDArray)} does, in the unit of the average.
+   *
+   * @param params as for {@link #beginUpdate(INDArray)}
+   * @param steps or examples, as for {@link #update(INDArray, long, long)}
+   * @param epochs completed before these steps, at least 0
+   * @throws IllegalArgumentException if length, type or numbers do not fit; nothing has changed
+   *     then
+   * @throws IllegalStateException while swapped, or if the last update failed on its thread
+   * @throws NonFiniteParametersException as {@link #update(INDArray)}
+   */
+  public synchronized void beginUpdate(INDArray params, long steps, long epochs) {
+    requireUpdateOf(steps);
+    double decay = nextDecay(params, steps, epochs);
+    pending.run(() -> count(decay, steps, move(params, decay)));
   }
 
   /**
@@ -319,11 +362,15 @@ public final class ParameterAverage {
     counter.requireUpdateOf(steps);
   }
 
+  StepCounter counter() {
+    return counter;
+  }
+
   /** The decay to apply after these steps, as {@link StepCounter#next} says it. */
-  double nextDecay(INDArray params, long steps) {
+  double nextDecay(INDArray params, long steps, long epochs) {
     requireNotSwapped("updated");
     layout.requireMatching(params);
-    return settledCounter().next(steps);
+    return settledCounter().next(steps, epochs);
   }
 
   /** Applies a decay, if an update is due; whether the parameters were finite. */
@@ -339,13 +386,14 @@ public final class ParameterAverage {
     boolean firstOfSeveral = counter.skip(steps);
     if (throwsOnNonFinite()) {
       throw new NonFiniteParametersException(
-          "The parameters after step %d are not finite; the average has not changed (%d updates)"
-              .formatted(counter.steps(), counter.updates()));
+          "The parameters after %s %d are not finite; the average has not changed (%d updates)"
+              .formatted(config.unit().singular(), counter.steps(), counter.updates()));
     }
     if (firstOfSeveral && !counter.isRestoreDue()) { // which is told of itself
       log.warn(
-          "The parameters after step {} are not all finite: those keep their last good average, and"
-              + " the update is not counted ({} updates)",
+          "The parameters after {} {} are not all finite: those keep their last good average, and the"
+              + " update is not counted ({} updates)",
+          config.unit().singular(),
           counter.steps(),
           counter.updates());
     }
@@ -395,8 +443,9 @@ public final class ParameterAverage {
     shadow.copyTo(params);
     counter.restored();
     log.warn(
-        "The parameters after step {} were not finite: they are the average of {} updates now"
+        "The parameters after {} {} were not finite: they are the average of {} updates now"
             + " ({} restores)",
+        config.unit().singular(),
         counter.steps(),
         counter.updates(),
         counter.restores());
@@ -554,7 +603,7 @@ public final class ParameterAverage {
   }
 
   /**
-   * Optimizer steps taken in by {@link #update}.
+   * Optimizer steps, or examples, taken in by {@link #update}.
    *
    * @return from 0
    */

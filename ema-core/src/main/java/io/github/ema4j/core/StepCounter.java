@@ -24,6 +24,8 @@ final class StepCounter {
   private double initialShare;
   private long restores;
   private long restoresInARow;
+  private long awaitedSteps; // before the epoch that averaging begins with
+  private boolean awaits; // whether the step being made is one of them
   private boolean skippedLast; // whether the last step that was due was skipped
   private boolean restoreDue; // whether the last step was, and parameters are to be restored
 
@@ -41,6 +43,7 @@ final class StepCounter {
     initialShare = counters.initialShare();
     restores = counters.restores();
     restoresInARow = counters.restoresInARow();
+    awaitedSteps = counters.awaitedSteps();
     restoreDue = false;
   }
 
@@ -61,7 +64,9 @@ final class StepCounter {
    */
   void requireUpdateOf(long steps) {
     if (steps < 1) {
-      throw new IllegalArgumentException("An update is of at least 1 step, but was of " + steps);
+      throw new IllegalArgumentException(
+          "An update is of at least 1 %s, but was of %d"
+              .formatted(config.unit().singular(), steps));
     }
     if (steps > 1 && config.updateEvery() > 1) {
       throw new IllegalStateException(
@@ -70,15 +75,42 @@ final class StepCounter {
     }
   }
 
-  /** The decay to apply after these steps, {@link #COPY} or {@link #NOT_DUE}. */
-  double next(long steps) {
-    long averagable = this.steps + steps - config.startAfter();
-    if (averagable <= 0) {
+  /** Refuses an update without a number of examples, where these are counted. */
+  void requireCountOfSteps() {
+    if (config.unit() == AveragingUnit.EXAMPLES) {
+      throw new IllegalStateException(
+          "This average counts examples: say of how many the step was, update(..., examples)");
+    }
+  }
+
+  /** Refuses an update without a number of epochs, where averaging begins with one. */
+  void requireNoEpochs() {
+    if (config.startAfterEpochs() > 0) {
+      throw new IllegalStateException(
+          "This average begins after %d epochs: say how many are completed, update(params, steps, epochs)"
+              .formatted(config.startAfterEpochs()));
+    }
+  }
+
+  /**
+   * The decay to apply after these steps, {@link #COPY} or {@link #NOT_DUE}.
+   *
+   * @param epochs completed before them
+   */
+  double next(long steps, long epochs) {
+    awaits = epochs < config.startAfterEpochs();
+    long averagable = averagable(steps);
+    if (awaits || averagable <= 0) {
       return COPY;
     }
     return averagable % config.updateEvery() == 0
         ? nextDecay(interval(steps, averagable))
         : NOT_DUE;
+  }
+
+  /** All steps that may be averaged, with these. */
+  private long averagable(long more) {
+    return steps + more - config.startAfter() - awaitedSteps;
   }
 
   /** How many steps an update stands for that comes after these, of all that may be averaged. */
@@ -101,26 +133,34 @@ final class StepCounter {
 
   /** Counts steps after which the shadow was moved as {@link #next} said; true for an update. */
   boolean count(double applied, long steps) {
-    this.steps += steps;
+    long averagable = averagable(steps);
+    pass(steps);
     restoreDue = false;
     if (!isDue(applied)) {
       return false;
     }
     skippedLast = false;
     restoresInARow = 0;
-    if (this.steps <= config.startAfter()) {
+    if (awaits || averagable <= 0) {
       return false;
     }
     updates++;
-    averagedSteps += interval(steps, this.steps - config.startAfter());
+    averagedSteps += interval(steps, averagable);
     decay = applied;
     initialShare *= applied;
     return true;
   }
 
+  private void pass(long more) {
+    steps += more;
+    if (awaits) {
+      awaitedSteps += more;
+    }
+  }
+
   /** Counts steps whose update was left out; true unless that before it was left out too. */
   boolean skip(long steps) {
-    this.steps += steps;
+    pass(steps);
     skipped++;
     boolean first = !skippedLast;
     skippedLast = true;
@@ -141,19 +181,19 @@ final class StepCounter {
   void requireRestorable() {
     if (restoresInARow == AverageCounters.MOST_RESTORES_IN_A_ROW) {
       throw new NonFiniteParametersException(
-          "The parameters after step %d are not finite, though they were restored from the average %d times in a row: the cause is no passing one. Lower the learning rate, clip gradients or look at the data; the average is good"
-              .formatted(steps, restoresInARow));
+          "The parameters after %s %d are not finite, though they were restored from the average %d times in a row: the cause is no passing one. Lower the learning rate, clip gradients or look at the data; the average is good"
+              .formatted(config.unit().singular(), steps, restoresInARow));
     }
     if (!isOfTrained()) {
       throw new NonFiniteParametersException(
-          "The parameters after step %d are not finite, and cannot be restored from an average that is %.0f %% initial parameters after %d updates. Use a schedule that forgets them, such as DecaySchedule.powerFunction(0.05), or startAfter where they are good ones"
-              .formatted(steps, 100 * initialShare, updates));
+          "The parameters after %s %d are not finite, and cannot be restored from an average that is %.0f %% initial parameters after %d updates. Use a schedule that forgets them, such as DecaySchedule.powerFunction(0.05), or startAfter where they are good ones"
+              .formatted(config.unit().singular(), steps, 100 * initialShare, updates));
     }
   }
 
   /** Before averaging begins, the shadow is a copy of the parameters after some step. */
   private boolean isOfTrained() {
-    return config.startAfter() > 0
+    return config.startsLater()
         ? steps > skipped
         : updates > 0 && initialShare <= DecayAdvice.TOLERABLE_INITIAL_SHARE;
   }
@@ -166,7 +206,15 @@ final class StepCounter {
 
   AverageCounters counters() {
     return new AverageCounters(
-        steps, updates, averagedSteps, skipped, decay, initialShare, restores, restoresInARow);
+        steps,
+        updates,
+        averagedSteps,
+        skipped,
+        decay,
+        initialShare,
+        restores,
+        restoresInARow,
+        awaitedSteps);
   }
 
   long steps() {

@@ -73,7 +73,7 @@ class NonFiniteParametersTest {
     assertArrayEquals(bits(floats(1, 2)), bits(params));
     assertFalse(average.isRestoreDue());
     assertThrows(IllegalStateException.class, () -> average.restoreInto(params));
-    assertEquals(new AverageCounters(2, 1, 1, 1, 0, 0, 1, 1), average.counters());
+    assertEquals(new AverageCounters(2, 1, 1, 1, 0, 0, 1, 1, 0), average.counters());
     assertTrue(average.update(floats(1, 2)));
     assertEquals(1, average.counters().restores());
     assertEquals(0, average.counters().restoresInARow());

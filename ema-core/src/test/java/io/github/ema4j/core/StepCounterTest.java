@@ -17,7 +17,7 @@ class StepCounterTest {
   }
 
   private static double step(StepCounter counter) {
-    double decay = counter.next(1);
+    double decay = counter.next(1, 0);
     counter.count(decay, 1);
     return decay;
   }
@@ -36,7 +36,7 @@ class StepCounterTest {
   @Test
   void intervalThatPassesTheStartHasTheDecaysBeyondIt() {
     StepCounter counter = counter(AveragingConfig.builder().decay(0.5).startAfter(2));
-    assertEquals(0.125, counter.next(5));
+    assertEquals(0.125, counter.next(5, 0));
     assertTrue(counter.count(0.125, 5));
     assertEquals(new AverageCounters(5, 1, 3, 0, 0.125, 0.125), counter.counters());
   }
@@ -65,6 +65,23 @@ class StepCounterTest {
     assertEquals(new AverageCounters(3, 1, 1, 2, 0.5, 0.5), counter.counters());
     step(counter);
     assertTrue(counter.skip(1), "the first again");
+  }
+
+  /** Averaging begins in the middle of an interval of three steps, which counts from there. */
+  @Test
+  void awaitsAnEpochAndCountsFromThere() {
+    StepCounter counter =
+        counter(AveragingConfig.builder().decay(0.5).startAfterEpochs(2).updateEvery(3));
+    double[] expected = {0, 0, 0, 0, Double.NaN, Double.NaN, 0.125, Double.NaN};
+    for (int step = 0; step < expected.length; step++) {
+      double decay = counter.next(1, step / 2); // two steps in an epoch
+      assertEquals(expected[step], decay);
+      assertEquals(decay == 0.125, counter.count(decay, 1));
+    }
+    assertEquals(new AverageCounters(8, 1, 3, 0, 0.125, 0.125, 0, 0, 4), counter.counters());
+    counter.next(1, 1); // an earlier epoch again, as the network was set back
+    counter.skip(1);
+    assertEquals(5, counter.counters().awaitedSteps());
   }
 
   @Test

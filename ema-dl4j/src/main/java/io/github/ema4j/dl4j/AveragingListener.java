@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.NonFinitePolicy;
+import io.github.ema4j.dl4j.internal.Networks;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -42,17 +43,17 @@ abstract sealed class AveragingListener implements EmaListener
   abstract boolean holdsRaw();
 
   /** Moves what is averaged; true if any was. */
-  abstract boolean move(INDArray params, long steps);
+  abstract boolean move(INDArray params, long steps, long epochs);
 
   /** Begins to move what is averaged after one step; {@link #settle} waits for the end of it. */
-  abstract void beginMove(INDArray params);
+  abstract void beginMove(INDArray params, long steps, long epochs);
 
   /** Waits until what was begun is complete: the parameters may be written then. */
   abstract void settle();
 
-  /** Takes in the weights after these steps; true if any average was moved. */
-  private boolean take(INDArray params, long steps) {
-    boolean moved = move(params, steps);
+  /** Takes in the weights after these steps, or examples; true if any average was moved. */
+  private boolean take(INDArray params, long steps, long epochs) {
+    boolean moved = move(params, steps, epochs);
     for (ModelEmaListener member : members()) {
       if (member.restoreIfDue()) {
         break; // the weights are those of this average now
@@ -103,10 +104,11 @@ abstract sealed class AveragingListener implements EmaListener
   public final void iterationDone(Model network, int iteration, int epoch) {
     if (concerns(network)) {
       INDArray params = followed.iterationDone(iteration, epoch);
+      long count = followed.countOfStep();
       if (overlaps() && followed.maySafelyOverlap()) {
-        beginMove(params);
+        beginMove(params, count, epoch);
       } else {
-        take(params, 1);
+        take(params, count, epoch);
       }
       followed.tell(network, follower -> follower.iterationDone(network, iteration, epoch));
     }
@@ -141,6 +143,15 @@ abstract sealed class AveragingListener implements EmaListener
   // ---------------------------------------------------------------- by hand
 
   @Override
+  public final boolean update(Model network) {
+    if (followed.countsExamples()) {
+      throw new IllegalStateException(
+          "This average counts examples: say of how many the step was, update(network, examples)");
+    }
+    return update(network, 1);
+  }
+
+  @Override
   public final boolean update(Model network, long steps) {
     requireDriven();
     if (!isStarted()) {
@@ -150,8 +161,8 @@ abstract sealed class AveragingListener implements EmaListener
     }
     followed.require(network);
     followed.requireNotSwapped("Averaged weights are swapped into the network, not to be averaged");
-    boolean moved = take(followed.params(), steps);
-    followed.updated(steps);
+    boolean moved = take(followed.params(), steps, Networks.epochCount(network));
+    followed.updated(followed.countsExamples() ? 1 : steps);
     return moved;
   }
 

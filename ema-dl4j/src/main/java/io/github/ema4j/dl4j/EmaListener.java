@@ -78,20 +78,21 @@ public sealed interface EmaListener extends TrainingListener permits AveragingLi
    * @param network the network given to {@link #start}
    * @return true if a shadow was moved; false if this step was not due or was skipped
    * @throws IllegalStateException if not started, if started with another network, while swapped,
-   *     or as a member of a {@link ModelEmaGroup}, which has its own {@code update}
+   *     as a member of a {@link ModelEmaGroup}, which has its own {@code update}, or if examples
+   *     are counted, whose number the other method takes
    */
-  default boolean update(Model network) {
-    return update(network, 1);
-  }
+  boolean update(Model network);
 
   /**
    * Takes in the network's weights after several optimizer steps of which only the last is seen, as
    * at the end of a round of workers that are averaged. It is one update, with the decays of all
    * these steps; see {@link io.github.ema4j.core.ParameterAverage#update(
-   * org.nd4j.linalg.api.ndarray.INDArray, long)}.
+   * org.nd4j.linalg.api.ndarray.INDArray, long)}. Where examples are counted, after one step or
+   * several over as many examples.
    *
    * @param network the network given to {@link #start}
-   * @param steps optimizer steps since the last call, at least 1; they may differ from call to call
+   * @param steps optimizer steps, or examples, since the last call, at least 1; they may differ
+   *     from call to call
    * @return true if a shadow was moved; false if this was not due or was skipped
    * @throws IllegalArgumentException if {@code steps} is below 1
    * @throws IllegalStateException as {@link #update(Model)}; also for several steps at once where

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -40,6 +41,8 @@ final class FollowedNetwork {
 
   /** Null until the first network is trained, or an average of it started. */
   private volatile Model network;
+
+  private int examples; // of the minibatch whose gradient was known last; 0 after its step
 
   private Optional<ConstrainedParameters> constrained = Optional.empty();
   private Model prepared; // the network that these constraints are of; may not be followed yet
@@ -118,6 +121,9 @@ final class FollowedNetwork {
     requireTrainable();
     seen.goesOn(network, registered);
     lateChanges.beforeStep(network, registered);
+    if (countsExamples()) {
+      examples = network.batchSize(); // before a listener may have other data scored
+    }
     return position.gradientIsKnown(Networks.searchesAlongLine(network));
   }
 
@@ -152,6 +158,25 @@ final class FollowedNetwork {
   /** Someone may read the average at any time, without asking. */
   void viewIsHandedOut() {
     overlap.viewIsHandedOut();
+  }
+
+  boolean countsExamples() {
+    return registered.members().get(0).config().unit() == AveragingUnit.EXAMPLES;
+  }
+
+  /** What the step that is done counts in the unit of the average. */
+  long countOfStep() {
+    if (!countsExamples()) {
+      return 1;
+    }
+    if (examples < 1) {
+      throw new IllegalStateException(
+          "The number of examples of this step is not known, as no gradient was calculated for it:"
+              + " count steps");
+    }
+    long count = examples;
+    examples = 0;
+    return count;
   }
 
   /** Puts an average into the network, whose weights are not finite, and clears what goes on. */

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AverageGroup;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.Arrays;
@@ -55,6 +56,12 @@ public final class ModelEmaGroup extends AveragingListener {
     if (this.members.stream().distinct().count() < members.size()) {
       throw new IllegalArgumentException("A listener can be in a group only once");
     }
+    List<AveragingUnit> units =
+        this.members.stream().map(member -> member.config().unit()).distinct().toList();
+    if (units.size() > 1) {
+      throw new IllegalArgumentException(
+          "The averages of a group must count the same, but count " + units);
+    }
     this.members.stream()
         .filter(ModelEmaListener::isStarted)
         .forEach(member -> member.followed().requireCurrent());
@@ -93,7 +100,7 @@ public final class ModelEmaGroup extends AveragingListener {
    *
    * @param configs one or more
    * @return the group
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is none, or they count in different units
    */
   public static ModelEmaGroup of(AveragingConfig... configs) {
     return new ModelEmaGroup(Arrays.stream(configs).map(ModelEmaListener::new).toList());
@@ -106,7 +113,8 @@ public final class ModelEmaGroup extends AveragingListener {
    *
    * @param members one or more
    * @return the group
-   * @throws IllegalArgumentException if there is none, or one is given twice
+   * @throws IllegalArgumentException if there is none, one is given twice, or they count in
+   *     different units
    * @throws IllegalStateException if one is in a group already, or they have different networks
    */
   public static ModelEmaGroup of(ModelEmaListener... members) {
@@ -140,13 +148,13 @@ public final class ModelEmaGroup extends AveragingListener {
   }
 
   @Override
-  boolean move(INDArray params, long steps) {
-    return averages.update(params, steps);
+  boolean move(INDArray params, long steps, long epochs) {
+    return averages.update(params, steps, epochs);
   }
 
   @Override
-  void beginMove(INDArray params) {
-    averages.beginUpdate(params);
+  void beginMove(INDArray params, long steps, long epochs) {
+    averages.beginUpdate(params, steps, epochs);
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -169,7 +170,7 @@ public final class ModelEmaListener extends AveragingListener {
               .formatted(
                   average.length(), average.paramsType(), params.length(), params.dataType()));
     }
-    requireRestorable(network, average.config());
+    requireSuited(network, average.config());
     ModelEmaListener listener = new ModelEmaListener(average.config());
     listener.begin(network, average);
     return listener;
@@ -185,13 +186,13 @@ public final class ModelEmaListener extends AveragingListener {
   }
 
   @Override
-  boolean move(INDArray params, long steps) {
-    return average.update(params, steps);
+  boolean move(INDArray params, long steps, long epochs) {
+    return average.update(params, steps, epochs);
   }
 
   @Override
-  void beginMove(INDArray params) {
-    average.beginUpdate(params);
+  void beginMove(INDArray params, long steps, long epochs) {
+    average.beginUpdate(params, steps, epochs);
   }
 
   @Override
@@ -229,13 +230,18 @@ public final class ModelEmaListener extends AveragingListener {
       followed().require(network);
       return average;
     }
-    requireRestorable(network, config);
+    requireSuited(network, config);
     return new ParameterAverage(
         config, followed().startingWeights(network), selection.coverageOf(network));
   }
 
-  /** An optimizer that searches along a line goes on from a copy of the weights of its own. */
-  private static void requireRestorable(Model network, AveragingConfig config) {
+  private static void requireSuited(Model network, AveragingConfig config) {
+    if (config.unit() == AveragingUnit.EXAMPLES && Networks.isTruncatedInTime(network)) {
+      throw new IllegalArgumentException(
+          "With truncated backpropagation through time a minibatch is several steps, with the same"
+              + " examples: count steps");
+    }
+    // An optimizer that searches along a line goes on from a copy of the weights of its own.
     if (config.onNonFinite() == NonFinitePolicy.RESTORE && Networks.searchesAlongLine(network)) {
       throw new IllegalArgumentException(
           "The weights of a network that is trained by %s cannot be restored, since it keeps a copy of them: use another NonFinitePolicy than RESTORE"
@@ -442,7 +448,8 @@ public final class ModelEmaListener extends AveragingListener {
   }
 
   /**
-   * Optimizer steps that it was told of, whether or not they moved the shadow.
+   * Optimizer steps that it was told of, whether or not they moved the shadow; or examples, where
+   * these are its {@link AveragingConfig#unit}.
    *
    * @return from 0
    */

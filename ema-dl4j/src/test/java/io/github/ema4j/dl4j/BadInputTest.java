@@ -89,7 +89,7 @@ class BadInputTest {
     assertRefused(
         IllegalArgumentException.class,
         () -> AveragingConfig.builder().startAfter(-1),
-        "startAfter must be at least 0 steps, but was -1");
+        "startAfter must be at least 0, but was -1");
     assertRefused(
         IllegalArgumentException.class,
         () -> AveragingConfig.builder().shadowType(DataType.FLOAT16),

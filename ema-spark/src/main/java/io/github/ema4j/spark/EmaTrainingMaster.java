@@ -2,6 +2,7 @@
 package io.github.ema4j.spark;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -473,7 +474,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      *     and decays corrected for the interval
      * @return this
      * @throws IllegalArgumentException if the configuration has another interval, decays are not
-     *     corrected for it, or weights are to be restored
+     *     corrected for it, weights are to be restored, examples counted or epochs awaited
      */
     public Builder averaging(AveragingConfig averaging) {
       if (averaging.updateEvery() != 1) {
@@ -491,6 +492,17 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
         throw new IllegalArgumentException(
             "On Spark the workers train copies of the network, with updaters of their own, which"
                 + " NonFinitePolicy.RESTORE does not reach: use SKIP, or THROW");
+      }
+      if (averaging.unit() != AveragingUnit.STEPS) {
+        throw new IllegalArgumentException(
+            "On Spark the average counts steps, as workers do not say how many examples a round had:"
+                + " for an average whose length does not depend on the number of workers call"
+                + " horizon(Horizon.EXAMPLES)");
+      }
+      if (averaging.startAfterEpochs() > 0) {
+        throw new IllegalArgumentException(
+            "On Spark averaging begins after steps: use startAfter instead of startAfterEpochs(%d)"
+                .formatted(averaging.startAfterEpochs()));
       }
       this.averaging = averaging;
       schedule = null;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
@@ -261,6 +262,16 @@ class RefusalsTest {
         () ->
             builder.averaging(
                 AveragingConfig.builder().decay(0.9).correctDecayForInterval(false).build()));
+    assertRefused(
+        IllegalArgumentException.class,
+        "horizon(Horizon.EXAMPLES)",
+        () ->
+            builder.averaging(
+                AveragingConfig.builder().decay(0.9).unit(AveragingUnit.EXAMPLES).build()));
+    assertRefused(
+        IllegalArgumentException.class,
+        "startAfterEpochs(2)",
+        () -> builder.averaging(AveragingConfig.builder().decay(0.9).startAfterEpochs(2).build()));
     assertRefused(
         IllegalArgumentException.class,
         "RESTORE does not reach",

@@ -17,15 +17,19 @@ import org.deeplearning4j.nn.api.Model;
  */
 record Averages(List<String> names, Optional<ModelEmaGroup> group) {
 
-  /** New averages, not started yet. */
-  static Averages of(EmaOptions options) {
-    List<EmaOptions.Average> averages = options.averages();
+  /**
+   * New averages, not started yet.
+   *
+   * @param images in an epoch
+   */
+  static Averages of(EmaOptions options, int images) {
+    List<EmaOptions.Average> averages = options.averages(images);
     return of(averages, averages.stream().map(options::listener).toList());
   }
 
   /** Averages that go on. */
-  static Averages resumed(EmaOptions options, List<ModelEmaListener> listeners) {
-    return of(options.averages(), listeners);
+  static Averages resumed(EmaOptions options, int images, List<ModelEmaListener> listeners) {
+    return of(options.averages(images), listeners);
   }
 
   private static Averages of(List<EmaOptions.Average> averages, List<ModelEmaListener> listeners) {

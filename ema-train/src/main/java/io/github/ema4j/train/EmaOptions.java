@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -28,6 +29,18 @@ final class EmaOptions {
     AVERAGE,
     COPY,
     RECALIBRATE;
+
+    @Override
+    public String toString() {
+      return Names.of(this);
+    }
+  }
+
+  /** What half-lives, starts and decays are in. */
+  enum Unit {
+    STEPS,
+    EXAMPLES,
+    EPOCHS;
 
     @Override
     public String toString() {
@@ -104,6 +117,35 @@ final class EmaOptions {
   private List<String> schedules;
 
   @Option(
+      names = "--model-ema-half-life",
+      paramLabel = "H[,H...]",
+      hideParamSyntax = true,
+      split = ",",
+      description =
+          "Instead of a decay: after so many steps, examples or epochs the weight of what the average"
+              + " has taken in has halved. Several keep an average each.")
+  private List<Double> halfLives;
+
+  @Option(
+      names = "--model-ema-start",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Steps, examples or epochs before averaging begins; until then the average is a copy of"
+              + " the weights (default: ${DEFAULT-VALUE}).")
+  private int start;
+
+  @Option(
+      names = "--model-ema-unit",
+      paramLabel = "UNIT",
+      defaultValue = "steps",
+      description =
+          "What the half-life, the start and any decay or schedule are in: steps, examples, or, for"
+              + " half-life and start, epochs. Other than in steps, they do not depend on the batch"
+              + " size, and a smaller last batch weighs less (default: ${DEFAULT-VALUE}).")
+  private Unit unit;
+
+  @Option(
       names = "--model-ema-interval",
       paramLabel = "K",
       defaultValue = "1",
@@ -148,11 +190,21 @@ final class EmaOptions {
   }
 
   /**
-   * The averages to keep, none without {@code --model-ema}.
+   * Checks the values, whatever the images.
    *
    * @throws UserError if a value is wrong, or options contradict each other
    */
-  List<Average> averages() {
+  void check() {
+    averages(1);
+  }
+
+  /**
+   * The averages to keep, none without {@code --model-ema}.
+   *
+   * @param images in an epoch
+   * @throws UserError if a value is wrong, or options contradict each other
+   */
+  List<Average> averages(int images) {
     if (!enabled) {
       refuseWithoutAverage();
       return List.of();
@@ -160,7 +212,16 @@ final class EmaOptions {
     if (interval < 1) {
       throw new UserError("--model-ema-interval " + interval + ": it has to be 1 or more");
     }
-    List<Average> averages = schedules == null ? ofDecays() : ofSchedules();
+    if (interval > 1 && unit != Unit.STEPS) {
+      throw new UserError(
+          "--model-ema-interval %d: counting %s, every step is an update"
+              .formatted(interval, unit));
+    }
+    if (start < 0) {
+      throw new UserError("--model-ema-start " + start + ": it has to be 0 or more");
+    }
+    List<Average> averages =
+        halfLives != null ? ofHalfLives(images) : schedules != null ? ofSchedules() : ofDecays();
     Set<String> names = new HashSet<>();
     for (Average average : averages) {
       if (!names.add(average.name())) {
@@ -171,7 +232,45 @@ final class EmaOptions {
     return averages;
   }
 
+  private List<Average> ofHalfLives(int images) {
+    if (schedules != null || warmup || isGiven("--model-ema-decay")) {
+      throw new UserError(
+          "--model-ema-half-life says all about the decay: leave out --model-ema-decay,"
+              + " --model-ema-warmup and --model-ema-schedule");
+    }
+    List<Average> averages = new ArrayList<>();
+    for (double halfLife : halfLives) {
+      try {
+        averages.add(
+            new Average(
+                "half-life %s %s".formatted(plain(halfLife), unit),
+                unit == Unit.EPOCHS
+                    ? DecaySchedule.halfLifeEpochs(halfLife, images)
+                    : DecaySchedule.halfLife(halfLife)));
+      } catch (IllegalArgumentException e) {
+        throw new UserError("--model-ema-half-life " + halfLife + ": " + e.getMessage(), e);
+      }
+    }
+    return averages;
+  }
+
+  /** Without the zero that Java writes after whole numbers. */
+  private static String plain(double number) {
+    return Double.toString(number).replaceFirst("\\.0$", "");
+  }
+
+  private void refuseInEpochs(String option) {
+    if (unit == Unit.EPOCHS) {
+      throw new UserError(
+          "--model-ema-unit epochs: %s is per step or example; give --model-ema-half-life instead"
+              .formatted(option));
+    }
+  }
+
   private List<Average> ofDecays() {
+    if (warmup) {
+      refuseInEpochs("the warm-up");
+    }
     List<Average> averages = new ArrayList<>();
     boolean byWarmUpAlone = warmup && !isGiven("--model-ema-decay");
     for (String decay : byWarmUpAlone ? List.of(LARGEST_OF_TIMM) : decays) {
@@ -197,6 +296,7 @@ final class EmaOptions {
   }
 
   private Average ofDecay(double decay) {
+    refuseInEpochs("--model-ema-decay " + decay);
     return new Average(
         Double.toString(decay),
         warmup ? DecaySchedule.inversePower(decay) : DecaySchedule.constant(decay));
@@ -208,6 +308,7 @@ final class EmaOptions {
           "--model-ema-schedule says all about the decay: leave out --model-ema-decay and"
               + " --model-ema-warmup");
     }
+    refuseInEpochs("--model-ema-schedule");
     List<Average> averages = new ArrayList<>();
     for (String spec : schedules) {
       try {
@@ -228,6 +329,9 @@ final class EmaOptions {
             "--model-ema-warmup",
             "--model-ema-force-cpu",
             "--model-ema-schedule",
+            "--model-ema-half-life",
+            "--model-ema-start",
+            "--model-ema-unit",
             "--model-ema-interval",
             "--model-ema-bn",
             "--model-ema-non-finite")) {
@@ -246,6 +350,9 @@ final class EmaOptions {
     return new ModelEmaListener(
         AveragingConfig.builder()
             .schedule(average.schedule())
+            .unit(unit == Unit.STEPS ? AveragingUnit.STEPS : AveragingUnit.EXAMPLES)
+            .startAfter(unit == Unit.EPOCHS ? 0 : start)
+            .startAfterEpochs(unit == Unit.EPOCHS ? start : 0)
             .updateEvery(interval)
             .onNonFinite(nonFinite.policy)
             .shadowOnHost(forceCpu)

@@ -145,7 +145,7 @@ public final class Train implements Callable<Integer> {
       throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
     }
     RunSettings settings = settings(source);
-    Averages averages = Averages.of(ema).attachedTo(network);
+    Averages averages = Averages.of(ema, source.trainingImages()).attachedTo(network);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
     try (FileChannel ignored = run.lock()) {
       return train(run, settings, source, network, averages, RunRecorders.NEW_RUN);
@@ -159,7 +159,7 @@ public final class Train implements Callable<Integer> {
       throw new UserError("--epochs " + epochs + ": it has to be 1 or more");
     }
     optimizer.complete();
-    ema.averages(); // checks its values
+    ema.check();
     ImageSource source = openImages();
     if (model == null && data.isFolder()) {
       throw new UserError(
@@ -231,8 +231,9 @@ public final class Train implements Callable<Integer> {
         return resumeFromNothing(run, now, source);
       }
       Checkpoints.Restored restored =
-          Checkpoints.restore(checkpoint.get(), Averages.of(ema).configs());
-      Averages averages = Averages.resumed(ema, restored.averages());
+          Checkpoints.restore(
+              checkpoint.get(), Averages.of(ema, source.trainingImages()).configs());
+      Averages averages = Averages.resumed(ema, source.trainingImages(), restored.averages());
       if (output.evalOnly()) {
         acceleration.applyForInference(restored.network());
         return validate(checkpoint.get(), restored.network(), averages, source);
@@ -280,7 +281,13 @@ public final class Train implements Callable<Integer> {
     }
     out().printf("No epoch of %s was finished: starting at its beginning%n", run.path());
     Model network = Models.create(model, modelSettings(source));
-    return train(run, settings, source, network, Averages.of(ema).attachedTo(network), 0);
+    return train(
+        run,
+        settings,
+        source,
+        network,
+        Averages.of(ema, source.trainingImages()).attachedTo(network),
+        0);
   }
 
   // ---------------------------------------------------------------- both

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageInfo;
 import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
@@ -37,8 +38,6 @@ class EmaFlagsTest {
                 "--model-ema",
                 "--epochs",
                 "1",
-                "--batch-size",
-                "4",
                 "--input-size",
                 "32",
                 "--output",
@@ -46,6 +45,9 @@ class EmaFlagsTest {
                 "--experiment",
                 name));
     arguments.addAll(Arrays.asList(flags));
+    if (!arguments.contains("--batch-size")) {
+      arguments.addAll(List.of("--batch-size", "4"));
+    }
     if (!arguments.contains("--model")) {
       arguments.addAll(List.of("--model", "mlp"));
     }
@@ -98,6 +100,50 @@ class EmaFlagsTest {
         train("interval", "--model-ema-interval", "3", "--model-ema-decay", "0.9");
     assertEquals(2, info.average().counters().updates());
     assertEquals(Math.pow(0.9, 3), info.average().counters().decay(), 1e-12);
+  }
+
+  /** 24 images; the last of the batches of 5 has 4. */
+  @Test
+  void aHalfLifeInEpochsForgetsTheSameWhateverTheBatches() throws Exception {
+    String[] flags = {"--model-ema-half-life", "2,0.5", "--model-ema-unit", "epochs"};
+    CheckpointInfo four = train("epochs", flags);
+    CheckpointInfo five =
+        train("epochs-5", flags[0], flags[1], flags[2], flags[3], "--batch-size", "5");
+    for (CheckpointInfo info : List.of(four, five)) {
+      assertEquals(Math.sqrt(0.5), info.averages().get(0).counters().initialShare(), 1e-12);
+      assertEquals(0.25, info.averages().get(1).counters().initialShare(), 1e-12);
+      assertEquals(24, info.average().counters().steps());
+      assertEquals(AveragingUnit.EXAMPLES, info.average().settings().unit());
+    }
+    assertEquals(5, five.average().counters().updates());
+    assertTrue(
+        Summary.rows(directory.resolve("epochs"))
+            .get(0)
+            .containsKey("eval_top1_ema_half-life 0.5 epochs"));
+  }
+
+  @Test
+  void aStartIsInTheUnitToo() throws Exception {
+    CheckpointInfo steps = train("start", "--model-ema-decay", "0.9", "--model-ema-start", "2");
+    assertEquals(4, steps.average().counters().updates());
+    CheckpointInfo examples =
+        train(
+            "start-examples",
+            "--model-ema-decay",
+            "0.9",
+            "--model-ema-start",
+            "2",
+            "--model-ema-unit",
+            "examples");
+    assertEquals(Math.pow(0.9, 22), examples.average().counters().initialShare(), 1e-12);
+    CheckpointInfo epochs =
+        train("start-epochs", "--model-ema-start", "1", "--model-ema-unit", "epochs");
+    assertEquals(0, epochs.average().counters().updates());
+    Command.train("--resume", directory.resolve("start-epochs"), "--epochs", "2").ok();
+    CheckpointInfo second =
+        EmaCheckpoint.verify(
+            directory.resolve("start-epochs").resolve("checkpoints/checkpoint-2.zip"));
+    assertEquals(6, second.average().counters().updates());
   }
 
   @Test

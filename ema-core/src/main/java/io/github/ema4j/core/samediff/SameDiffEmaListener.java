@@ -2,6 +2,7 @@
 package io.github.ema4j.core.samediff;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
@@ -124,7 +125,10 @@ public final class SameDiffEmaListener extends BaseListener {
               + " average as often per step: register it once");
     }
     iterating = false;
-    average.update(variables.gather());
+    long count =
+        average.config().unit() == AveragingUnit.EXAMPLES ? data.getFeatures(0).size(0) : 1;
+    long epochs = average.config().startAfterEpochs() > 0 ? at.epoch() : 0;
+    average.update(variables.gather(), count, epochs);
   }
 
   // ---------------------------------------------------------------- the averaged variables

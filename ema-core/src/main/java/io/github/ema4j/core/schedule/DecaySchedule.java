@@ -8,9 +8,10 @@ package io.github.ema4j.core.schedule;
  * <p>A schedule is a small immutable value. It knows only the number of the update, counted from 1,
  * and so can be read, plotted and tested without a network. Where an average is updated after every
  * optimizer step, updates are steps; where an update stands for several steps it has the decays of
- * all of them ({@link #decayOver}), so that a decay, window or half-life is always per step. The
- * static factories are named as the systems they come from name them; each documents its formula
- * and source.
+ * all of them ({@link #decayOver}), so that a decay, window or half-life is always per step. An
+ * average that counts examples asks with numbers of these, and all that is said here of steps and
+ * updates is of examples then. The static factories are named as the systems they come from name
+ * them; each documents its formula and source.
  *
  * <p>Implementations must be immutable, thread-safe and return values in [0, 1]. A custom schedule
  * needs {@link #decayAt} and {@link #spec}; the latter identifies it in saved files.
@@ -90,8 +91,22 @@ public interface DecaySchedule {
   }
 
   /**
+   * A constant decay, given by the number of epochs after which a weight's influence has halved, as
+   * in Composer: {@code halfLife(epochs * perEpoch)}.
+   *
+   * @param epochs half-life in epochs, above 0; need not be whole
+   * @param perEpoch steps in an epoch, or examples where the average counts these; at least 1
+   * @return the schedule
+   */
+  static DecaySchedule halfLifeEpochs(double epochs, long perEpoch) {
+    Arguments.positive(epochs, "epochs");
+    Arguments.atLeast(perEpoch, 1, "perEpoch");
+    return halfLife(epochs * perEpoch);
+  }
+
+  /**
    * A constant decay, given by the number of recent optimizer steps that it averages over: {@code 1
-   * - 1/steps}. For a window of E epochs pass E times the number of minibatches in an epoch.
+   * - 1/steps}.
    *
    * @param steps window in optimizer steps, at least 1
    * @return the schedule
@@ -102,6 +117,20 @@ public interface DecaySchedule {
           "window must be at least 1 step and finite, but was " + steps);
     }
     return new ConstantDecay(1 - 1 / steps);
+  }
+
+  /**
+   * A constant decay, given by the number of recent epochs that it averages over: {@code
+   * window(epochs * perEpoch)}.
+   *
+   * @param epochs window in epochs, above 0; need not be whole
+   * @param perEpoch steps in an epoch, or examples where the average counts these; at least 1
+   * @return the schedule
+   */
+  static DecaySchedule windowEpochs(double epochs, long perEpoch) {
+    Arguments.positive(epochs, "epochs");
+    Arguments.atLeast(perEpoch, 1, "perEpoch");
+    return window(epochs * perEpoch);
   }
 
   /**

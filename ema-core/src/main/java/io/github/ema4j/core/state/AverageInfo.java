@@ -3,6 +3,7 @@ package io.github.ema4j.core.state;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -48,6 +49,8 @@ public record AverageInfo(
    * @param correctDecayForInterval see {@link AveragingConfig#correctDecayForInterval}
    * @param startAfter see {@link AveragingConfig#startAfter}
    * @param onNonFinite see {@link AveragingConfig#onNonFinite}
+   * @param unit see {@link AveragingConfig#unit}
+   * @param startAfterEpochs see {@link AveragingConfig#startAfterEpochs}
    */
   public record Settings(
       String schedule,
@@ -55,7 +58,9 @@ public record AverageInfo(
       int updateEvery,
       boolean correctDecayForInterval,
       long startAfter,
-      NonFinitePolicy onNonFinite) {
+      NonFinitePolicy onNonFinite,
+      AveragingUnit unit,
+      int startAfterEpochs) {
 
     /**
      * The settings of a configuration.
@@ -70,7 +75,9 @@ public record AverageInfo(
           config.updateEvery(),
           config.correctDecayForInterval(),
           config.startAfter(),
-          config.onNonFinite());
+          config.onNonFinite(),
+          config.unit(),
+          config.startAfterEpochs());
     }
 
     /**
@@ -87,7 +94,9 @@ public record AverageInfo(
               .updateEvery(updateEvery)
               .correctDecayForInterval(correctDecayForInterval)
               .startAfter(startAfter)
-              .onNonFinite(onNonFinite);
+              .startAfterEpochs(startAfterEpochs)
+              .onNonFinite(onNonFinite)
+              .unit(unit);
       shadowType.ifPresent(builder::shadowType);
       return builder.build();
     }
@@ -130,11 +139,16 @@ public record AverageInfo(
       map.put("correctDecayForInterval", correctDecayForInterval);
       map.put("startAfter", startAfter);
       map.put("onNonFinite", onNonFinite.name());
+      map.put(UNIT, unit.name());
+      map.put(START_AFTER_EPOCHS, startAfterEpochs);
       return map;
     }
   }
 
   private static final String DEFAULT = "default";
+  private static final String UNIT = "unit";
+  private static final String START_AFTER_EPOCHS = "startAfterEpochs";
+  private static final String AWAITED_STEPS = "awaitedSteps";
 
   /**
    * Checks the values against each other.
@@ -182,7 +196,8 @@ public record AverageInfo(
    * @return a new map in a fixed order; {@code decay} is absent before the first update, and {@code
    *     averaged} and {@code copied} where all parameters are averaged, {@code variances} and
    *     {@code log10Deviations} where there are none, {@code averagedSteps} where every update
-   *     stood for {@code updateEvery} steps, and restores where there were none
+   *     stood for {@code updateEvery} steps, {@code unit} where steps are counted, and restores, a
+   *     start after epochs and what concerns it where there are none
    */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -198,6 +213,9 @@ public record AverageInfo(
       map.put("log10Deviations", Coverage.text(coverage.log10Deviations()));
     }
     map.putAll(settings.toMap());
+    // Younger than files that lack them.
+    map.remove(UNIT, AveragingUnit.STEPS.name());
+    map.remove(START_AFTER_EPOCHS, 0);
     map.put("steps", counters.steps());
     map.put("updates", counters.updates());
     if (counters.averagedSteps() != counters.updates() * settings.updateEvery()) {
@@ -213,6 +231,9 @@ public record AverageInfo(
     }
     if (counters.restoresInARow() > 0) {
       map.put("restoresInARow", counters.restoresInARow());
+    }
+    if (counters.awaitedSteps() > 0) {
+      map.put(AWAITED_STEPS, counters.awaitedSteps());
     }
     return map;
   }
@@ -245,7 +266,9 @@ public record AverageInfo(
                 updateEvery,
                 values.truth("correctDecayForInterval"),
                 values.whole("startAfter"),
-                values.constant("onNonFinite", NonFinitePolicy.class)),
+                values.constant("onNonFinite", NonFinitePolicy.class),
+                values.has(UNIT) ? values.constant(UNIT, AveragingUnit.class) : AveragingUnit.STEPS,
+                Math.toIntExact(orZero(START_AFTER_EPOCHS, values))),
             new AverageCounters(
                 values.whole("steps"),
                 updates,
@@ -253,8 +276,9 @@ public record AverageInfo(
                 values.whole("skipped"),
                 values.has("decay") ? values.number("decay") : Double.NaN,
                 values.number("initialShare"),
-                values.has("restores") ? values.whole("restores") : 0,
-                values.has("restoresInARow") ? values.whole("restoresInARow") : 0));
+                orZero("restores", values),
+                orZero("restoresInARow", values),
+                orZero(AWAITED_STEPS, values)));
     values.requireNoOthers();
     return info;
   }
@@ -270,6 +294,10 @@ public record AverageInfo(
             : new Variances(
                 Coverage.parse(length, values.text("variances")),
                 Coverage.parse(length, values.text("log10Deviations"))));
+  }
+
+  private static long orZero(String name, PlainValues values) {
+    return values.has(name) ? values.whole(name) : 0;
   }
 
   private static int interval(long steps) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.Vectors;
@@ -574,5 +575,33 @@ class SameDiffEmaListenerTest {
   void decaysOutOfRangeAreRefused() {
     SameDiff sd = perceptron();
     assertThrows(IllegalArgumentException.class, () -> new SameDiffEmaListener(sd, 1.1));
+  }
+
+  @Test
+  void examplesAndEpochsAreCounted() {
+    SameDiff sd = perceptron();
+    SameDiffEmaListener ema =
+        new SameDiffEmaListener(
+            sd,
+            AveragingConfig.builder()
+                .decay(0.9)
+                .unit(AveragingUnit.EXAMPLES)
+                .startAfterEpochs(1)
+                .build());
+    sd.addListeners(ema);
+    sd.fit(data(3), 2);
+    assertEquals(48, ema.average().stepCount());
+    assertEquals(3, ema.average().updateCount());
+    assertEquals(Math.pow(0.9, 24), ema.average().initialShare(), 1e-12);
+  }
+
+  @Test
+  void restoringIsRefusedAsTheUpdatersAreOutOfReach() {
+    SameDiff sd = perceptron();
+    AveragingConfig config =
+        AveragingConfig.builder().decay(0.9).onNonFinite(NonFinitePolicy.RESTORE).build();
+    Exception e =
+        assertThrows(IllegalArgumentException.class, () -> new SameDiffEmaListener(sd, config));
+    assertTrue(e.getMessage().contains("cannot be restored"), e.getMessage());
   }
 }

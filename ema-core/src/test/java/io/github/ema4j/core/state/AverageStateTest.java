@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.AverageCounters;
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.Coverage;
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.core.NonFinitePolicy;
@@ -17,6 +18,7 @@ import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -275,11 +277,42 @@ class AverageStateTest {
     assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 6, 0, 0.5, 0.25));
     assertRefused("averagedSteps", () -> new AverageCounters(5, 2, 1, 0, 0.5, 0.25));
     assertRefused("averagedSteps", () -> new AverageCounters(5, 0, 1, 0, Double.NaN, 1));
-    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, 2, 0));
-    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, -1, 0));
-    assertRefused("restoresInARow", () -> new AverageCounters(5, 2, 3, 2, 0.5, 0.25, 1, 2));
-    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, 4));
-    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, -1));
+    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, 2, 0, 0));
+    assertRefused("restores must", () -> new AverageCounters(5, 2, 3, 1, 0.5, 0.25, -1, 0, 0));
+    assertRefused("restoresInARow", () -> new AverageCounters(5, 2, 3, 2, 0.5, 0.25, 1, 2, 0));
+    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, 4, 0));
+    assertRefused("restoresInARow", () -> new AverageCounters(9, 2, 3, 5, 0.5, 0.25, 4, -1, 0));
+    assertRefused("awaitedSteps", () -> new AverageCounters(5, 2, 3, 0, 0.5, 0.25, 0, 0, 6));
+  }
+
+  @Test
+  void aResumeWithAnotherUnitOrStartIsAnError() {
+    AveragingConfig steps = AveragingConfig.of(0.9);
+    AveragingConfig examples =
+        AveragingConfig.builder().decay(0.9).unit(AveragingUnit.EXAMPLES).build();
+    AveragingConfig later = AveragingConfig.builder().decay(0.9).startAfterEpochs(2).build();
+    INDArray params = params(DataType.FLOAT, 0);
+    for (AveragingConfig saved : List.of(steps, examples, later)) {
+      ParameterAverage average = new ParameterAverage(saved, params);
+      average.update(params, 5, 0);
+      AverageState state = AverageState.of(average);
+      assertEquals(state.info(), AverageInfo.fromMap(state.info().toMap()));
+      Map<String, Object> map = state.info().toMap();
+      assertEquals(saved.unit() == AveragingUnit.EXAMPLES, map.containsKey("unit"));
+      assertEquals(saved.startAfterEpochs() > 0, map.containsKey("startAfterEpochs"));
+      assertEquals(saved, state.resume(params, saved).config());
+      assertEquals(saved, state.resume(params).config());
+      assertEquals(average.counters(), state.resume(params).counters());
+    }
+    assertRefused(
+        "unit is STEPS, expected EXAMPLES",
+        () -> AverageState.of(new ParameterAverage(steps, params)).resume(params, examples));
+    assertRefused(
+        "unit is EXAMPLES, expected STEPS",
+        () -> AverageState.of(new ParameterAverage(examples, params)).resume(params, steps));
+    assertRefused(
+        "startAfterEpochs is 2, expected 0",
+        () -> AverageState.of(new ParameterAverage(later, params)).resume(params, steps));
   }
 
   @Test
@@ -294,7 +327,7 @@ class AverageStateTest {
               none.shadowType(),
               none.coverage(),
               none.settings(),
-              new AverageCounters(9, 2, 4, 3, 0.5, 0.25, 2, inARow));
+              new AverageCounters(9, 2, 4, 3, 0.5, 0.25, 2, inARow, 0));
       assertEquals(some, AverageInfo.fromMap(some.toMap()));
     }
   }

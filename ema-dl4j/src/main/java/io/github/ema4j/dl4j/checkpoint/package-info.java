@@ -49,8 +49,10 @@
  *     are none: then all are averaged as they are); the settings {@code schedule},
  *     {@code requestedShadowType} (or {@code default}),
  *     {@code updateEvery}, {@code correctDecayForInterval}, {@code startAfter}, {@code
- *     onNonFinite}; the counters {@code steps}, {@code updates}, {@code averagedSteps} (steps that
+ *     onNonFinite}, and, where they are not the defaults, {@code unit} and {@code startAfterEpochs};
+ *     the counters {@code steps}, {@code updates}, {@code averagedSteps} (steps that
  *     the updates stand for; absent where each stands for {@code updateEvery}), {@code skipped},
+ *     {@code restores}, {@code restoresInARow} and {@code awaitedSteps} (absent where 0),
  *     {@code decay} (of the last update; absent before the first), {@code initialShare}</td></tr>
  * <tr><td>{@code furtherAverages}</td><td>a list of such objects; absent where there is one average
  *     </td></tr>

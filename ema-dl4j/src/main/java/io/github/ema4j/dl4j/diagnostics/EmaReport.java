@@ -2,6 +2,7 @@
 package io.github.ema4j.dl4j.diagnostics;
 
 import io.github.ema4j.core.AverageCounters;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
@@ -29,6 +30,7 @@ import org.slf4j.Logger;
  * System.out.println(EmaReport.of(ema, net));
  * }</pre>
  *
+ * @param unit what steps below are: optimizer steps, or examples
  * @param steps optimizer steps seen
  * @param updates updates of the average, at most {@code steps}
  * @param averagedSteps optimizer steps that these updates stand for, at most {@code steps}
@@ -46,6 +48,7 @@ import org.slf4j.Logger;
  * @param advice what to change, a sentence each; empty if all is well
  */
 public record EmaReport(
+    AveragingUnit unit,
     long steps,
     long updates,
     long averagedSteps,
@@ -120,6 +123,7 @@ public record EmaReport(
     AverageCounters counters = ema.average().counters();
     double decay = DecayAdvice.stepDecay(ema.config(), counters);
     return new EmaReport(
+        ema.config().unit(),
         counters.steps(),
         counters.updates(),
         counters.averagedSteps(),
@@ -155,20 +159,30 @@ public record EmaReport(
 
   private static List<String> advice(ModelEmaListener ema, AverageCounters counters) {
     List<String> advice = new ArrayList<>();
-    if (counters.updates() == 0) {
+    int epochs = ema.config().startAfterEpochs();
+    if (counters.updates() == 0 && counters.awaitedSteps() > 0) {
+      advice.add(
+          String.format(
+              Locale.ROOT,
+              "Averaging begins when the network has completed %,d epochs: until then the average is"
+                  + " its weights. Only a fit of an iterator counts epochs",
+              epochs));
+    } else if (counters.updates() == 0) {
       advice.add(
           "There has been no update yet: the average is the initial weights. Register the listener"
               + " with addListeners(ema) and fit");
     }
     DecayAdvice.about(ema.config(), counters).ifPresent(advice::add);
     if (counters.skipped() > 0) {
+      boolean countsSteps = ema.config().unit() == AveragingUnit.STEPS;
       advice.add(
           String.format(
               Locale.ROOT,
-              "The weights were not finite after %,d of %,d steps: lower the learning rate or clip"
+              "The weights were not finite after %,d of %,d %s: lower the learning rate or clip"
                   + " gradients",
               counters.skipped(),
-              counters.steps()));
+              countsSteps ? counters.steps() : counters.updates() + counters.skipped(),
+              countsSteps ? "steps" : "updates"));
     }
     return advice;
   }
@@ -205,7 +219,7 @@ public record EmaReport(
 
   private List<String> facts() {
     List<String> lines = new ArrayList<>();
-    lines.add(line("steps", "%,d", steps));
+    lines.add(line(unit.toString(), "%,d", steps));
     lines.add(
         line(
             "updates",
@@ -213,7 +227,11 @@ public record EmaReport(
             updates,
             skipped,
             restores == 0 ? "" : String.format(Locale.ROOT, ", %,d restored", restores)));
-    lines.add(line("decay", "%s", updates == 0 ? NONE_YET : DecayAdvice.text(decay) + " per step"));
+    lines.add(
+        line(
+            "decay",
+            "%s",
+            updates == 0 ? NONE_YET : DecayAdvice.text(decay) + " per " + unit.singular()));
     lines.add(line("initial share", "%.1f %%", 100 * initialShare));
     lines.add(line("window", "%s%s", reach(), windowExceedsRun() ? ", longer than the run" : ""));
     lines.add(line("distance from raw", "%s", text(distance)));
@@ -227,7 +245,7 @@ public record EmaReport(
     }
     return Double.isInfinite(window)
         ? "without end"
-        : String.format(Locale.ROOT, "%.0f steps", window);
+        : String.format(Locale.ROOT, "%.0f %s", window, unit);
   }
 
   private static String text(double distance) {

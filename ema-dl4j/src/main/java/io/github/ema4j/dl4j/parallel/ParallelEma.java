@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * all iterations since the last one, {@code decay^k} for k of them, so that a decay means the same
  * whatever the averaging frequency. Iterations are counted as Deeplearning4j counts those of the
  * network: with w workers an epoch has w times fewer of them, and an average of 1,000 iterations
- * reaches back over w times as many examples.
+ * reaches back over w times as many examples. An average whose unit is examples counts those that
+ * all workers were given since the last update.
  *
  * <p>What follows the average is called on the thread that fits, while no worker trains, with the
  * network itself: {@code iterationDone} after each update of the average, {@code onEpochStart} and
@@ -61,9 +62,9 @@ public final class ParallelEma {
    *     TrainerContext or suppliers of its own, an averagingFrequency of 0, shares the gradients of
    *     a network with truncated backpropagation through time, or is in the middle of a fit; if the
    *     listener averages another network, is a member of a group, swapped in, has an {@code
-   *     updateEvery} that does not fit or the policy {@code RESTORE}, or if a listener of EMA4J is
-   *     registered with the network. All but the first are checked again when a fit begins. A fit
-   *     in SHARED_GRADIENTS mode that failed is the wrapper's last
+   *     updateEvery} that does not fit, the policy {@code RESTORE} or a start after epochs, or if a
+   *     listener of EMA4J is registered with the network. All but the first are checked again when
+   *     a fit begins. A fit in SHARED_GRADIENTS mode that failed is the wrapper's last
    */
   public static void attach(ParallelWrapper wrapper, EmaListener ema) {
     Objects.requireNonNull(wrapper, "wrapper");

@@ -94,6 +94,11 @@ final class Requirements {
           "NonFinitePolicy.RESTORE puts weights into one network, but the workers train copies of"
               + " it, with updaters of their own: use SKIP, or THROW");
     }
+    if (ema.members().stream().anyMatch(member -> member.config().startAfterEpochs() > 0)) {
+      throw new IllegalStateException(
+          "Deeplearning4j counts no epochs with a ParallelWrapper, so that averaging would never"
+              + " begin: use startAfter instead of startAfterEpochs");
+    }
     if (ema.isSwapped()) {
       throw new IllegalStateException(
           "Training while the averaged weights are swapped in would train them and lose the raw"

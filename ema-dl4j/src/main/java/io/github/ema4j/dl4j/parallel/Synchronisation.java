@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.parallel;
 
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -27,6 +28,7 @@ final class Synchronisation {
   // where an example takes several iterations, as truncated backpropagation through time does.
   private long rounds;
   private int iterations;
+  private long examples; // given to all workers since then
 
   Synchronisation(ParallelWrapper wrapper, EmaListener ema) {
     this.wrapper = wrapper;
@@ -49,6 +51,7 @@ final class Synchronisation {
     }
     rounds = wrapper.getIterationsCounter().get();
     iterations = Networks.iterationCount(network);
+    examples = 0;
     ema.followers().forEach(follower -> follower.onEpochStart(network));
   }
 
@@ -57,6 +60,11 @@ final class Synchronisation {
     if (!averaging || done % wrapper.getAveragingFrequency() == 0) {
       synchronise(done);
     }
+  }
+
+  /** A worker of the present round gets a minibatch. */
+  void workerIsFed(long examples) {
+    this.examples += examples;
   }
 
   void fitEnds() {
@@ -81,7 +89,10 @@ final class Synchronisation {
     // First, so that an exception is not met again when the wrapper is closed.
     rounds = done;
     iterations += steps;
-    ema.update(network, steps);
+    boolean countsExamples = ema.members().get(0).config().unit() == AveragingUnit.EXAMPLES;
+    long count = countsExamples ? examples : steps;
+    examples = 0;
+    ema.update(network, count);
     ema.declareCurrent(network); // the wrapper has counted these steps
     // With the number that the iteration had while it ran, as in any fit.
     ema.followers()

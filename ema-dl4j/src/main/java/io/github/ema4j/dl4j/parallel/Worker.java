@@ -119,13 +119,13 @@ final class Worker extends DefaultTrainer {
 
   @Override
   public void feedDataSet(DataSet data, long etlTime) {
-    workers.beforeFeeding(this);
+    workers.beforeFeeding(this, data.numExamples());
     super.feedDataSet(data, etlTime);
   }
 
   @Override
   public void feedMultiDataSet(MultiDataSet data, long etlTime) {
-    workers.beforeFeeding(this);
+    workers.beforeFeeding(this, data.getFeatures(0).size(0));
     super.feedMultiDataSet(data, etlTime);
   }
 

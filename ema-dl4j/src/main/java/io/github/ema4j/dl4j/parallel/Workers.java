@@ -55,7 +55,7 @@ final class Workers implements TrainerContext {
   }
 
   /** The wrapper feeds its workers in their order, the first one once per round. */
-  void beforeFeeding(Worker worker) {
+  void beforeFeeding(Worker worker, long examples) {
     try {
       if (worker == workers.get(0)) {
         awaitCopies();
@@ -63,6 +63,7 @@ final class Workers implements TrainerContext {
         synchronisation.roundBegins();
       }
       worker.requireAlive();
+      synchronisation.workerIsFed(examples);
     } catch (Throwable t) {
       exchange.breakOff(t); // which expects gradients of this round
       throw t;

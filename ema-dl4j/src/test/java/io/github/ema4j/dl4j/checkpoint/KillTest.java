@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.testing.Jvm;
 import io.github.ema4j.testing.dl4j.Kind;
 import java.io.BufferedReader;
@@ -34,20 +35,29 @@ class KillTest {
   private static final int KILLS = Integer.getInteger("ema4j.kills", 10);
   private static final int MOST_MILLIS_BEFORE_KILL = 250;
 
+  /** A network, and whether it is restored from time to time, counting examples. */
+  private record Case(Kind kind, boolean restores) {
+
+    AveragingConfig config() {
+      return restores ? Run.RESTORING : Run.CONFIG;
+    }
+  }
+
   @TempDir Path parent;
 
   @Test
   void aRunThatIsKilledAgainAndAgainEndsBitIdentical() throws Exception {
-    List<Kind> kinds = List.of(Kind.MLP, Kind.GRAPH);
-    ExecutorService executor = Executors.newFixedThreadPool(kinds.size());
+    List<Case> cases =
+        List.of(new Case(Kind.MLP, false), new Case(Kind.GRAPH, false), new Case(Kind.GRAPH, true));
+    ExecutorService executor = Executors.newFixedThreadPool(2);
     try {
       List<Future<?>> runs =
-          kinds.stream()
+          cases.stream()
               .<Future<?>>map(
-                  kind ->
+                  one ->
                       executor.submit(
                           () -> {
-                            killAndResume(kind, (KILLS + 1) / kinds.size());
+                            killAndResume(one, (KILLS + 2) / cases.size());
                             return null;
                           }))
               .toList();
@@ -59,14 +69,14 @@ class KillTest {
     }
   }
 
-  private void killAndResume(Kind kind, int kills) throws Exception {
-    Path directory = Files.createDirectory(parent.resolve(kind.name()));
+  private void killAndResume(Case one, int kills) throws Exception {
+    Path directory = Files.createDirectory(parent.resolve(one.kind() + "-" + one.restores()));
     long seed = System.nanoTime();
     Random random = new Random(seed);
     int reached = 0;
     int halfWritten = 0;
     for (int kill = 0; kill < kills; kill++) {
-      trainAndKill(kind, directory, random.nextInt(MOST_MILLIS_BEFORE_KILL));
+      trainAndKill(one, directory, random.nextInt(MOST_MILLIS_BEFORE_KILL));
 
       List<Checkpoint> available = EmaCheckpointListener.availableCheckpoints(directory);
       for (Checkpoint checkpoint : available) {
@@ -79,22 +89,27 @@ class KillTest {
     }
     System.out.printf(
         "%s: %d kills, %d of them while a file was half written, %d iterations%n",
-        kind, kills, halfWritten, reached);
+        one, kills, halfWritten, reached);
 
     int end = reached + 3;
-    Run resumed = Training.prepare(kind, directory);
+    Run resumed = Training.prepare(one.kind(), one.config(), directory);
     resumed.fitIterations(reached, end);
-    Run whole = Run.start(kind);
+    Run whole = Run.start(one.kind(), one.config());
     whole.fitIterations(0, end);
-    String message = "%s, %d kills with seed %d".formatted(kind, kills, seed);
+    String message = "%s, %d kills with seed %d".formatted(one, kills, seed);
     assertTrue(reached > 0, message);
     assertArrayEquals(whole.state(parent), resumed.state(directory), message);
     assertEquals(0, leftovers(directory), message);
   }
 
-  private static void trainAndKill(Kind kind, Path directory, int afterMillis)
+  private static void trainAndKill(Case one, Path directory, int afterMillis)
       throws IOException, InterruptedException {
-    Process process = Jvm.start(Training.class, kind.name(), directory.toString());
+    Process process =
+        Jvm.start(
+            Training.class,
+            one.kind().name(),
+            Boolean.toString(one.restores()),
+            directory.toString());
     try (BufferedReader output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
       StringBuilder printed = new StringBuilder();

@@ -2,6 +2,8 @@
 package io.github.ema4j.dl4j.checkpoint;
 
 import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.ParameterSelection;
@@ -24,6 +26,16 @@ public record Run(Kind kind, Model network, ModelEmaListener ema) {
 
   public static final AveragingConfig CONFIG =
       AveragingConfig.builder().schedule(DecaySchedule.inversePower(0.99)).updateEvery(2).build();
+
+  /** With steps that are not finite now and then. */
+  public static final AveragingConfig RESTORING =
+      AveragingConfig.builder()
+          .schedule(DecaySchedule.powerFunction(0.1))
+          .unit(AveragingUnit.EXAMPLES)
+          .onNonFinite(NonFinitePolicy.RESTORE)
+          .build();
+
+  private static final int ITERATIONS_PER_POISON = 3;
 
   public static Run start(Kind kind) {
     return start(kind, new ModelEmaListener(CONFIG));
@@ -70,8 +82,17 @@ public record Run(Kind kind, Model network, ModelEmaListener ema) {
   /** One fit per minibatch. */
   public void fitIterations(int from, int to) {
     for (int i = from; i < to; i++) {
-      Models.fit(network, kind.batch(i));
+      Models.fit(network, batch(i));
     }
+  }
+
+  private DataSet batch(int index) {
+    DataSet batch = kind.batch(index);
+    if (ema.config().equals(RESTORING) && (index + 1) % ITERATIONS_PER_POISON == 0) {
+      batch = batch.copy();
+      batch.getLabels().putScalar(0, Double.NaN);
+    }
+    return batch;
   }
 
   public void fitEpochs(int epochs) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.checkpoint;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.testing.dl4j.Kind;
 import java.io.IOException;
@@ -19,7 +20,11 @@ final class Training {
   private Training() {}
 
   public static void main(String[] arguments) throws IOException {
-    Run run = prepare(Kind.valueOf(arguments[0]), Path.of(arguments[1]));
+    Run run =
+        prepare(
+            Kind.valueOf(arguments[0]),
+            Boolean.parseBoolean(arguments[1]) ? Run.RESTORING : Run.CONFIG,
+            Path.of(arguments[2]));
     int first = Networks.iterationCount(run.network());
     run.fitIterations(first, first + 1);
     System.out.println(GOES);
@@ -28,9 +33,9 @@ final class Training {
     }
   }
 
-  static Run prepare(Kind kind, Path directory) throws IOException {
+  static Run prepare(Kind kind, AveragingConfig config, Path directory) throws IOException {
     Optional<Path> last = EmaCheckpointListener.lastFile(directory);
-    Run run = last.isPresent() ? Run.restore(kind, last.get()) : Run.start(kind);
+    Run run = last.isPresent() ? Run.restore(kind, last.get(), config) : Run.start(kind, config);
     return run.with(
         EmaCheckpointListener.builder(directory, run.ema())
             .saveEveryNIterations(1)

@@ -5,23 +5,28 @@ import static io.github.ema4j.dl4j.parallel.Scene.BATCH;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.ema4j.core.AveragingConfig;
+import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Models;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.IteratorMultiDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.parallelism.ParallelWrapper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
@@ -186,5 +191,35 @@ class AveragingModeTest {
   private static EmaOracle oracle(DecaySchedule schedule, Model network) {
     return new EmaOracle(
         schedule::decayAt, EmaOracle.floats(network.params()), Models.log10Deviations(network));
+  }
+
+  /** Two workers, averaged after two minibatches of each, and one minibatch that is smaller. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void examplesOfAllWorkersAreCounted(boolean sharing) throws Exception {
+    MultiLayerNetwork network = Scene.network();
+    ModelEmaListener ema =
+        new ModelEmaListener(
+            AveragingConfig.builder().decay(0.99).unit(AveragingUnit.EXAMPLES).build());
+    List<Long> seen = new ArrayList<>();
+    ema.andThen(
+        new BaseTrainingListener() {
+          @Override
+          public void iterationDone(Model model, int iteration, int epoch) {
+            seen.add(ema.stepCount());
+          }
+        });
+    try (ParallelWrapper wrapper =
+        sharing ? Scene.sharing(network, 2) : Scene.averaging(network, 2, 2)) {
+      ParallelEma.attach(wrapper, ema);
+      wrapper.fit(Scene.batches(Data.points(1, 7 * BATCH + 3)));
+    }
+    assertEquals(7 * BATCH + 3, ema.stepCount());
+    assertEquals(Math.pow(0.99, 7 * BATCH + 3), ema.initialShare(), 1e-12);
+    assertEquals(
+        sharing
+            ? List.of(2L * BATCH, 4L * BATCH, 6L * BATCH, 7L * BATCH + 3)
+            : List.of(4L * BATCH, 7L * BATCH + 3),
+        seen);
   }
 }

@@ -56,6 +56,14 @@ class RefusalsTest {
   }
 
   @Test
+  void anEpochThatIsNeverCounted() {
+    assertRefused(
+        "counts no epochs",
+        Scene.averaging(network, 2, 1),
+        new ModelEmaListener(AveragingConfig.builder().decay(0.9).startAfterEpochs(1).build()));
+  }
+
+  @Test
   void restoringWeightsOfWhichEachWorkerHasACopy() {
     assertRefused(
         "workers train copies",

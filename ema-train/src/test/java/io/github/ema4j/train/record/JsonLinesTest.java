@@ -108,6 +108,7 @@ class JsonLinesTest {
                     0.9,
                     0,
                     OptionalDouble.empty(),
+                    2,
                     Optional.of(new Score(0.5, 1)),
                     Optional.of(new Gain(9, 1, 2, 4, 1.0 / 3, Double.NaN)))),
             0.1 + 0.2,
