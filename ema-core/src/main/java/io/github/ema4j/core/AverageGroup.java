@@ -174,6 +174,7 @@ public final class AverageGroup {
   public void beginUpdate(INDArray params) {
     for (ParameterAverage average : averages) {
       average.counter().requireCountOfSteps();
+      average.counter().requireNoEpochs();
     }
     beginUpdate(params, 1, 0);
   }

@@ -300,6 +300,7 @@ public final class ParameterAverage {
    */
   public synchronized void beginUpdate(INDArray params) {
     counter.requireCountOfSteps();
+    counter.requireNoEpochs();
     beginUpdate(params, 1, 0);
   }
 
