@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import org.nd4j.common.primitives.Triple;
 import org.nd4j.evaluation.BaseEvaluation;
-import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.IMetric;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -46,7 +45,7 @@ public final class ClassPredictions extends BaseEvaluation<ClassPredictions> {
     CALIBRATION_ERROR;
 
     @Override
-    public Class<? extends IEvaluation> getEvaluationClass() {
+    public Class<ClassPredictions> getEvaluationClass() {
       return ClassPredictions.class;
     }
 

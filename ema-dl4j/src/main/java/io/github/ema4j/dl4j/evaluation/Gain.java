@@ -72,7 +72,7 @@ public record Gain(
    * @return at least 0
    */
   public double standardError() {
-    return Math.sqrt(onlyRaw + onlyAveraged) / examples;
+    return Math.sqrt((double) (onlyRaw + onlyAveraged)) / examples;
   }
 
   /**

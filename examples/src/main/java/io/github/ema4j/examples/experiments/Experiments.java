@@ -28,13 +28,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "experiments",
     description = "Compares raw and averaged weights over several training runs.",
-    subcommands = AnyTime.class,
+    subcommands = {AnyTime.class, Forecast.class},
     sortOptions = false,
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:done", "1:the run failed, or a claim does not hold", "2:wrong arguments"})
 public final class Experiments implements Callable<Integer> {
   @Parameters(
-      arity = "0..1", // as there is any-time
+      arity = "0..1", // as there are any-time and forecast
       paramLabel = "NAME",
       description = "One of: ${COMPLETION-CANDIDATES}.")
   private Experiment experiment;
@@ -65,7 +65,7 @@ public final class Experiments implements Callable<Integer> {
   public Integer call() throws IOException {
     if (experiment == null) {
       throw new ParameterException(
-          command.commandLine(), "NAME is missing: name an experiment, or any-time");
+          command.commandLine(), "NAME is missing: name an experiment, any-time or forecast");
     }
     requireAtLeast(2, "--seeds", seeds());
     requireAtLeast(1, "--epochs", epochs);

@@ -123,6 +123,27 @@ class ExperimentsTest {
     }
   }
 
+  @Test
+  void thePageMakesTheClaimsOfTheForecast() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "experiments.md"));
+    String section = page.substring(page.indexOf("-Dargs=\"forecast\""));
+    section = section.substring(0, section.indexOf("\n## "));
+    assertEquals(
+        Forecast.CLAIMS.stream().map(claim -> "- " + claim).toList(),
+        section.lines().filter(line -> line.startsWith("- ")).toList());
+  }
+
+  @Test
+  void correlationIsPearsons() {
+    double[] a = {1, 2, 3};
+    assertEquals(1, Forecast.correlation(a, new double[] {2, 4, 6}), 1e-15);
+    assertEquals(-1, Forecast.correlation(a, new double[] {3, 2, 1}), 1e-15);
+    assertEquals(Math.sqrt(0.75), Forecast.correlation(a, new double[] {1, 1, 2}), 1e-15);
+    Forecast.Moment moment = new Forecast.Moment(70, 75, 76);
+    assertEquals(5, moment.gainOfAverage());
+    assertEquals(6, moment.gainOfAnnealing());
+  }
+
   private static Course course(double averaged1, double averaged2) {
     return new Course(List.of(70.0, 80.0), List.of(averaged1, averaged2));
   }
@@ -257,5 +278,6 @@ class ExperimentsTest {
       assertTrue(out.toString().contains(experiment.toString()), out.toString());
     }
     assertTrue(out.toString().contains("any-time"), out.toString());
+    assertTrue(out.toString().contains("forecast"), out.toString());
   }
 }
