@@ -34,7 +34,7 @@ final class StepMemory {
             : ((ComputationGraph) network).getUpdater(false);
     return Optional.ofNullable(updater)
         .filter(BaseMultiLayerUpdater.class::isInstance)
-        .map(known -> (List<UpdaterBlock>) ((BaseMultiLayerUpdater<?>) known).getUpdaterBlocks())
+        .map(known -> ((BaseMultiLayerUpdater<?>) known).getUpdaterBlocks())
         .orElse(List.of());
   }
 

@@ -293,11 +293,17 @@ final class TrainingRun {
   private void say(String what, BestModels.Best best) {
     out.printf(
         Locale.ROOT,
-        "%s: accuracy %.2f %% in epoch %d, %s%n",
+        "%s: accuracy %.2f %% in epoch %d%s, %s%n",
         what,
         100 * best.score(),
         best.epoch(),
+        best.average().map(this::nameAmongSeveral).orElse(""),
         best.file());
+  }
+
+  private String nameAmongSeveral(BestModels.Average average) {
+    List<String> names = averages.names();
+    return names.size() == 1 ? "" : " of ema " + names.get(average.index());
   }
 
   /** Exports the average that was best in the last epoch. */

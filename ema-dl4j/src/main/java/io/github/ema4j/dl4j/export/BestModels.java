@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import org.deeplearning4j.nn.api.Model;
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the best raw and the best averaged network of a training run, as model files in a
  * directory. The two seldom are of the same epoch: averaged weights are often at their best later.
- * Of several averages, the best one of all comparisons is kept.
+ * Of several averages, the best one of all comparisons is kept, with a note which it was; {@link
+ * #keepingEach} keeps the best network of each besides.
  *
  * <pre>{@code
  * EmaEvaluator evaluator = new EmaEvaluator(ema, validationData);
@@ -82,8 +84,18 @@ public final class BestModels implements Consumer<Comparison> {
    * @param score finite
    * @param iteration iterations that the network had made
    * @param epoch epochs that the network had completed
+   * @param average which average it is of; empty for the raw network
    */
-  public record Best(Path file, double score, int iteration, int epoch) {}
+  public record Best(
+      Path file, double score, int iteration, int epoch, Optional<Average> average) {}
+
+  /**
+   * One of the averages that are compared.
+   *
+   * @param index its place in the group, from 0
+   * @param schedule the textual form of its decay schedule
+   */
+  public record Average(int index, String schedule) {}
 
   private final Path directory;
   private final Model network;
@@ -92,6 +104,8 @@ public final class BestModels implements Consumer<Comparison> {
   private final Goal goal;
   private Optional<Best> raw;
   private Optional<Best> averaged;
+  private boolean keepsEach;
+  private final Map<Integer, Best> each = new TreeMap<>(); // by index; those known so far
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   private BestModels(
@@ -157,6 +171,27 @@ public final class BestModels implements Consumer<Comparison> {
   }
 
   /**
+   * Keeps the best network of each average of a group, too, in the files that {@link #fileOf}
+   * names. Costs a file for each, and no further evaluation.
+   *
+   * @return this
+   */
+  public BestModels keepingEach() {
+    keepsEach = true;
+    return this;
+  }
+
+  /**
+   * The file with the best network of one average.
+   *
+   * @param index its place in the group, from 0
+   * @return such as {@code bestAveraged-0.zip}
+   */
+  public static String fileOf(int index) {
+    return "bestAveraged-" + index + ".zip";
+  }
+
+  /**
    * A text about the networks that whoever uses them has to know, such as the size of the images
    * that they were trained on. It is in the entry {@code metadata.json} of every file from now on.
    *
@@ -188,10 +223,23 @@ public final class BestModels implements Consumer<Comparison> {
   }
 
   /**
+   * The best network of one average, with {@link #keepingEach}.
+   *
+   * @param index its place in the group, from 0
+   * @return empty as long as there was no comparison with a finite score, of this run since it was
+   *     begun or resumed
+   */
+  public Optional<Best> averaged(int index) {
+    return Optional.ofNullable(each.get(index));
+  }
+
+  /**
    * Takes in a comparison of the network as it is now.
    *
    * @param comparison made by the evaluator
-   * @throws UncheckedIOException if a network cannot be saved; the one kept before stays then
+   * @throws UncheckedIOException if a network cannot be saved, when the one kept before stays, or a
+   *     file of {@link #keepingEach} be read
+   * @throws IllegalArgumentException if such a file is of another average than that of its index
    */
   @Override
   public void accept(Comparison comparison) {
@@ -203,26 +251,57 @@ public final class BestModels implements Consumer<Comparison> {
       Scores scores =
           goal == Goal.MINIMIZE ? comparison.minimizing(score) : comparison.maximizing(score);
       acceptRaw(comparison, scores.raw());
-      Best candidate = candidate(AVERAGED, comparison, scores.best().score());
-      if (isBetter(candidate, averaged)) {
-        save(candidate, evaluator.averagedNetwork(network, scores.best().index()));
-        averaged = Optional.of(candidate);
+      averaged = better(candidate(AVERAGED, comparison, scores.best()), averaged);
+      if (keepsEach) {
+        for (Scores.Averaged one : scores.averages()) {
+          Best candidate = candidate(fileOf(one.index()), comparison, one);
+          better(candidate, kept(candidate)).ifPresent(best -> each.put(one.index(), best));
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** The best of an average so far, from its file if this is the first that is heard of it. */
+  private Optional<Best> kept(Best candidate) throws IOException {
+    Average average = candidate.average().orElseThrow();
+    Optional<Best> known = averaged(average.index());
+    Optional<Best> kept = known.isPresent() ? known : read(candidate.file());
+    if (kept.isPresent() && !kept.get().average().equals(candidate.average())) {
+      throw new IllegalArgumentException(
+          "The network in %s is of the average %s, but %s is compared with it: use another directory"
+              .formatted(candidate.file(), kept.get().average().orElse(null), average));
+    }
+    return kept;
+  }
+
+  /** Saves an averaged network if it is better than the best so far; returns which is. */
+  private Optional<Best> better(Best candidate, Optional<Best> best) throws IOException {
+    if (!isBetter(candidate, best)) {
+      return best;
+    }
+    save(candidate, evaluator.averagedNetwork(network, candidate.average().orElseThrow().index()));
+    return Optional.of(candidate);
+  }
+
   private void acceptRaw(Comparison comparison, double score) throws IOException {
-    Best candidate = candidate(RAW, comparison, score);
+    Best candidate = candidate(RAW, comparison, score, Optional.empty());
     if (isBetter(candidate, raw)) {
       save(candidate, network);
       raw = Optional.of(candidate);
     }
   }
 
-  private Best candidate(String name, Comparison comparison, double score) {
-    return new Best(directory.resolve(name), score, comparison.iteration(), comparison.epoch());
+  private Best candidate(String name, Comparison comparison, Scores.Averaged scored) {
+    Average average = new Average(scored.index(), scored.schedule());
+    return candidate(name, comparison, scored.score(), Optional.of(average));
+  }
+
+  private Best candidate(
+      String name, Comparison comparison, double score, Optional<Average> average) {
+    return new Best(
+        directory.resolve(name), score, comparison.iteration(), comparison.epoch(), average);
   }
 
   private boolean isBetter(Best candidate, Optional<Best> best) {

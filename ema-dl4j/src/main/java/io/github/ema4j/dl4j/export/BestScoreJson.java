@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.ZipException;
 
 /** The entry of a model file that says why the network in it was kept. */
@@ -29,6 +30,12 @@ final class BestScoreJson {
     root.put("score", best.score());
     root.put("iteration", best.iteration());
     root.put("epoch", best.epoch());
+    best.average()
+        .ifPresent(
+            average -> {
+              root.put("average", average.index());
+              root.put("schedule", average.schedule());
+            });
     return PlainJson.write(root);
   }
 
@@ -55,7 +62,8 @@ final class BestScoreJson {
               file,
               root.number("score"),
               Math.toIntExact(root.whole("iteration")),
-              Math.toIntExact(root.whole("epoch")));
+              Math.toIntExact(root.whole("epoch")),
+              average(root));
       root.requireNoOthers();
       EntriesJson.verify(zip);
     } catch (ZipException e) {
@@ -69,5 +77,12 @@ final class BestScoreJson {
               .formatted(file, kept, goal));
     }
     return best;
+  }
+
+  private static Optional<BestModels.Average> average(PlainValues root) {
+    return root.has("average")
+        ? Optional.of(
+            new BestModels.Average(Math.toIntExact(root.whole("average")), root.text("schedule")))
+        : Optional.empty();
   }
 }

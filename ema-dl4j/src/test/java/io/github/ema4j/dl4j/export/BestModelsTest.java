@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.dl4j.EmaCheckpointException;
+import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
@@ -22,6 +23,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -254,6 +256,110 @@ class BestModelsTest {
     best.accept(run.evaluator().compare(run.network()));
     assertTrue(best.raw().isPresent());
     assertEquals(Optional.empty(), best.averaged());
+  }
+
+  // ---------------------------------------------------------------- of several averages
+
+  /** The scores are drawn, so that which is best changes from comparison to comparison. */
+  @Test
+  void ofSeveralAveragesTheBestOfAllAndOfEachAreKept() throws IOException {
+    MultiLayerNetwork network = network();
+    ModelEmaGroup group = ModelEmaGroup.of(0.5, 0.9, 0.99).start(network);
+    EmaEvaluator evaluator = new EmaEvaluator(group, batches(VALIDATION), new Evaluation());
+    List<double[]> drawn = new ArrayList<>(); // of raw and the three, comparison by comparison
+    Random random = new Random(3);
+    int[] next = {0};
+    BestModels best =
+        BestModels.maximizing(
+                directory,
+                network,
+                evaluator,
+                result -> {
+                  if (next[0] % 4 == 0) {
+                    drawn.add(new double[4]);
+                  }
+                  double score = random.nextDouble();
+                  // Comparison scores the averages in their order, and then the raw weights.
+                  drawn.get(next[0] / 4)[next[0]++ % 4] = score;
+                  return score;
+                })
+            .keepingEach();
+    List<float[][]> weights = new ArrayList<>();
+    evaluator
+        .everyEpochs(1)
+        .onComparison(
+            row ->
+                weights.add(
+                    group.members().stream()
+                        .map(member -> member.averagedNetwork(network).params().toFloatVector())
+                        .toArray(float[][]::new)))
+        .onComparison(best);
+    network.setListeners(group);
+    network.fit(batches(TRAINING), 9);
+
+    int[] epochs = new int[3];
+    for (int epoch = 1; epoch < 9; epoch++) {
+      for (int i = 0; i < 3; i++) {
+        epochs[i] = drawn.get(epoch)[i] > drawn.get(epochs[i])[i] ? epoch : epochs[i];
+      }
+    }
+    int winner = 0;
+    for (int i = 0; i < 3; i++) {
+      BestModels.Best kept = best.averaged(i).orElseThrow();
+      assertEquals(directory.resolve("bestAveraged-" + i + ".zip"), kept.file());
+      assertEquals(drawn.get(epochs[i])[i], kept.score());
+      assertEquals(epochs[i] + 1, kept.epoch());
+      assertEquals(i, kept.average().orElseThrow().index());
+      assertArrayEquals(
+          weights.get(epochs[i])[i],
+          MultiLayerNetwork.load(kept.file().toFile(), false).params().toFloatVector());
+      winner = drawn.get(epochs[i])[i] > drawn.get(epochs[winner])[winner] ? i : winner;
+    }
+    BestModels.Best all = best.averaged().orElseThrow();
+    assertEquals(
+        Optional.of(new BestModels.Average(winner, group.get(winner).config().schedule().spec())),
+        all.average());
+    assertEquals(best.averaged(winner).orElseThrow().score(), all.score());
+    assertArrayEquals(
+        weights.get(epochs[winner])[winner],
+        MultiLayerNetwork.load(all.file().toFile(), false).params().toFloatVector());
+    assertEquals(Optional.empty(), best.raw().orElseThrow().average());
+    assertEquals(5, files(directory).size());
+  }
+
+  @Test
+  void withoutBeingAskedForThoseOfEachAreNotKept() throws IOException {
+    Run run = Run.start();
+    run.fit(run.evaluator().everyEpochs(1).onComparison(run.minimizing(directory)), 1);
+    assertEquals(2, files(directory).size());
+  }
+
+  @Test
+  void thoseOfEachGoOnAfterAResumeAndOnlyWithTheSameAverages() throws IOException {
+    Run run = Run.start();
+    double[] score = {5};
+    BestModels first =
+        BestModels.minimizing(directory, run.network(), run.evaluator(), result -> score[0])
+            .keepingEach();
+    run.fit(run.evaluator().everyEpochs(1).onComparison(first), 1);
+    byte[] kept = Files.readAllBytes(directory.resolve(BestModels.fileOf(0)));
+
+    BestModels second =
+        BestModels.minimizing(directory, run.network(), run.evaluator(), result -> score[0])
+            .keepingEach();
+    second.accept(run.evaluator().compare(run.network())); // no better
+    assertArrayEquals(kept, Files.readAllBytes(directory.resolve(BestModels.fileOf(0))));
+    assertEquals(first.averaged(0), second.averaged(0));
+    assertEquals(first.averaged(), second.averaged());
+
+    MultiLayerNetwork network = network();
+    Run other = Run.of(network, new ModelEmaListener(0.8));
+    BestModels third =
+        BestModels.minimizing(directory, network, other.evaluator(), result -> score[0])
+            .keepingEach();
+    EmaHistory history = other.evaluator().everyEpochs(1).onComparison(third);
+    Exception e = assertThrows(IllegalArgumentException.class, () -> other.fit(history, 1));
+    assertTrue(e.getMessage().contains("constant(decay=0.8)"), e.getMessage());
   }
 
   // ---------------------------------------------------------------- resuming
