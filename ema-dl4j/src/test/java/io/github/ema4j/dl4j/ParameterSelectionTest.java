@@ -391,7 +391,7 @@ class ParameterSelectionTest {
 
   @Test
   void excludedValueThatIsNotFiniteIsNotLookedAt() {
-    for (NonFinitePolicy policy : NonFinitePolicy.values()) {
+    for (NonFinitePolicy policy : List.of(NonFinitePolicy.SKIP, NonFinitePolicy.THROW)) {
       MultiLayerNetwork network = Nets.mlp();
       ModelEmaListener ema = ofBiasesCopiedAndLayer1Excluded(network, policy);
       double lastGood = network.params().getDouble(50);
