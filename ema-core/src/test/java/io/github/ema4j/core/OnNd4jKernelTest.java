@@ -2,11 +2,13 @@
 package io.github.ema4j.core;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /**
  * What is demanded of an average, with the arithmetic that a GPU would do: golden trajectories,
  * reference cases, groups, parts, non-finite parameters and taken over states.
  */
+@Tag("slow")
 class OnNd4jKernelTest {
 
   @Nested

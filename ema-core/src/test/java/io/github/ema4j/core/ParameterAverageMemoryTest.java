@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,6 +30,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * Where the arrays of an average lie: apart from the parameters, from workspaces, anywhere in an
  * array.
  */
+@Tag("slow")
 class ParameterAverageMemoryTest {
   private static final int LENGTH = 1000;
 

@@ -9,6 +9,7 @@ import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.dataset.DataSet;
@@ -18,6 +19,7 @@ import org.nd4j.linalg.dataset.DataSet;
  * a process also grows at times for other reasons, in some of them.
  */
 @WithOneDnn
+@Tag("slow")
 class MemoryTest {
 
   private static final int STRETCHES = 4;

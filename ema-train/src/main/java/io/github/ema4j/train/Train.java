@@ -244,13 +244,14 @@ public final class Train implements Callable<Integer> {
             "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
                 .formatted(epochs, done));
       }
-      out()
-          .printf(
-              done == epochs
-                  ? "This run is finished, with %2$d of %2$d epochs; to make it longer give more --epochs%n"
-                  : "Going on from %1$s%n",
-              checkpoint.get(),
-              done);
+      if (done == epochs) {
+        out()
+            .printf(
+                "This run is finished, with %1$d of %1$d epochs; to make it longer give more --epochs%n",
+                done);
+      } else {
+        out().printf("Going on from %s%n", checkpoint.get());
+      }
       return train(run, now, source, restored.network(), averages, done);
     }
   }

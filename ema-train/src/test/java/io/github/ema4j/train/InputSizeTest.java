@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A network that takes images of any size is evaluated at the one that it was trained on, wherever
  * its file has got to.
  */
+@Tag("slow")
 class InputSizeTest {
   @TempDir private static Path directory;
   private static Path images;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Interrupts, kills and starves processes that train, and resumes their runs. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "sends signals and limits the size of files")
+@Tag("slow")
 class InterruptedRunTest {
   private static final int EPOCHS = 12;
   private static final int SIGINT = 2;

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * this test: to resume it is an error of one line that leaves all others as they are, or ends with
  * the results of the undamaged run.
  */
+@Tag("slow")
 class RunFuzzTest {
   private static final long SEED = Damage.seed();
   private static final int DAMAGES = 120;

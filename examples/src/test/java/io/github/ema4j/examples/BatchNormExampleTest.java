@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** On 2,000 test images an accuracy has a standard error of 0.009. */
 @Tag("numbers")
+@Tag("slow")
 class BatchNormExampleTest {
 
   private static final List<Accuracy> BEHIND_RELU = new ArrayList<>();

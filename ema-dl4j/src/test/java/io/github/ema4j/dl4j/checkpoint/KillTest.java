@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * property {@code ema4j.kills}, 10 by default.
  */
 @Tag("slow")
+@Tag("slow")
 class KillTest {
 
   private static final int KILLS = Integer.getInteger("ema4j.kills", 10);

@@ -23,6 +23,7 @@ import org.nd4j.linalg.learning.config.Adam;
 
 /** The twenty batch-norm layers of a ResNet-18, here with 8 to 64 channels. */
 @Tag("numbers")
+@Tag("slow")
 class ResNetAverageTest {
 
   private static final int BATCH = 16;
