@@ -33,8 +33,8 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * epoch, and exports the averaged network.
  *
  * <p>Arguments: the master, {@code local[2]} by default, and a directory for checkpoints and the
- * exported network, {@code spark-example} by default. Started again with the same directory it goes
- * on where it was.
+ * exported network, {@code output/spark-example} by default. Started again with the same directory
+ * it goes on where it was.
  */
 public final class SparkExample {
 
@@ -52,7 +52,7 @@ public final class SparkExample {
    */
   public static void main(String[] args) throws Exception {
     String master = args.length > 0 ? args[0] : "local[" + WORKERS + "]";
-    Path directory = Path.of(args.length > 1 ? args[1] : "spark-example").toAbsolutePath();
+    Path directory = Path.of(args.length > 1 ? args[1] : "output/spark-example").toAbsolutePath();
     SparkConf conf = new SparkConf().setMaster(master).setAppName("EMA4J");
     try (JavaSparkContext sc = new JavaSparkContext(conf)) {
       run(sc, directory);
