@@ -17,6 +17,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -61,6 +62,7 @@ class WindowSearchTest {
     }
   }
 
+  @Tag("numbers")
   @Test
   void bestWindowIsFoundAndItsNetworkHasItsMean() throws IOException {
     ComputationGraph graph = Runs.graph();
