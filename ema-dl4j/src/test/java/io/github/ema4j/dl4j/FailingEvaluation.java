@@ -7,7 +7,7 @@ import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** An evaluation that throws when it is given its second batch. */
-final class FailingEvaluation extends Evaluation {
+public final class FailingEvaluation extends Evaluation {
 
   private int batches;
 

@@ -8,6 +8,7 @@ import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
+import io.github.ema4j.dl4j.internal.SameOutput;
 import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +47,11 @@ import org.slf4j.LoggerFactory;
  * and back after it, also when it throws. The forward passes are made by a second network that
  * shares the parameters. So an evaluation leaves no trace in training, at any time between updates:
  * weights, updater state, counters, score, recurrent state, random numbers, inputs and workspace
- * modes stay as they are, bit for bit. The second network has to prove first that it is the same;
- * where Deeplearning4j cannot build the same one (word vectors given to an embedding layer, some
- * users' classes) a warning says why and the network itself makes the forward passes, and has its
- * state put back after them.
+ * modes stay as they are, bit for bit. The second network has to prove first that it is the same,
+ * by its configuration, by the order of its parameters, and by its predictions for the first batch
+ * of the validation data; where Deeplearning4j cannot build the same one (word vectors given to an
+ * embedding layer, some users' classes) a warning says why and the network itself makes the forward
+ * passes, and has its state put back after them.
  *
  * <p>Where weights have diverged, so that predictions are NaN, the result says so ({@link
  * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
@@ -84,6 +86,9 @@ public final class EmaEvaluator {
 
   /** Shares the network's parameters; made once, since building a network takes a while. */
   private Optional<Model> twin = Optional.empty();
+
+  /** Why there is no twin. */
+  private Optional<UncopyableNetworkException> obstacle = Optional.empty();
 
   private Model twinOf;
 
@@ -243,6 +248,9 @@ public final class EmaEvaluator {
 
   private <M extends Model> M averagedNetwork(M network, ModelEmaListener member) {
     requireReady(network);
+    if (!member.isTrainedElsewhere()) {
+      requireTwin(network);
+    }
     M averaged = copy(network, member);
     recalibration.accept(averaged);
     return averaged;
@@ -279,6 +287,7 @@ public final class EmaEvaluator {
     }
     switch (mode) {
       case LIVE_VIEW:
+        requireTwin(network);
         return validation.evaluate(Replica.over(network, member.shadow()));
       case RECALIBRATED:
         return validation.evaluate(averagedNetwork(network, member));
@@ -375,14 +384,34 @@ public final class EmaEvaluator {
 
   private Optional<Model> twin(Model network) {
     if (twinOf != network) {
-      try {
-        twin = Optional.of(Replica.over(network, Networks.params(network)));
-      } catch (UncopyableNetworkException e) {
-        log.warn("Evaluating on the network itself, which takes its input. {}", e.getMessage());
-        twin = Optional.empty();
-      }
-      twinOf = network;
+      buildTwin(network);
+      obstacle.ifPresent(
+          e ->
+              log.warn("Evaluating on the network itself, which takes its input. {}", e.getMessage()));
     }
     return twin;
+  }
+
+  /** Refuses a network beside which there can be no second one, before one is evaluated. */
+  private void requireTwin(Model network) {
+    if (twinOf != network) {
+      buildTwin(network);
+    }
+    if (obstacle.isPresent()) {
+      throw obstacle.get();
+    }
+  }
+
+  private void buildTwin(Model network) {
+    twin = Optional.empty();
+    obstacle = Optional.empty();
+    try {
+      Model second = Replica.over(network, Networks.params(network));
+      validation.first().ifPresent(batch -> SameOutput.require(network, second, batch));
+      twin = Optional.of(second);
+    } catch (UncopyableNetworkException e) {
+      obstacle = Optional.of(e);
+    }
+    twinOf = network;
   }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.AsyncShieldDataSetIterator;
@@ -81,6 +82,31 @@ final class ValidationSet {
   }
 
   /**
+   * The first batch.
+   *
+   * @return empty where a batch that is read is lost for the pass, or there is none
+   */
+  Optional<MultiDataSet> first() {
+    if (!isRepeatable()) {
+      return Optional.empty();
+    }
+    reset();
+    try {
+      return hasNext() ? Optional.of(next()) : Optional.empty();
+    } finally {
+      reset();
+    }
+  }
+
+  private boolean hasNext() {
+    return dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext();
+  }
+
+  private MultiDataSet next() {
+    return dataSets != null ? dataSets.next().toMultiDataSet() : multiDataSets.next();
+  }
+
+  /**
    * Makes one pass over the data.
    *
    * @param network a MultiLayerNetwork or ComputationGraph
@@ -90,7 +116,7 @@ final class ValidationSet {
    */
   EvaluationResult evaluate(Model network) {
     reset();
-    if (!(dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext())) {
+    if (!hasNext()) {
       throw new IllegalStateException(
           isRepeatable()
               ? "The validation iterator is empty: there is nothing to evaluate on"
@@ -170,9 +196,8 @@ final class ValidationSet {
               + " support reset(): load the data into a ListDataSetIterator");
     }
     reset();
-    while (dataSets != null ? dataSets.hasNext() : multiDataSets.hasNext()) {
-      MultiDataSet batch =
-          dataSets != null ? dataSets.next().toMultiDataSet() : multiDataSets.next();
+    while (hasNext()) {
+      MultiDataSet batch = next();
       double loss =
           network instanceof MultiLayerNetwork layers
               ? layers.score(single(batch), false)

@@ -123,7 +123,8 @@ public final class Difference {
   private String inFields(String path, Object a, Object b) {
     for (Class<?> type = a.getClass(); type != Object.class; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
-        if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0
+        if (!Modifier.isStatic(field.getModifiers())
+            && !isScratch(field)
             && !leftOut.test(a.getClass(), field)) {
           String at = path.isEmpty() ? field.getName() : path + "." + field.getName();
           String difference = find(at, value(field, a), value(field, b));
@@ -134,6 +135,16 @@ public final class Difference {
       }
     }
     return null;
+  }
+
+  /**
+   * Transient fields of Deeplearning4j hold what the last forward pass drew, and what it can derive
+   * again. A user's class may keep a setting in one, which no copy by JSON has.
+   */
+  private static boolean isScratch(Field field) {
+    String owner = field.getDeclaringClass().getName();
+    return Modifier.isTransient(field.getModifiers())
+        && (owner.startsWith("org.deeplearning4j.") || owner.startsWith("org.nd4j."));
   }
 
   private static Object value(Field field, Object of) {

@@ -36,7 +36,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Whatever fails, nothing hangs, and the average is one of weights that the workers agreed on. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FailuresTest {
+class FailingWorkersTest {
 
   private static final DataSet POINTS = Data.points(1, 12 * BATCH);
 

@@ -28,7 +28,7 @@ import org.nd4j.linalg.dataset.DataSet;
 
 /** What cannot be averaged rightly is refused before any worker trains. */
 @Timeout(60)
-class RefusalsTest {
+class ParallelEmaTest {
 
   private static final DataSet POINTS = Data.points(1, 4 * BATCH);
 

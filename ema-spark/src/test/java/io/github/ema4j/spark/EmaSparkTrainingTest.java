@@ -37,7 +37,7 @@ import org.nd4j.linalg.dataset.DataSet;
 /** A run whose driver is lost after any round goes on from its checkpoint, bit for bit. */
 @SparkTest
 @Tag("slow")
-class ResumeTest {
+class EmaSparkTrainingTest {
 
   private static final int EPOCHS = 2;
   private static final int ROUNDS = 6;

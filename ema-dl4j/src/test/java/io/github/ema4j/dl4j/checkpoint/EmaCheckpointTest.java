@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What cannot be saved or restored is refused with a message that says why. */
-class RefusalsTest {
+class EmaCheckpointTest {
 
   @TempDir Path directory;
 

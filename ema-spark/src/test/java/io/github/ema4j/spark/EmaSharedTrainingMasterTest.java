@@ -38,7 +38,7 @@ import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
  */
 @SparkTest(master = "local[1]")
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class SharedTrainingTest {
+class EmaSharedTrainingMasterTest {
 
   private static final double DECAY = 0.9;
   private static final int OBJECTS = 40;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.dl4j;
+package io.github.ema4j.dl4j.diagnostics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.dl4j.diagnostics.EmaReport;
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.testing.LogCapture;
 import io.github.ema4j.testing.dl4j.Batches;
