@@ -387,7 +387,8 @@ public final class EmaEvaluator {
       buildTwin(network);
       obstacle.ifPresent(
           e ->
-              log.warn("Evaluating on the network itself, which takes its input. {}", e.getMessage()));
+              log.warn(
+                  "Evaluating on the network itself, which takes its input. {}", e.getMessage()));
     }
     return twin;
   }

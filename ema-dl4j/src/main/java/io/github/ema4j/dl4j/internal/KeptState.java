@@ -20,7 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * What evaluating a network itself, rather than a {@link Replica}, changes of its training: it
  * clears the states that recurrent layers carry from one segment of truncated backpropagation
  * through time to the next, replaces inputs, masks and score, draws random numbers, and leaves
- * another workspace mode behind where it throws. Whoever evaluates there keeps all that, and puts it back.
+ * another workspace mode behind where it throws. Whoever evaluates there keeps all that, and puts
+ * it back.
  */
 public final class KeptState implements AutoCloseable {
 

@@ -54,18 +54,12 @@ public final class SameOutput {
     if (network instanceof MultiLayerNetwork layers) {
       return new INDArray[] {
         layers.output(
-            batch.getFeatures(0),
-            false,
-            batch.getFeaturesMaskArray(0),
-            batch.getLabelsMaskArray(0))
+            batch.getFeatures(0), false, batch.getFeaturesMaskArray(0), batch.getLabelsMaskArray(0))
       };
     }
     return ((ComputationGraph) network)
         .output(
-            false,
-            batch.getFeatures(),
-            batch.getFeaturesMaskArrays(),
-            batch.getLabelsMaskArrays());
+            false, batch.getFeatures(), batch.getFeaturesMaskArrays(), batch.getLabelsMaskArrays());
   }
 
   private static double rounding(INDArray output) {

@@ -15,7 +15,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.api.MaskState;
-import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.preprocessor.BaseInputPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -26,7 +25,9 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The second network that makes the forward passes of an evaluation predicts what the first does. */
+/**
+ * The second network that makes the forward passes of an evaluation predicts what the first does.
+ */
 class SecondNetworkTest {
 
   /** Multiplies the input by a factor that neither a setting nor a parameter tells. */
@@ -88,7 +89,10 @@ class SecondNetworkTest {
         raw.get(Evaluation.class).confusionToString());
     assertNotEquals(
         ema.averagedNetwork(network).<Evaluation>evaluate(validation).confusionToString(),
-        new EmaEvaluator(ema, validation).averaged(network).get(Evaluation.class).confusionToString(),
+        new EmaEvaluator(ema, validation)
+            .averaged(network)
+            .get(Evaluation.class)
+            .confusionToString(),
         "a copy has lost the factor: else this test shows nothing");
     assertEquals(before, Bits.of(network.params()));
   }
