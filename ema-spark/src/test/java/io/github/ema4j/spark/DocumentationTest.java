@@ -15,19 +15,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the page about Spark shows compiles and runs, and what it says is what the build uses. */
+/** What the pages about Spark show compiles and runs, and what they say is what the build uses. */
 @SparkTest(master = "local[1]") // one task at a time, for gradient sharing
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DocumentationTest {
 
-  private static final Path PAGE = Path.of("..", "docs", "spark.md");
+  private static final Path ROUNDS = Path.of("..", "docs", "spark.md");
+  private static final Path SHARING = Path.of("..", "docs", "gradient-sharing.md");
 
   @TempDir Path directory;
 
   @Test
-  void javaBlocksCompileAndRun(JavaSparkContext sc) throws Exception {
-    MarkdownSnippets snippets = MarkdownSnippets.of(PAGE);
-    assertEquals(4, snippets.blocks().size());
+  void blocksAboutRoundsCompileAndRun(JavaSparkContext sc) throws Exception {
+    compileAndRun(ROUNDS, 3, sc);
+  }
+
+  @Test
+  void blocksAboutGradientSharingCompileAndRun(JavaSparkContext sc) throws Exception {
+    compileAndRun(SHARING, 1, sc);
+  }
+
+  private void compileAndRun(Path page, int shown, JavaSparkContext sc) throws Exception {
+    MarkdownSnippets snippets = MarkdownSnippets.of(page);
+    assertEquals(shown, snippets.blocks().size());
     List<MarkdownSnippets.Block> blocks =
         snippets.compile(
             directory,
@@ -54,7 +64,7 @@ class DocumentationTest {
   @Test
   void versionsAreThoseOfTheBuild() throws Exception {
     String pom = Files.readString(Path.of("..", "pom.xml"));
-    String page = Files.readString(PAGE);
+    String pages = Files.readString(ROUNDS) + Files.readString(SHARING);
     for (String[] pair :
         new String[][] {
           {"scala.version", "scala-library"},
@@ -65,7 +75,7 @@ class DocumentationTest {
           {"dl4j-spark.version", "dl4j-spark-parameterserver_2.12"}
         }) {
       String version = find("<" + pair[0] + ">([^<]+)<", pom);
-      assertEquals(version, find(pair[1] + "</artifactId><version>([^<]+)<", page), pair[1]);
+      assertEquals(version, find(pair[1] + "</artifactId><version>([^<]+)<", pages), pair[1]);
     }
   }
 

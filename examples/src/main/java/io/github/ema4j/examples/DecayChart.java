@@ -2,15 +2,9 @@
 package io.github.ema4j.examples;
 
 import io.github.ema4j.core.schedule.DecaySchedule;
-import io.github.ema4j.train.record.OutputFile;
-import java.awt.Color;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
-import javax.imageio.ImageIO;
-import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -50,27 +44,21 @@ public final class DecayChart {
    * @throws IOException if it cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Path file = Path.of(args.length == 0 ? "target/schedules.png" : args[0]);
-    System.out.println(
-        "Wrote " + OutputFile.write(file, out -> ImageIO.write(image(), "png", out)));
+    Charts.write(chart(), "schedules", args);
   }
 
-  private static BufferedImage image() {
+  private static XYChart chart() {
     XYChart chart =
-        new XYChartBuilder()
-            .width(1150)
-            .height(600)
-            .title("How far back an update reaches")
-            .xAxisTitle("update")
-            .yAxisTitle("1 / (1 - decay), updates")
-            .build();
-    chart
-        .getStyler()
-        .setXAxisLogarithmic(true)
-        .setYAxisLogarithmic(true)
-        .setLegendPosition(LegendPosition.OutsideE)
-        .setChartBackgroundColor(Color.WHITE)
-        .setAntiAlias(true);
+        Charts.styled(
+            new XYChartBuilder()
+                .width(1150)
+                .height(600)
+                .title("How far back an update reaches")
+                .xAxisTitle("update")
+                .yAxisTitle("1 / (1 - decay), updates")
+                .build(),
+            LegendPosition.OutsideE);
+    chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
     double[] updates =
         LongStream.rangeClosed(0, 100)
             .map(i -> Math.round(Math.pow(UPDATES, i / 100.0)))
@@ -85,6 +73,6 @@ public final class DecayChart {
       }
       chart.addSeries(text, updates, reach).setMarker(SeriesMarkers.NONE);
     }
-    return BitmapEncoder.getBufferedImage(chart);
+    return chart;
   }
 }

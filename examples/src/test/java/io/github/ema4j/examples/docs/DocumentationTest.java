@@ -48,7 +48,8 @@ class DocumentationTest {
   private static final Path INDEX = TOP.resolve("docs/README.md");
 
   /** Pages whose code needs modules that the examples do not depend on; it is checked there. */
-  private static final Set<String> CHECKED_ELSEWHERE = Set.of("onednn.md", "spark.md", "ui.md");
+  private static final Set<String> CHECKED_ELSEWHERE =
+      Set.of("gradient-sharing.md", "onednn.md", "spark.md", "ui.md");
 
   @TempDir Path directory;
 
@@ -203,6 +204,28 @@ class DocumentationTest {
       String name = page.getFileName().toString();
       assertTrue(page.equals(INDEX) || links.contains(name), "docs/README.md lacks " + name);
     }
+  }
+
+  /** Who looks a method up finds how to cite it: each paper that a library names is there. */
+  @Test
+  void papersBehindTheMethodsCanBeCited() throws Exception {
+    Set<String> named = new TreeSet<>();
+    for (String library : List.of("ema-core", "ema-dl4j", "ema-spark")) {
+      try (Stream<Path> files = Files.walk(TOP.resolve(library).resolve("src/main/java"))) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+          named.addAll(
+              found("(?i)arxiv(?:\\.org/abs/|:| )\\s*(\\d{4}\\.\\d{5})", Files.readString(file)));
+        }
+      }
+    }
+    assertTrue(named.size() >= 8, "papers: " + named);
+    String page = Files.readString(TOP.resolve("docs/citations.md"));
+    named.removeAll(found("eprint\\s+= \\{([^}]+)}", page));
+    assertEquals(Set.of(), named, "docs/citations.md lacks");
+    int entries = page.indexOf("```bibtex");
+    assertEquals(
+        new TreeSet<>(found("(?m)^@\\w+\\{(\\w+),$", page.substring(entries))),
+        new TreeSet<>(found("(?m)\\| `(\\w+)` \\|$", page.substring(0, entries))));
   }
 
   /** The folders of all modules, and what else there is to be found. */

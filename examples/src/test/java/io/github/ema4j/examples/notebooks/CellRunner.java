@@ -2,8 +2,16 @@
 package io.github.ema4j.examples.notebooks;
 
 import io.github.ema4j.examples.notebooks.Notebook.Cell;
+import io.github.ema4j.examples.notebooks.Notebook.Output;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import jdk.jshell.EvalException;
 import jdk.jshell.ExpressionSnippet;
@@ -34,25 +42,38 @@ final class CellRunner implements AutoCloseable {
    * Runs all cells.
    *
    * @param claims of the text, as expressions over what the cells have declared
-   * @return the number of cells that end in an image, which a kernel would show
+   * @return what each cell shows: what it prints, and the image that it ends in
    * @throws AssertionError if a cell does not compile, throws, or ends in a value of another type,
    *     or if a claim is not true then
    */
-  static int run(Notebook notebook, String... claims) {
+  static List<Set<Output>> run(Notebook notebook, String... claims) {
+    PrintStream console = System.out; // the shell runs in this process, so that a cell prints there
     try (CellRunner runner = new CellRunner(notebook)) {
-      int images = 0;
+      List<Set<Output>> shown = new ArrayList<>();
       for (Cell cell : notebook.cells()) {
-        Optional<String> shown = runner.run(cell);
-        if (shown.isPresent() && !shown.get().endsWith("BufferedImage")) {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        Optional<String> value = runner.run(cell);
+        System.setOut(console);
+        if (value.isPresent() && !value.get().endsWith("BufferedImage")) {
           throw notebook.failure(
-              cell, "ends in a value that a kernel would print: " + shown.orElseThrow());
+              cell, "ends in a value that a kernel would print: " + value.orElseThrow());
         }
-        images += shown.isPresent() ? 1 : 0;
+        Set<Output> outputs = EnumSet.noneOf(Output.class);
+        if (printed.size() > 0) {
+          outputs.add(Output.TEXT);
+        }
+        if (value.isPresent()) {
+          outputs.add(Output.IMAGE);
+        }
+        shown.add(outputs);
       }
       for (String claim : claims) {
         runner.requireTrue(claim);
       }
-      return images;
+      return shown;
+    } finally {
+      System.setOut(console);
     }
   }
 

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.examples.notebooks.Notebook.Output;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -67,6 +69,10 @@ class NotebookTest {
             "sameBits(wholeEma.shadow(), run.ema().shadow())"
           });
 
+  /** Computed by Python: {@code hashlib.sha256(b"System.out.println(1);\0").hexdigest()}. */
+  private static final String SHA256 =
+      "ebaca269e8f5c5108670d9ce9c62e7ac33f9c2d6d74dc4b5e6872a3ac1be114b";
+
   @TempDir Path directory;
 
   @TestFactory
@@ -86,7 +92,11 @@ class NotebookTest {
     Notebook notebook = Notebook.read(file);
     notebook.requirePortable();
     String[] claims = CLAIMS.getOrDefault(notebook.name(), new String[0]);
-    assertTrue(CellRunner.run(notebook, claims) > 0, file + ": no cell ends in an image");
+    List<Set<Output>> shown = CellRunner.run(notebook, claims);
+    assertTrue(
+        shown.stream().anyMatch(outputs -> outputs.contains(Output.IMAGE)),
+        file + ": no cell ends in an image");
+    notebook.requireOutputsInStep(shown);
   }
 
   @ParameterizedTest
@@ -117,13 +127,17 @@ class NotebookTest {
   }
 
   @Test
-  void cellThatEndsInImageCounts() throws IOException {
+  void whatEachCellShowsIsSeen() throws IOException {
     Path file =
         notebook(
             "import java.awt.image.BufferedImage;",
             "BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);\nimage",
-            "image.flush();");
-    assertEquals(1, CellRunner.run(Notebook.read(file)));
+            "System.out.println(\"text\");",
+            "System.out.println(\"both\");\nimage");
+    assertEquals(
+        List.of(
+            Set.of(), Set.of(Output.IMAGE), Set.of(Output.TEXT), Set.of(Output.TEXT, Output.IMAGE)),
+        CellRunner.run(Notebook.read(file)));
   }
 
   @Test
@@ -147,18 +161,44 @@ class NotebookTest {
     Notebook.read(notebook("// 100 %\n/* all\n * of it */\nint i = 7\n    % 2;")).requirePortable();
   }
 
+  @Test
+  void outputsOfOtherCodeAreRefused() throws IOException {
+    Notebook notebook = executed("System.out.println(1);", "1\\n");
+    notebook.requireOutputsInStep(List.of(Set.of(Output.TEXT)));
+
+    AssertionError e =
+        assertThrows(
+            AssertionError.class,
+            () -> notebook.requireOutputsInStep(List.of(Set.of(Output.IMAGE))));
+    assertTrue(e.getMessage().contains("shows [IMAGE], but stored is [TEXT]"), e.getMessage());
+
+    Notebook edited = executed("System.out.println(2);", "1\\n");
+    e =
+        assertThrows(
+            AssertionError.class, () -> edited.requireOutputsInStep(List.of(Set.of(Output.TEXT))));
+    assertTrue(e.getMessage().contains("those of other code"), e.getMessage());
+  }
+
   @ParameterizedTest
-  @CsvSource({"'[{\"output_type\": \"stream\"}]', null", "[], 1"})
-  void storedOutputsAreRefused(String outputs, String count) throws IOException {
-    Path file = notebook("int i = 1;");
-    String clean = Files.readString(file);
-    String executed =
-        clean
-            .replace("\"outputs\":[]", "\"outputs\":" + outputs)
-            .replace("\"execution_count\":null", "\"execution_count\":" + count);
-    Notebook notebook = Notebook.read(Files.writeString(file, executed));
+  @ValueSource(strings = {"/tmp/checkpoints123/a.zip", "/home/ann/x", "C:\\\\Users\\\\ann"})
+  void placesOnOneMachineAreRefused(String place) throws IOException {
+    Notebook notebook = executed("System.out.println(1);", "saved to " + place + "\\n");
     AssertionError e = assertThrows(AssertionError.class, notebook::requirePortable);
-    assertTrue(e.getMessage().contains("stored output"), e.getMessage());
+    assertTrue(e.getMessage().contains("a place on one machine"), e.getMessage());
+  }
+
+  /** A notebook with an output as it is stored, and the SHA-256 of System.out.println(1). */
+  private Notebook executed(String source, String printed) throws IOException {
+    Path file = notebook(source);
+    String stored =
+        Files.readString(file)
+            .replace(
+                "\"outputs\":[]",
+                "\"outputs\":[{\"output_type\":\"stream\",\"text\":[\"%s\"]}]".formatted(printed))
+            .replaceFirst(
+                "^\\{",
+                "{\"metadata\":{\"ema4j\":{\"outputs_of_code_sha256\":\"" + SHA256 + "\"}},");
+    return Notebook.read(Files.writeString(file, stored));
   }
 
   /** Writes a notebook of a text cell and these code cells. */
