@@ -66,11 +66,11 @@ import org.slf4j.LoggerFactory;
  * minibatch gives one. There are no checkpoints, no resuming within an epoch, and no {@link
  * EmaSparkTraining}.
  *
- * <p><b>Late updates.</b> {@code fit} waits for the updates that the workers have sent, but no longer
- * than 5 seconds after the last one that came. What comes later waits until the next fit begins,
- * and is applied first then; after the last fit it is lost. So between two
- * fits neither the driver's network nor the average changes, and {@link #ema} may be used for
- * everything, {@code swap} included. A fit is refused while averaged weights are swapped in.
+ * <p><b>Late updates.</b> {@code fit} waits for the updates that the workers have sent, but no
+ * longer than 5 seconds after the last one that came. What comes later waits until the next fit
+ * begins, and is applied first then; after the last fit it is lost. So between two fits neither the
+ * driver's network nor the average changes, and {@link #ema} may be used for everything, {@code
+ * swap} included. A fit is refused while averaged weights are swapped in.
  *
  * <p><b>Lost hosts.</b> A fit throws if an executor is lost during it or was before, if more of the
  * updates that the workers sent are missing than half of what one executor sends, or if no
@@ -303,26 +303,17 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
 
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
-    fit(
-        spark.getNetwork(),
-        spark.getSparkContext(),
-        () -> super.executeTraining(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTraining(SparkComputationGraph spark, JavaRDD<DataSet> data) {
-    fit(
-        spark.getNetwork(),
-        spark.getSparkContext(),
-        () -> super.executeTraining(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTrainingMDS(SparkComputationGraph spark, JavaRDD<MultiDataSet> data) {
-    fit(
-        spark.getNetwork(),
-        spark.getSparkContext(),
-        () -> super.executeTrainingMDS(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTrainingMDS(spark, data));
   }
 
   @Override

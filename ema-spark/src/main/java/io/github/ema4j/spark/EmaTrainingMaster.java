@@ -223,19 +223,13 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
     requireExportable();
-    fit(
-        spark.getNetwork(),
-        spark.getSparkContext(),
-        () -> super.executeTraining(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTrainingMDS(SparkComputationGraph spark, JavaRDD<MultiDataSet> data) {
     requireExportable();
-    fit(
-        spark.getNetwork(),
-        spark.getSparkContext(),
-        () -> super.executeTrainingMDS(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTrainingMDS(spark, data));
   }
 
   @Override

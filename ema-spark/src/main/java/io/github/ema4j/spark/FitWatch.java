@@ -65,7 +65,8 @@ final class FitWatch extends SparkListener implements AutoCloseable {
             System::nanoTime);
     sc.addJobTag(tag);
     sc.sc().addSparkListener(this);
-    timer.scheduleWithFixedDelay(() -> clock.overdue().ifPresent(log::warn), 1, 1, TimeUnit.SECONDS);
+    timer.scheduleWithFixedDelay(
+        () -> clock.overdue().ifPresent(log::warn), 1, 1, TimeUnit.SECONDS);
   }
 
   /** Something is awaited from now on, by what this name says. */

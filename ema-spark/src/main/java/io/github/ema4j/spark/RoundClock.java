@@ -85,8 +85,7 @@ final class RoundClock {
     }
     Optional<String> line =
         hasComplained
-            ? Optional.of(
-                "%s has %s, after %s".formatted(round, settings.awaited(), seconds(took)))
+            ? Optional.of("%s has %s, after %s".formatted(round, settings.awaited(), seconds(took)))
             : Optional.empty();
     restart();
     return line;
@@ -119,8 +118,7 @@ final class RoundClock {
   synchronized Optional<String> overdue() {
     long now = nanoTime.getAsLong();
     long elapsed = now - since;
-    boolean silent =
-        running.values().stream().anyMatch(task -> silence(task, now) > silentNanos());
+    boolean silent = running.values().stream().anyMatch(task -> silence(task, now) > silentNanos());
     if (round == null || elapsed < nextLine || (!silent && elapsed < slowNanos())) {
       return Optional.empty();
     }

@@ -33,8 +33,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One training run on a cluster of two executors, whose result is compared with a replay in this
- * process or with the result of an undisturbed run. Driven by {@code .ci/spark-cluster}
- * and {@code .ci/hosts}.
+ * process or with the result of an undisturbed run. Driven by {@code .ci/spark-cluster} and {@code
+ * .ci/hosts}.
  *
  * <p>Arguments: master, directory, {@code round} or {@code step} (when the average is updated), and
  *
@@ -81,7 +81,8 @@ final class ClusterRun {
             .rngSeed(17)
             .rddTrainingApproach(RDDTrainingApproach.Direct)
             .trainingHooks(
-                new Recorder(recorded), new Watch(executors, kill, directory.resolve("middle-" + mode)));
+                new Recorder(recorded),
+                new Watch(executors, kill, directory.resolve("middle-" + mode)));
     EmaTrainingMaster.Builder builder =
         EmaTrainingMaster.builder(training).decay(SCHEDULE.decayAt(1));
     if (everyStep) {
@@ -180,7 +181,9 @@ final class ClusterRun {
     }
   }
 
-  /** Notes where rounds are trained, rests, and ends an executor if there is a file that says so. */
+  /**
+   * Notes where rounds are trained, rests, and ends an executor if there is a file that says so.
+   */
   private static final class Watch implements TrainingHook {
 
     private final String executors;

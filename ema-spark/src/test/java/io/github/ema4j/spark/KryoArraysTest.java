@@ -40,10 +40,8 @@ class KryoArraysTest {
     try (JavaSparkContext sc = new JavaSparkContext(conf)) {
       assertRefused(averaging()::build);
       assertRefused(
-          EmaSharedTrainingMaster.experimental(RecordedMaster.training())
-              .executors(1)
-              .decay(0.9)
-          ::build);
+          EmaSharedTrainingMaster.experimental(RecordedMaster.training()).executors(1).decay(0.9)
+              ::build);
       assertRefused(
           () -> EmaSparkTraining.of(sc, (MultiLayerNetwork) Kind.LAYERS.create(), before));
     }

@@ -76,7 +76,10 @@ final class RoundTraffic {
   public static void main(String[] args) throws Exception {
     new RoundTraffic()
         .run(
-            args[0], Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+            args[0],
+            Integer.parseInt(args[1]),
+            Integer.parseInt(args[2]),
+            Integer.parseInt(args[3]));
   }
 
   private void run(String master, int workers, int count, int pause) throws Exception {

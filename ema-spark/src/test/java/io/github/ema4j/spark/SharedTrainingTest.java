@@ -256,8 +256,7 @@ class SharedTrainingTest {
   @Test
   void aWrongNetworkIsRefusedBeforeAnythingStarts(JavaSparkContext sc) {
     EmaSharedTrainingMaster master =
-        EmaSharedTrainingMaster.experimental(
-                RecordedMaster.training("127.0.0.1", "203.0.113.0/24"))
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training("127.0.0.1", "203.0.113.0/24"))
             .executors(1)
             .decay(DECAY)
             .build();

@@ -45,8 +45,7 @@ class SharingAddressTest {
     SharingAddress.settle(loopback, false);
     assertEquals("127.0.0.1", loopback.getControllerAddress());
     VoidConfiguration nowhere = configuration(null, NOWHERE);
-    assertRefused(
-        "contains no address of this host", () -> SharingAddress.settle(nowhere, true));
+    assertRefused("contains no address of this host", () -> SharingAddress.settle(nowhere, true));
     assertNull(nowhere.getControllerAddress());
   }
 
@@ -57,7 +56,8 @@ class SharingAddressTest {
     SharingAddress.settle(local, true);
     assertEquals("127.0.0.1", local.getControllerAddress());
     assertRefused(
-        "call controllerAddress(...)", () -> SharingAddress.settle(configuration(null, null), false));
+        "call controllerAddress(...)",
+        () -> SharingAddress.settle(configuration(null, null), false));
   }
 
   @Test

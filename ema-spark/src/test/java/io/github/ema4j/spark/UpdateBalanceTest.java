@@ -123,7 +123,6 @@ class UpdateBalanceTest {
             .executors(1)
             .decay(0.9)
             .build();
-    assertSame(
-        ResidualClippingPostProcessor.class, master.getResidualPostProcessor().getClass());
+    assertSame(ResidualClippingPostProcessor.class, master.getResidualPostProcessor().getClass());
   }
 }
