@@ -4,6 +4,7 @@ package io.github.ema4j.spark;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.internal.Networks;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.deeplearning4j.nn.api.Model;
@@ -38,6 +39,9 @@ class DriverUpdates extends AbstractUpdatesHandler {
   private final Queue<INDArray> waiting = new ArrayDeque<>();
   private UpdatesConsumer replaced;
   private boolean open;
+  private Runnable eachUpdate = () -> {};
+  private long received;
+  private long lastReceived; // System.nanoTime
   private RuntimeException failure;
 
   /** For a network that this listener is attached to. */
@@ -65,9 +69,14 @@ class DriverUpdates extends AbstractUpdatesHandler {
     }
   }
 
-  /** A fit begins: applies what came after the last one. */
-  void open() {
+  /**
+   * A fit begins: applies what came after the last one.
+   *
+   * @param eachUpdate is run for every update that comes until the fit ends
+   */
+  void open(Runnable eachUpdate) {
     synchronized (average) {
+      this.eachUpdate = eachUpdate;
       if (!waiting.isEmpty()) {
         log.info(
             "{} updates came after the last fit had returned, and are applied now", waiting.size());
@@ -78,11 +87,35 @@ class DriverUpdates extends AbstractUpdatesHandler {
     }
   }
 
+  /** How many have come, in all fits and between them. */
+  long received() {
+    synchronized (average) {
+      return received;
+    }
+  }
+
+  /**
+   * Waits until so many have come in all, but no longer than this after the last one.
+   *
+   * @throws InterruptedException if the thread is interrupted
+   */
+  void await(long expected, Duration afterLast) throws InterruptedException {
+    synchronized (average) {
+      lastReceived = System.nanoTime();
+      long left = afterLast.toMillis();
+      while (received < expected && left > 0) {
+        average.wait(left);
+        left = afterLast.minusNanos(System.nanoTime() - lastReceived).toMillis();
+      }
+    }
+  }
+
   /** A fit ends. */
   void close() {
     synchronized (average) {
       applyWaiting();
       open = false;
+      eachUpdate = () -> {};
       ema.declareCurrent(network); // which counts iterations at the end of a fit
     }
   }
@@ -106,8 +139,12 @@ class DriverUpdates extends AbstractUpdatesHandler {
   @Override
   public void onNext(INDArray message) {
     synchronized (average) {
+      received++;
+      lastReceived = System.nanoTime();
+      eachUpdate.run();
       waiting.add(message);
       applyWaiting();
+      average.notifyAll();
     }
   }
 

@@ -5,10 +5,12 @@ import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import java.lang.reflect.Field;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.core.loader.DataSetLoader;
@@ -16,11 +18,13 @@ import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.impl.paramavg.BaseTrainingMaster;
 import org.deeplearning4j.spark.parameterserver.networking.v2.UpdatesConsumer;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
+import org.deeplearning4j.spark.parameterserver.training.SharedTrainingResult;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingWorker;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -62,10 +66,15 @@ import org.slf4j.LoggerFactory;
  * minibatch gives one. There are no checkpoints, no resuming within an epoch, and no {@link
  * EmaSparkTraining}.
  *
- * <p><b>Late updates.</b> Some reach the driver after {@code fit} has returned. They wait until the
- * next fit begins, and are applied first then; after the last fit they are lost. So between two
- * fits neither the driver's network nor the average changes, and {@link #ema} may be used for
- * everything, {@code swap} included. A fit is refused while averaged weights are swapped in.
+ * <p><b>Late updates.</b> {@code fit} waits for the updates that the workers have sent, but no
+ * longer than 5 seconds after the last one that came. What comes later waits until the next fit
+ * begins, and is applied first then; after the last fit it is lost. So between two fits neither the
+ * driver's network nor the average changes, and {@link #ema} may be used for everything, {@code
+ * swap} included. A fit is refused while averaged weights are swapped in.
+ *
+ * <p><b>Lost hosts.</b> A fit throws if an executor is lost during it or was before, if more of the
+ * updates that the workers sent are missing than half of what one executor sends, or if no
+ * minibatch gave an update. Deeplearning4j's own master ends such a fit as if all were well.
  *
  * <p>Deeplearning4j's own master applies updates to the driver's network in groups of 32, also
  * between two fits; the weights are the same but for the rounding of their sums.
@@ -89,6 +98,12 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
 
   private static final Logger log = LoggerFactory.getLogger(EmaSharedTrainingMaster.class);
 
+  /** After that a line in the log says that no update has come yet. */
+  private static final Duration FIRST_UPDATE = Duration.ofSeconds(20);
+
+  /** From one of the last updates of a fit to the next. */
+  private static final Duration LAST_UPDATES = Duration.ofSeconds(5);
+
   // Transient, as Deeplearning4j writes all other fields to JSON.
   private final transient int executors;
   private final transient double decay;
@@ -97,6 +112,11 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
   private transient ModelEmaListener ema;
   private transient Optional<DriverUpdates> updates = Optional.empty();
   private transient UpdatesConsumer replaced;
+  private transient UpdateBalance balance;
+  private transient ExecutorLoss loss;
+
+  private transient FitWatch watch; // of this fit
+  private transient int fits;
 
   EmaSharedTrainingMaster(Builder builder) {
     this(builder, builder.training.build());
@@ -178,20 +198,18 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
 
   @Override
   protected void prepareNetworkAndStuff(SparkDl4jMultiLayer mln, SparkComputationGraph graph) {
-    DriverUpdates applied =
-        mln != null
-            ? begin(mln.getNetwork(), mln.getSparkContext())
-            : begin(graph.getNetwork(), graph.getSparkContext());
     super.prepareNetworkAndStuff(mln, graph);
+    DriverUpdates applied = updates.orElseThrow();
     if (replaced != updatesConsumer) { // the parameter server was started
       applied.replace(updatesConsumer);
       ModelParameterServer.getInstance().addUpdatesSubscriber(applied);
       replaced = updatesConsumer;
     }
-    applied.open();
+    applied.open(watch::came);
   }
 
-  private DriverUpdates begin(Model network, JavaSparkContext sc) {
+  /** Before anything starts. */
+  private void begin(Model network, JavaSparkContext sc) {
     Refusals.requireTrainable(network, false);
     if (updates.isEmpty()) {
       start(network, sc);
@@ -206,11 +224,12 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
           "Training while the averaged weights are swapped in would train them and lose the raw"
               + " ones: close the Swap first");
     }
+    loss.requireNone(null);
     AeronSettings.settle();
+    SharingAddress.settle(voidConfiguration, SingleTasks.isLocal(sc.getConf()));
     if (voidConfiguration.getPortSupplier() instanceof StaticPortSupplier) {
       voidConfiguration.setPortSupplier(new OwnPort());
     }
-    return updates.orElseThrow();
   }
 
   private void start(Model network, JavaSparkContext sc) {
@@ -222,7 +241,11 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
     }
     Refusals.requireOrderOfWorkers(network);
     ema = new ModelEmaListener(averaging()).start(network);
+    balance = new UpdateBalance(sc, executors);
+    loss = new ExecutorLoss();
     updates = Optional.of(updatesOf(network));
+    sc.sc().addSparkListener(loss);
+    LocalityWait.cost(sc.getConf(), executors).ifPresent(log::warn);
     log.warn(
         "EXPERIMENTAL: with gradient sharing there is no one sequence of weights to average. This"
             + " is an average of the driver's weights over the updates in the order in which they"
@@ -240,28 +263,57 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
     return new DriverUpdates(network, ema);
   }
 
-  private void end(Runnable fit) {
-    try {
-      fit.run();
+  private void fit(Model network, JavaSparkContext sc, Runnable training) {
+    begin(network, sc);
+    DriverUpdates applied = updates.orElseThrow();
+    fits++;
+    try (FitWatch watching = new FitWatch(sc, "an update", Optional.of(FIRST_UPDATE), log)) {
+      watch = watching;
+      loss.during(watching);
+      watching.begin("Fit " + fits);
+      training.run();
+      awaitUpdates(applied);
+    } catch (Exception e) { // Spark's own are checked, and not declared
+      loss.requireNone(e);
+      throw e;
     } finally {
-      updates.ifPresent(DriverUpdates::close);
+      loss.end();
+      applied.close();
     }
-    updates.ifPresent(DriverUpdates::requireApplied);
+    loss.requireNone(null);
+    applied.requireApplied();
+    balance.require(applied.received());
+  }
+
+  /** What the workers have sent is on its way: soon here, or lost. */
+  private void awaitUpdates(DriverUpdates applied) {
+    try {
+      applied.await(balance.expected(), LAST_UPDATES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while the last updates were awaited", e);
+    }
+  }
+
+  @Override
+  protected void processResults(
+      SparkDl4jMultiLayer mln, SparkComputationGraph graph, JavaRDD<SharedTrainingResult> results) {
+    super.processResults(mln, graph, balance.watched(results));
   }
 
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
-    end(() -> super.executeTraining(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTraining(SparkComputationGraph spark, JavaRDD<DataSet> data) {
-    end(() -> super.executeTraining(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTrainingMDS(SparkComputationGraph spark, JavaRDD<MultiDataSet> data) {
-    end(() -> super.executeTrainingMDS(spark, data));
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTrainingMDS(spark, data));
   }
 
   @Override
@@ -271,19 +323,33 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
       JavaRDD<String> paths,
       DataSetLoader loader,
       MultiDataSetLoader multiLoader) {
-    end(() -> super.executeTrainingPaths(mln, graph, paths, loader, multiLoader));
+    fit(
+        mln != null ? mln.getNetwork() : graph.getNetwork(),
+        mln != null ? mln.getSparkContext() : graph.getSparkContext(),
+        () -> super.executeTrainingPaths(mln, graph, paths, loader, multiLoader));
   }
 
   // ---------------------------------------------------------------- workers
 
   @Override
   public SharedTrainingWorker getWorkerInstance(SparkDl4jMultiLayer spark) {
-    return new SharingWorker(super.getWorkerInstance(spark));
+    return counting(() -> super.getWorkerInstance(spark));
   }
 
   @Override
   public SharedTrainingWorker getWorkerInstance(SparkComputationGraph spark) {
-    return new SharingWorker(super.getWorkerInstance(spark));
+    return counting(() -> super.getWorkerInstance(spark));
+  }
+
+  /** Deeplearning4j gives the worker the settings that this master has at the time. */
+  private SharedTrainingWorker counting(Supplier<SharedTrainingWorker> worker) {
+    ResidualPostProcessor given = getResidualPostProcessor();
+    setResidualPostProcessor(new SentUpdates(given));
+    try {
+      return new SharingWorker(worker.get(), voidConfiguration);
+    } finally {
+      setResidualPostProcessor(given);
+    }
   }
 
   /**
@@ -341,10 +407,12 @@ public class EmaSharedTrainingMaster extends SharedTrainingMaster {
      * Builds the master.
      *
      * @return a master for one network
-     * @throws IllegalStateException without a number of executors or a decay, or if {@code
-     *     workersPerNode} is not 1
+     * @throws IllegalStateException without a number of executors or a decay; if {@code
+     *     workersPerNode} is not 1; if Spark, in this process, serializes by Kryo without what
+     *     arrays need
      */
     public EmaSharedTrainingMaster build() {
+      KryoArrays.require();
       if (executors == 0) {
         throw new IllegalStateException(
             "The decay is of an iteration of all workers: call executors(...), of which each is"

@@ -71,6 +71,7 @@ public final class EmaSparkTraining<N extends Model> {
       JavaSparkContext sc, MultiLayerNetwork network, TrainingMaster<?, ?> master)
       throws IOException {
     EmaTrainingMaster averaging = Refusals.requireAveraging(master);
+    KryoArrays.require();
     SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, averaging);
     averaging.open(sc, network);
     return new EmaSparkTraining<>(network, averaging, new SparkNetwork.OfLayers(spark));
@@ -91,6 +92,7 @@ public final class EmaSparkTraining<N extends Model> {
       JavaSparkContext sc, ComputationGraph network, TrainingMaster<?, ?> master)
       throws IOException {
     EmaTrainingMaster averaging = Refusals.requireAveraging(master);
+    KryoArrays.require();
     SparkComputationGraph spark = new SparkComputationGraph(sc, network, averaging);
     averaging.open(sc, network);
     return new EmaSparkTraining<>(network, averaging, new SparkNetwork.OfGraph(spark));

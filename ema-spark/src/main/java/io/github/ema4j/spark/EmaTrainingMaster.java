@@ -94,6 +94,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
 
   private transient SparkRun run; // null until the network is known
   private transient RoundData roundData; // of this fit
+  private transient FitWatch watch; // of this fit
 
   EmaTrainingMaster(Builder builder) {
     super(builder.training);
@@ -168,6 +169,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     Refusals.requireOrderOfWorkers(network);
     run = SparkRun.open(plan, settings(), network, sc.hadoopConfiguration(), newSeed);
     warn(network);
+    LocalityWait.cost(sc.getConf(), numWorkers).ifPresent(log::warn);
     return run.isResumed();
   }
 
@@ -221,15 +223,13 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   @Override
   public void executeTraining(SparkDl4jMultiLayer spark, JavaRDD<DataSet> data) {
     requireExportable();
-    begin(spark.getNetwork(), spark.getSparkContext());
-    super.executeTraining(spark, data);
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTraining(spark, data));
   }
 
   @Override
   public void executeTrainingMDS(SparkComputationGraph spark, JavaRDD<MultiDataSet> data) {
     requireExportable();
-    begin(spark.getNetwork(), spark.getSparkContext());
-    super.executeTrainingMDS(spark, data);
+    fit(spark.getNetwork(), spark.getSparkContext(), () -> super.executeTrainingMDS(spark, data));
   }
 
   @Override
@@ -239,12 +239,10 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       JavaRDD<String> paths,
       DataSetLoader loader,
       MultiDataSetLoader multiLoader) {
-    if (mln != null) {
-      begin(mln.getNetwork(), mln.getSparkContext());
-    } else {
-      begin(graph.getNetwork(), graph.getSparkContext());
-    }
-    super.executeTrainingPaths(mln, graph, paths, loader, multiLoader);
+    fit(
+        mln != null ? mln.getNetwork() : graph.getNetwork(),
+        mln != null ? mln.getSparkContext() : graph.getSparkContext(),
+        () -> super.executeTrainingPaths(mln, graph, paths, loader, multiLoader));
   }
 
   /** Deeplearning4j's workers stop at a number of files that is right for smaller objects only. */
@@ -254,6 +252,16 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       throw new IllegalStateException(
           "RDDTrainingApproach.Export would leave out most of the data: objects of %d examples are exported as files of batchSizePerWorker = %d, but workers stop as if each file still had %d. Use RDDTrainingApproach.Direct, or objects of at most batchSizePerWorker examples"
               .formatted(rddDataSetNumExamples, batchSizePerWorker, rddDataSetNumExamples));
+    }
+  }
+
+  private void fit(Model network, JavaSparkContext sc, Runnable training) {
+    begin(network, sc);
+    try (FitWatch watching = new FitWatch(sc, "the workers' results", Optional.empty(), log)) {
+      watch = watching;
+      training.run();
+    } finally {
+      watch = null;
     }
   }
 
@@ -301,6 +309,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   protected void doIteration(
       SparkDl4jMultiLayer spark, JavaRDD<DataSet> split, int number, int splits) {
     if (!run.isDone(number)) {
+      watchRound();
       super.doIteration(spark, divided(split, rddDataSetNumExamples), number, splits);
     }
   }
@@ -309,6 +318,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
   protected void doIteration(
       SparkComputationGraph spark, JavaRDD<MultiDataSet> split, int number, int splits) {
     if (!run.isDone(number)) {
+      watchRound();
       super.doIteration(spark, divided(split, rddDataSetNumExamples), number, splits);
     }
   }
@@ -324,6 +334,7 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
       DataSetLoader loader,
       MultiDataSetLoader multiLoader) {
     if (!run.isDone(number)) {
+      watchRound();
       super.doIterationPaths(
           mln,
           graph,
@@ -334,6 +345,10 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
           loader,
           multiLoader);
     }
+  }
+
+  private void watchRound() {
+    watch.begin("Round " + (run.rounds() + 1));
   }
 
   private <T> JavaRDD<T> divided(JavaRDD<T> split, int examplesPerObject) {
@@ -406,6 +421,8 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
     Model network = mln != null ? mln.getNetwork() : graph.getNetwork();
     int before = Networks.iterationCount(network);
     super.processResults(mln, graph, run.watched(results), number, splits);
+    watch.came();
+    watch.end();
     run.roundDone(network, Networks.iterationCount(network) - before, number, splits);
     if (number == splits) {
       roundData.warnOfLeftOver();
@@ -589,9 +606,10 @@ public class EmaTrainingMaster extends ParameterAveragingTrainingMaster {
      * @throws IllegalStateException if neither a decay nor a configuration was given; if {@code
      *     startAfter} was called beside a configuration, which says it too; if every step is to be
      *     averaged with a horizon in examples, or with a schedule of one's own, which the workers
-     *     cannot be told
+     *     cannot be told; if Spark, in this process, serializes by Kryo without what arrays need
      */
     public EmaTrainingMaster build() {
+      KryoArrays.require();
       if (averaging == null && schedule == null) {
         throw new IllegalStateException(
             "An average needs a decay: call decay(0.999) or averaging(...) before build()");

@@ -20,6 +20,11 @@
  * to {@code RoundData}, which divides the data of a round by {@code OrderedSplit}, so that every
  * worker gets the same minibatches whenever a round is run again. {@code RoundAveraging} is how the
  * average takes in a round; the classes named {@code PerStep...} average on the workers after every
- * step. {@code CheckpointStore} keeps checkpoints in any file system of Hadoop.
+ * step. {@code CheckpointStore} keeps checkpoints in any file system of Hadoop. {@code FitWatch}
+ * listens to Spark and logs what a round waits for, which {@code RoundClock} knows.
+ *
+ * <p>{@code EmaSharedTrainingMaster} has its {@code DriverUpdates}, which apply and average; {@code
+ * UpdateBalance} and {@code ExecutorLoss} see to it that a driver that no longer hears the workers
+ * is no success.
  */
 package io.github.ema4j.spark;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 
 /** What gradient sharing needs in order to start is there, without flags and without clashes. */
 class AeronSettingsTest {
@@ -71,7 +72,9 @@ class AeronSettingsTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(
-          new SharingWorker(new SharedTrainingWorker(7, null, null, null, null, true, 100)));
+          new SharingWorker(
+              new SharedTrainingWorker(7, null, null, null, null, true, 100),
+              VoidConfiguration.builder().controllerAddress("127.0.0.1").build()));
     }
     try (ObjectInputStream in =
         new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {

@@ -29,7 +29,13 @@ class ClassPathTest {
       Pattern.compile("org/(deeplearning4j/spark|nd4j)/parameterserver|org/agrona|io/aeron");
   private static final Set<String> GRADIENT_SHARING =
       Set.of(
-          "AeronSettings", "DriverUpdates", "EmaSharedTrainingMaster", "OwnPort", "SharingWorker");
+          "AeronSettings",
+          "DriverUpdates",
+          "EmaSharedTrainingMaster",
+          "OwnPort",
+          "SharingAddress",
+          "SharingWorker",
+          "UpdateBalance");
 
   private URLClassLoader without;
 

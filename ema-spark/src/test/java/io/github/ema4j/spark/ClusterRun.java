@@ -6,10 +6,13 @@ import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.testing.EmaOracle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -30,16 +33,23 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One training run on a cluster of two executors, whose result is compared with a replay in this
- * process or with the result of an undisturbed run. Driven by {@code .ci/spark-cluster}.
+ * process or with the result of an undisturbed run. Driven by {@code .ci/spark-cluster} and {@code
+ * .ci/hosts}.
  *
  * <p>Arguments: master, directory, {@code round} or {@code step} (when the average is updated), and
  *
  * <ul>
  *   <li>{@code whole}: an undisturbed run, compared with its replay; its result is kept;
+ *   <li>{@code disturbed}: whatever is done to it from outside, it ends with the same result;
  *   <li>{@code kill}: an executor halts in the middle of the second round;
  *   <li>{@code halt}: the driver halts in the middle of the second epoch, with exit code 9;
  *   <li>{@code resume}: goes on with the run that {@code halt} left.
  * </ul>
+ *
+ * <p>Properties: {@code cluster.hosts} is true if the workers of a round have a host each, rather
+ * than an executor; {@code cluster.pause} the milliseconds that a worker rests after a minibatch;
+ * {@code cluster.middle} those that one rests in the middle of the second round, after it has
+ * written its host and process number to the file {@code middle-} and the mode.
  */
 final class ClusterRun {
 
@@ -70,7 +80,9 @@ final class ClusterRun {
             .saveUpdater(true)
             .rngSeed(17)
             .rddTrainingApproach(RDDTrainingApproach.Direct)
-            .trainingHooks(new Recorder(recorded), new Watch(executors, kill));
+            .trainingHooks(
+                new Recorder(recorded),
+                new Watch(executors, kill, directory.resolve("middle-" + mode)));
     EmaTrainingMaster.Builder builder =
         EmaTrainingMaster.builder(training).decay(SCHEDULE.decayAt(1));
     if (everyStep) {
@@ -83,6 +95,7 @@ final class ClusterRun {
         new WatchedMaster(
             builder,
             round -> {
+              System.out.println("round " + round + " of " + ROUNDS);
               if (mode.equals("halt") && round == HALT_AFTER) {
                 System.out.println("the driver halts after round " + round + " of " + ROUNDS);
                 Runtime.getRuntime().halt(9);
@@ -105,10 +118,13 @@ final class ClusterRun {
       }
       run.fit(sc.parallelize(Minibatches.of(27, 4), 3), EPOCHS);
       require(run.rounds() == ROUNDS, run.rounds() + " rounds");
-      require(lost.isEmpty() != mode.equals("kill"), "executors lost: " + lost);
+      if (!mode.equals("disturbed")) {
+        require(lost.isEmpty() != mode.equals("kill"), "executors lost: " + lost);
+      }
     }
-    Set<String> names = names(executors);
-    require(!names.contains("driver") && names.size() >= 2, "trained on executors " + names);
+    if (!mode.equals("disturbed")) {
+      requireApart(names(executors), mode.equals("resume") ? ROUNDS - HALT_AFTER : ROUNDS);
+    }
     if (mode.equals("kill")) {
       require(Files.notExists(kill), "an executor halted in the middle of a round");
     }
@@ -136,6 +152,22 @@ final class ClusterRun {
     }
   }
 
+  /** Every worker of a round in a place of its own, so that they work at the same time. */
+  private static void requireApart(Set<String> names, int rounds) {
+    Map<String, Set<String>> places = new TreeMap<>();
+    for (String name : names) {
+      String[] stageExecutorHost = name.split("@");
+      places
+          .computeIfAbsent(stageExecutorHost[0], stage -> new TreeSet<>())
+          .add(stageExecutorHost[Boolean.getBoolean("cluster.hosts") ? 2 : 1]);
+    }
+    require(
+        places.size() == rounds
+            && places.values().stream()
+                .allMatch(of -> of.size() >= WORKERS && !of.contains("driver")),
+        "each round trained in %d places: %s".formatted(WORKERS, places.values()));
+  }
+
   private static void require(boolean condition, String what) {
     if (!condition) {
       throw new IllegalStateException("Not as it should be: " + what);
@@ -149,22 +181,34 @@ final class ClusterRun {
     }
   }
 
-  /** Notes which executors train, and ends one if there is a file that says so. */
+  /**
+   * Notes where rounds are trained, rests, and ends an executor if there is a file that says so.
+   */
   private static final class Watch implements TrainingHook {
 
     private final String executors;
     private final String kill;
+    private final String middle;
+    private final int pause = Integer.getInteger("cluster.pause", 0);
+    private final int rest = Integer.getInteger("cluster.middle", 0);
     private transient int fitted;
 
-    Watch(Path executors, Path kill) {
+    Watch(Path executors, Path kill, Path middle) {
       this.executors = executors.toString();
       this.kill = kill.toString();
+      this.middle = middle.toString();
     }
 
     @Override
     public void preUpdate(DataSet minibatch, Model model) {
       try {
-        Files.write(Path.of(executors, SparkEnv.get().executorId()), new byte[0]);
+        String place =
+            "%06d@%s@%s"
+                .formatted(
+                    TaskContext.get().stageId(),
+                    SparkEnv.get().executorId(),
+                    InetAddress.getLocalHost().getHostName());
+        Files.write(Path.of(executors, place), new byte[0]);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -173,10 +217,38 @@ final class ClusterRun {
     @Override
     public void postUpdate(DataSet minibatch, Model model) {
       fitted++;
+      sleep(pause);
       int iterations = Networks.iterationCount(model);
       boolean here = TaskContext.getPartitionId() == 1 && iterations == K + 2 && fitted == 2;
       if (here && Path.of(kill).toFile().delete()) {
         Runtime.getRuntime().halt(137);
+      }
+      if (here && rest > 0 && Files.notExists(Path.of(middle))) {
+        tellMiddle();
+        sleep(rest);
+      }
+    }
+
+    private void tellMiddle() {
+      try {
+        Path temporary = Path.of(middle + ".tmp");
+        Files.writeString(
+            temporary,
+            "%s %d%n"
+                .formatted(
+                    InetAddress.getLocalHost().getHostName(), ProcessHandle.current().pid()));
+        Files.move(temporary, Path.of(middle));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void sleep(int milliseconds) {
+      try {
+        Thread.sleep(milliseconds);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
       }
     }
 

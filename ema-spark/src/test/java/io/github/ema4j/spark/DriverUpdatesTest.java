@@ -72,7 +72,7 @@ class DriverUpdatesTest {
   @Test
   void eachUpdateIsAppliedAndAveragedOnItsOwn() {
     List<INDArray> messages = messages(5);
-    updates.open();
+    updates.open(() -> {});
     messages.forEach(updates::onNext);
     assertApplied(messages);
     assertFalse(Arrays.equals(start, EmaOracle.floats(network.params())), "a test of nothing");
@@ -90,13 +90,13 @@ class DriverUpdatesTest {
   @Test
   void whatComesBetweenTwoFitsWaitsForTheNext() {
     List<INDArray> messages = messages(4);
-    updates.open();
+    updates.open(() -> {});
     updates.onNext(messages.get(0));
     updates.close();
     updates.onNext(messages.get(1));
     updates.onNext(messages.get(2));
     assertApplied(messages.subList(0, 1));
-    updates.open();
+    updates.open(() -> {});
     assertApplied(messages.subList(0, 3));
     updates.onNext(messages.get(3));
     assertApplied(messages);
@@ -105,7 +105,7 @@ class DriverUpdatesTest {
   @Test
   void whatComesWhileSwappedWaitsForTheSwapToBeClosed() {
     List<INDArray> messages = messages(4);
-    updates.open();
+    updates.open(() -> {});
     updates.onNext(messages.get(0));
     float[] averaged = EmaOracle.floats(ema.shadow());
     try (Swap ignored = ema.swap(network)) {
@@ -137,7 +137,7 @@ class DriverUpdatesTest {
           }
         };
     slow.replace(ofDeeplearning4j);
-    slow.open();
+    slow.open(() -> {});
     List<Thread> transport =
         messages(8).stream().map(message -> new Thread(() -> slow.onNext(message))).toList();
     transport.forEach(Thread::start);
@@ -154,7 +154,7 @@ class DriverUpdatesTest {
     int threads = 4;
     int times = 100;
     List<INDArray> messages = messages(50);
-    updates.open();
+    updates.open(() -> {});
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
       CountDownLatch together = new CountDownLatch(threads);
@@ -195,7 +195,7 @@ class DriverUpdatesTest {
     List<INDArray> messages = messages(3);
     INDArray unknown = messages.get(0).dup();
     unknown.data().put(3, 77);
-    updates.open();
+    updates.open(() -> {});
     updates.onNext(messages.get(1));
     updates.onNext(unknown);
     updates.onNext(messages.get(2));
@@ -203,7 +203,7 @@ class DriverUpdatesTest {
     Throwable e = assertThrows(IllegalStateException.class, updates::requireApplied);
     assertTrue(e.getCause().getMessage().contains("77"), e.getCause().getMessage());
     assertApplied(messages.subList(1, 2));
-    updates.open();
+    updates.open(() -> {});
     updates.onNext(messages.get(2));
     updates.requireApplied();
     assertApplied(messages.subList(1, 3));

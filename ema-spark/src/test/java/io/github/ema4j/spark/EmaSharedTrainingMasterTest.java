@@ -15,8 +15,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -192,5 +194,76 @@ class EmaSharedTrainingMasterTest {
   void aGraphWhoseParametersTheWorkersWouldMixUpIsRefused(JavaSparkContext sc) {
     SparkComputationGraph spark = new SparkComputationGraph(sc, RefusalsTest.reordered(), master());
     assertRefused("mix up its parameters", () -> spark.fit(data(sc)));
+  }
+
+  // ---------------------------------------------------------------- what is lost
+
+  @Test
+  void aFitWhoseUpdatesDoNotReachTheDriverFails(JavaSparkContext sc) {
+    MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
+    float[] start = EmaOracle.floats(network.params());
+    EmaSharedTrainingMaster deaf =
+        new EmaSharedTrainingMaster(
+            EmaSharedTrainingMaster.experimental(RecordedMaster.training())
+                .executors(1)
+                .decay(DECAY)) {
+          @Override
+          DriverUpdates updatesOf(Model of) {
+            return new DriverUpdates(of, ema()) {
+              @Override
+              public void onNext(INDArray message) {}
+            };
+          }
+        };
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, deaf);
+    assertRefused("did not reach the driver", () -> spark.fit(data(sc)));
+    assertArrayEquals(start, EmaOracle.floats(network.params()));
+  }
+
+  @Test
+  void anExecutorThatIsLostEndsTheSharing(JavaSparkContext sc) throws Exception {
+    MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master());
+    spark.fit(data(sc));
+    float[] before = EmaOracle.floats(network.params());
+    sc.sc().listenerBus().post(new SparkListenerExecutorRemoved(0, "7", "its host is gone"));
+    sc.sc().listenerBus().waitUntilEmpty();
+    assertRefused(
+        "Gradient sharing has lost executor 7 (its host is gone)", () -> spark.fit(data(sc)));
+    assertArrayEquals(before, EmaOracle.floats(network.params()));
+  }
+
+  @Test
+  void anExecutorThatIsLostEndsTheFit(JavaSparkContext sc) {
+    MultiLayerNetwork network = (MultiLayerNetwork) Kind.LAYERS.create();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master());
+    JavaRDD<DataSet> data =
+        data(sc)
+            .map(
+                minibatch -> {
+                  // In the driver's process, as with any local master.
+                  SparkContext context = SparkContext.getOrCreate();
+                  context
+                      .listenerBus()
+                      .post(new SparkListenerExecutorRemoved(0, "7", "its host is gone"));
+                  return minibatch;
+                });
+    RuntimeException e = assertThrows(IllegalStateException.class, () -> spark.fit(data));
+    assertTrue(e.getMessage().contains("has lost executor 7"), e.getMessage());
+    assertTrue(e.getCause().getMessage().contains("cancelled"), e.getCause().getMessage());
+  }
+
+  @Test
+  void aWrongNetworkIsRefusedBeforeAnythingStarts(JavaSparkContext sc) {
+    EmaSharedTrainingMaster master =
+        EmaSharedTrainingMaster.experimental(RecordedMaster.training("127.0.0.1", "203.0.113.0/24"))
+            .executors(1)
+            .decay(DECAY)
+            .build();
+    SparkDl4jMultiLayer spark =
+        new SparkDl4jMultiLayer(sc, (MultiLayerNetwork) Kind.LAYERS.create(), master);
+    int jobs = sc.statusTracker().getJobIdsForGroup(null).length;
+    assertRefused("networkMask 203.0.113.0/24", () -> spark.fit(data(sc)));
+    assertEquals(jobs, sc.statusTracker().getJobIdsForGroup(null).length);
   }
 }

@@ -28,11 +28,12 @@ final class RecordedMaster extends EmaSharedTrainingMaster {
   }
 
   static SharedTrainingMaster.Builder training() {
+    return training("127.0.0.1", "127.0.0.0/8");
+  }
+
+  static SharedTrainingMaster.Builder training(String driver, String mask) {
     return new SharedTrainingMaster.Builder(
-            VoidConfiguration.builder()
-                .controllerAddress("127.0.0.1")
-                .networkMask("127.0.0.0/8")
-                .build(),
+            VoidConfiguration.builder().controllerAddress(driver).networkMask(mask).build(),
             new AdaptiveThresholdAlgorithm(1e-3),
             4)
         .batchSizePerWorker(4)

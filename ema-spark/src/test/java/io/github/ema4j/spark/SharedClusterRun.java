@@ -3,6 +3,8 @@ package io.github.ema4j.spark;
 
 import io.github.ema4j.testing.EmaOracle;
 import io.github.ema4j.testing.dl4j.Models;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,12 +15,26 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
+import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
+import org.nd4j.parameterserver.distributed.v2.util.AbstractUpdatesHandler;
 
 /**
  * Gradient sharing between two executors of a cluster, which need no flags for it. Driven by {@code
- * .ci/spark-cluster}; its argument is the master.
+ * .ci/spark-cluster} and {@code .ci/hosts}.
+ *
+ * <p>Arguments: master, the driver's address, the network's mask, and
+ *
+ * <ul>
+ *   <li>{@code whole}: two fits, compared with the fold over their updates;
+ *   <li>{@code refused}: the first fit throws, as no executor is in the network;
+ *   <li>{@code lost} with a file: the second fit throws, as a host is lost, which whoever waits for
+ *       the file sees to;
+ *   <li>{@code lost-without} with a file: the same with Deeplearning4j's own master, which says
+ *       nothing.
+ * </ul>
  */
 final class SharedClusterRun {
 
@@ -26,50 +42,79 @@ final class SharedClusterRun {
   private static final int FITS = 2;
   private static final double DECAY = 0.95;
 
-  private SharedClusterRun() {}
+  private final JavaSparkContext sc;
+  private final JavaRDD<DataSet> data;
+  private final MultiLayerNetwork network = (MultiLayerNetwork) Kind.BATCH_NORM.create();
+  private final SharedTrainingMaster.Builder training;
 
-  public static void main(String[] args) throws Exception {
-    MultiLayerNetwork network = (MultiLayerNetwork) Kind.BATCH_NORM.create();
-    float[] start = EmaOracle.floats(network.params());
-    RecordedMaster master =
-        new RecordedMaster(
-            EmaSharedTrainingMaster.experimental(RecordedMaster.training())
-                .executors(EXECUTORS)
-                .decay(DECAY));
-    Set<String> executors = ConcurrentHashMap.newKeySet();
+  private SharedClusterRun(JavaSparkContext sc, SharedTrainingMaster.Builder training) {
+    this.sc = sc;
+    this.training = training;
+    data = sc.parallelize(Minibatches.of(40, 4), 4);
+  }
+
+  public static void main(String[] args) {
+    try {
+      run(args);
+    } catch (Throwable e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+    System.exit(0); // Aeron's threads wait for hosts that are gone
+  }
+
+  private static void run(String[] args) throws Exception {
     try (JavaSparkContext sc =
         new JavaSparkContext(new SparkConf().setMaster(args[0]).setAppName("SharedClusterRun"))) {
-      sc.sc()
-          .addSparkListener(
-              new SparkListener() {
-                @Override
-                public void onTaskEnd(SparkListenerTaskEnd end) {
-                  executors.add(end.taskInfo().executorId());
-                }
-              });
-      JavaRDD<DataSet> data = sc.parallelize(Minibatches.of(40, 4), 4);
-      SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
-      for (int fit = 1; fit <= FITS; fit++) {
-        int before = master.applied().size();
-        spark.fit(data);
-        Round after = now(network, master);
-        List<INDArray> applied = master.applied();
-        Thread.sleep(2000); // for what is late
-        Round.assertSame(List.of(after), List.of(now(network, master)));
-        Round.assertSame(
-            List.of(
-                Encoded.fold(
-                    start,
-                    Models.log10Deviations(network),
-                    applied,
-                    Math.pow(DECAY, 1.0 / EXECUTORS))),
-            List.of(after));
-        System.out.printf(
-            "fit %d: %d updates applied, %d late%n",
-            fit, applied.size() - before, master.received() - applied.size());
-        if (applied.size() < before + 10) {
-          throw new IllegalStateException("Too few updates");
-        }
+      SharedClusterRun run = new SharedClusterRun(sc, RecordedMaster.training(args[1], args[2]));
+      switch (args[3]) {
+        case "whole" -> run.whole();
+        case "refused" -> run.refused();
+        case "lost" -> run.lost(Path.of(args[4]));
+        case "lost-without" -> run.lostWithout(Path.of(args[4]));
+        default -> throw new IllegalArgumentException(args[3]);
+      }
+    }
+  }
+
+  private RecordedMaster master() {
+    return new RecordedMaster(
+        EmaSharedTrainingMaster.experimental(training).executors(EXECUTORS).decay(DECAY));
+  }
+
+  private void whole() throws Exception {
+    float[] start = EmaOracle.floats(network.params());
+    Set<String> executors = ConcurrentHashMap.newKeySet();
+    sc.sc()
+        .addSparkListener(
+            new SparkListener() {
+              @Override
+              public void onTaskEnd(SparkListenerTaskEnd end) {
+                executors.add(end.taskInfo().executorId());
+              }
+            });
+    RecordedMaster master = master();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
+    for (int fit = 1; fit <= FITS; fit++) {
+      int before = master.applied().size();
+      spark.fit(data);
+      Round after = now(master);
+      List<INDArray> applied = master.applied();
+      Thread.sleep(2000); // for what is late
+      Round.assertSame(List.of(after), List.of(now(master)));
+      Round.assertSame(
+          List.of(
+              Encoded.fold(
+                  start,
+                  Models.log10Deviations(network),
+                  applied,
+                  Math.pow(DECAY, 1.0 / EXECUTORS))),
+          List.of(after));
+      System.out.printf(
+          "fit %d: %d updates applied, %d late%n",
+          fit, applied.size() - before, master.received() - applied.size());
+      if (applied.size() < before + 10) {
+        throw new IllegalStateException("Too few updates");
       }
     }
     if (executors.size() < 2) {
@@ -79,7 +124,81 @@ final class SharedClusterRun {
     System.out.println("PASSED: nothing changes between two fits");
   }
 
-  private static Round now(MultiLayerNetwork network, EmaSharedTrainingMaster master) {
+  private Round now(EmaSharedTrainingMaster master) {
     return new Round(EmaOracle.floats(network.params()), EmaOracle.floats(master.ema().shadow()));
+  }
+
+  private void refused() {
+    requireFailure(new SparkDl4jMultiLayer(sc, network, master()), "networkMask ");
+  }
+
+  private void lost(Path file) throws Exception {
+    RecordedMaster master = master();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, master);
+    spark.fit(data);
+    System.out.printf("fit 1: %d updates applied%n", master.applied().size());
+    lose(file);
+    requireFailure(spark, "Gradient sharing has lost executor ");
+    requireFailure(spark, "Gradient sharing has lost executor ");
+  }
+
+  private void requireFailure(SparkDl4jMultiLayer spark, String message) {
+    long start = System.nanoTime();
+    try {
+      spark.fit(data);
+    } catch (Exception e) {
+      if (String.valueOf(e.getMessage()).contains(message)) {
+        System.out.printf(
+            "PASSED: after %.1f s: %s%n",
+            (System.nanoTime() - start) / 1e9, e.getMessage().lines().findFirst().orElseThrow());
+        return;
+      }
+      throw e;
+    }
+    throw new IllegalStateException("The fit ended as if all were well");
+  }
+
+  private static void lose(Path file) throws Exception {
+    Files.createFile(file);
+    while (Files.exists(file)) {
+      Thread.sleep(100);
+    }
+  }
+
+  /** As {@link #lost}, without an average. */
+  private void lostWithout(Path file) throws Exception {
+    AeronSettings.settle();
+    SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, training.build());
+    int[] received = new int[1];
+    for (int fit = 1; fit <= 3; fit++) {
+      float[] before = EmaOracle.floats(network.params());
+      int receivedBefore = received[0];
+      long start = System.nanoTime();
+      spark.fit(data);
+      float[] after = EmaOracle.floats(network.params());
+      double distance = 0;
+      for (int i = 0; i < after.length; i++) {
+        distance = Math.max(distance, Math.abs(after[i] - before[i]));
+      }
+      System.out.printf(
+          "Deeplearning4j's own master, fit %d: returns after %.1f s, %d updates received, weights moved by up to %g%n",
+          fit, (System.nanoTime() - start) / 1e9, received[0] - receivedBefore, distance);
+      if (fit == 1) {
+        ModelParameterServer.getInstance()
+            .addUpdatesSubscriber(
+                new AbstractUpdatesHandler() {
+                  @Override
+                  public void onNext(INDArray message) {
+                    received[0]++;
+                  }
+
+                  @Override
+                  public INDArray getParametersArray() {
+                    throw new UnsupportedOperationException("not the first subscriber");
+                  }
+                });
+        lose(file);
+      }
+    }
   }
 }

@@ -45,9 +45,14 @@ record RoundCosts(double parameters, int workers) {
     return partitions;
   }
 
-  /** One broadcast, which the workers pass on among themselves, and the results. */
+  /** Copies that the driver sends of the broadcast: the workers have the others of each other. */
+  double sentCopies() {
+    return Broadcast.copiesOfDriver(workers, Math.ceil(copyBytes() / Broadcast.BLOCK_BYTES));
+  }
+
+  /** What it sends, and then the results. */
   double driverTrafficBytes() {
-    return (1 + fanIn()) * copyBytes();
+    return (sentCopies() + fanIn()) * copyBytes();
   }
 
   double trafficSeconds() {
@@ -62,8 +67,8 @@ record RoundCosts(double parameters, int workers) {
     StringBuilder table =
         new StringBuilder(
             """
-            | parameters | workers | average | driver's memory | results at the driver | driver's traffic | time of it | time of the average |
-            | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+            | parameters | workers | average | driver's memory | copies that it sends | results that it gets | driver's traffic | time of it | time of the average |
+            | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
             """);
     for (double count : parameters) {
       for (int w : workers) {
@@ -71,11 +76,13 @@ record RoundCosts(double parameters, int workers) {
         table.append(
             String.format(
                 Locale.ROOT,
-                "| %s | %,d | %s | %s | %d | %s | %s | %s |%n",
+                "| %s | %,d | %s | %s | %s | %d | %s | %s | %s |%n",
                 scaled(count, ""),
                 w,
                 scaled(costs.shadowBytes(), "B"),
                 scaled(costs.driverBytes(), "B"),
+                String.format(
+                    Locale.ROOT, costs.sentCopies() < 10 ? "%.1f" : "%,.0f", costs.sentCopies()),
                 costs.fanIn(),
                 scaled(costs.driverTrafficBytes(), "B"),
                 time(costs.trafficSeconds()),

@@ -39,10 +39,22 @@ class SimulateScalingTest {
     RoundCosts costs = new RoundCosts(25e6, 1_000);
     assertEquals(300e6, costs.copyBytes());
     assertEquals(31, costs.fanIn());
-    assertEquals(32 * 300e6, costs.driverTrafficBytes());
+    assertEquals((costs.sentCopies() + 31) * 300e6, costs.driverTrafficBytes());
     assertEquals(1e9, costs.driverBytes());
     assertEquals(2, new RoundCosts(1, 10).fanIn());
     assertEquals(2, new RoundCosts(1, 2).fanIn());
+  }
+
+  @Test
+  void theDriverSendsAsManyCopiesAsInASimulation() {
+    int[][] workersBlocks = {{1, 5}, {2, 72}, {4, 72}, {10, 72}, {50, 200}, {300, 72}, {300, 3}};
+    for (int[] of : workersBlocks) {
+      double simulated = Broadcast.simulated(of[0], of[1], 40, 1);
+      assertEquals(
+          simulated, Broadcast.copiesOfDriver(of[0], of[1]), 0.1 * simulated, of[0] + " workers");
+    }
+    assertEquals(1.5, Broadcast.copiesOfDriver(2, 1000), 1e-12);
+    assertEquals(11 / 6.0, Broadcast.copiesOfDriver(3, 1000), 1e-12);
   }
 
   @Test

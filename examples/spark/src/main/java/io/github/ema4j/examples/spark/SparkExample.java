@@ -53,7 +53,12 @@ public final class SparkExample {
   public static void main(String[] args) throws Exception {
     String master = args.length > 0 ? args[0] : "local[" + WORKERS + "]";
     Path directory = Path.of(args.length > 1 ? args[1] : "output/spark-example").toAbsolutePath();
-    SparkConf conf = new SparkConf().setMaster(master).setAppName("EMA4J");
+    SparkConf conf =
+        new SparkConf()
+            .setMaster(master)
+            .setAppName("EMA4J")
+            // Else one host often does the work of both workers, one after the other.
+            .setIfMissing("spark.locality.wait", "0");
     try (JavaSparkContext sc = new JavaSparkContext(conf)) {
       run(sc, directory);
     }
