@@ -11,11 +11,16 @@ import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * A second network beside a first one, which has proved to be the same.
@@ -170,6 +175,7 @@ public final class Replica {
     // What a layer allocates while it is made must outlive any workspace that happens to be open.
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       configuration.setDataType(params.dataType());
+      configuration.getConfs().forEach(conf -> giveOwnUpdaters(conf.getLayer()));
       MultiLayerNetwork rebuilt = new MultiLayerNetwork(configuration);
       rebuilt.init(params, false);
       rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
@@ -182,12 +188,32 @@ public final class Replica {
       ComputationGraph original, ComputationGraphConfiguration configuration, INDArray params) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       configuration.setDataType(params.dataType());
+      for (GraphVertex vertex : configuration.getVertices().values()) {
+        if (vertex instanceof LayerVertex layer) {
+          giveOwnUpdaters(layer.getLayerConf().getLayer());
+        }
+      }
       ComputationGraph rebuilt = new ComputationGraph(configuration);
       rebuilt.init(params, false);
       rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
       requireSameArrays(original, rebuilt);
       return rebuilt;
     }
+  }
+
+  /**
+   * Clones of a layer share its updaters, into which {@code setLearningRate} writes: that of one
+   * network would be that of the other.
+   */
+  private static void giveOwnUpdaters(Layer layer) {
+    if (layer instanceof BaseLayer base) { // it reaches no other
+      base.setIUpdater(clone(base.getIUpdater()));
+      base.setBiasUpdater(clone(base.getBiasUpdater()));
+    }
+  }
+
+  private static IUpdater clone(IUpdater updater) {
+    return updater == null ? null : updater.clone();
   }
 
   /** Word for word the same memory, so that no value comes to another place. */

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.export.EmaExport;
 import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.testing.dl4j.Batches;
+import io.github.ema4j.testing.dl4j.Nets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,7 @@ import org.deeplearning4j.nn.conf.graph.L2Vertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -213,6 +216,38 @@ class ReplicaTest {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class, copying);
       assertTrue(e.getMessage().contains("vertices[d].eps was 10.0 and is 1.0E-8"), e.getMessage());
     }
+  }
+
+  // ---------------------------------------------------------------- nothing in common
+
+  /** In Deeplearning4j, that of a clone is that of the original. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theLearningRateOfACopyIsItsOwn(boolean isGraph) {
+    Model network = isGraph ? Nets.graph() : Nets.mlp();
+    String before = rates(network);
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
+    for (Model copy : List.of(ema.averagedNetwork(network), ema.averagedView(network))) {
+      if (copy instanceof ComputationGraph graph) {
+        graph.setLearningRate(0.5);
+      } else {
+        ((MultiLayerNetwork) copy).setLearningRate(0.5);
+      }
+      assertNotEquals(before, rates(copy));
+      assertEquals(before, rates(network));
+    }
+  }
+
+  private static String rates(Model network) {
+    return Arrays.stream(
+            network instanceof ComputationGraph graph
+                ? graph.getLayers()
+                : ((MultiLayerNetwork) network).getLayers())
+        .map(layer -> layer.conf().getLayer())
+        .filter(BaseLayer.class::isInstance)
+        .map(layer -> ((BaseLayer) layer).getIUpdater().getLearningRate(0, 0))
+        .toList()
+        .toString();
   }
 
   // ---------------------------------------------------------------- another order
