@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -37,6 +39,8 @@ final class RoundClock {
   private final Deque<Long> durations = new ArrayDeque<>();
   private final Map<Long, Task> running = new TreeMap<>();
   private final Map<String, Long> heard = new HashMap<>();
+  private final Map<String, String> hosts = new HashMap<>(); // by executor
+  private final Set<String> lost = new LinkedHashSet<>(); // while this round was awaited
 
   private String round; // null between rounds
   private long since;
@@ -70,6 +74,7 @@ final class RoundClock {
     since = nanoTime.getAsLong();
     nextLine = 0;
     hasComplained = false;
+    lost.clear();
   }
 
   /**
@@ -100,6 +105,7 @@ final class RoundClock {
     long now = nanoTime.getAsLong();
     running.put(task, new Task(executor, host, now));
     heard.put(executor, now);
+    hosts.put(executor, host);
   }
 
   synchronized void taskEnded(long task) {
@@ -108,6 +114,14 @@ final class RoundClock {
 
   synchronized void heard(String executor) {
     heard.put(executor, nanoTime.getAsLong());
+  }
+
+  /** Spark has given it up, and runs its tasks elsewhere. */
+  synchronized void lost(String executor) {
+    String host = hosts.remove(executor);
+    if (host != null) {
+      lost.add("executor %s on %s".formatted(executor, host));
+    }
   }
 
   /**
@@ -125,12 +139,13 @@ final class RoundClock {
     nextLine = 2 * elapsed;
     hasComplained = true;
     return Optional.of(
-        "%s has waited for %s for %s%s. %s. Spark gives up an executor that is silent for spark.network.timeout=%s"
+        "%s has waited for %s for %s%s. %s%s. Spark gives up an executor that is silent for spark.network.timeout=%s"
             .formatted(
                 round,
                 settings.awaited(),
                 seconds(elapsed),
                 durations.isEmpty() ? "" : ", which took " + seconds(median()) + " before",
+                lost.isEmpty() ? "" : "Lost: " + String.join(", ", lost) + ". ",
                 running.isEmpty() ? "No task is running" : "Not done: " + tasks(now),
                 settings.networkTimeout()));
   }

@@ -108,6 +108,23 @@ class RoundClockTest {
   }
 
   @Test
+  void anExecutorThatIsLostIsSaidUntilTheRoundIsDone() {
+    rounds(1, 0.1);
+    clock.begin("Round 2");
+    clock.taskStarted(1, "0", "node2");
+    clock.taskStarted(2, "1", "node3");
+    clock.taskEnded(1);
+    clock.taskEnded(2);
+    clock.lost("1");
+    clock.lost("7"); // which has never had work
+    List<String> lines = lines(clock, 5, () -> {});
+    assertTrue(
+        lines.get(0).contains("Lost: executor 1 on node3. No task is running. "), lines.get(0));
+    clock.came();
+    assertTrue(lines(clock, 5, () -> {}).stream().noneMatch(line -> line.contains("Lost")));
+  }
+
+  @Test
   void silenceOfAnExecutorWithoutWorkIsNotSaid() {
     clock.begin("Round 1");
     clock.taskStarted(1, "0", "node2");

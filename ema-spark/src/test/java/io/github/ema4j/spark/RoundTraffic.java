@@ -36,8 +36,8 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * parameters and Adam. Linux only, and for a host on which nothing else is sent. Driven by {@code
  * .ci/hosts}.
  *
- * <p>Arguments: master, workers, rounds, and the milliseconds that a worker rests after each
- * minibatch, in place of work. Prints a line for each round after the first two, then the medians,
+ * <p>Arguments: master, workers, partitions of the data, rounds, and the milliseconds that a worker
+ * rests after each minibatch, in place of work. Data of one partition is on one host. Prints a line for each round after the first two, then the medians,
  * in copies of weights and updater state, and a checksum of weights and average.
  */
 final class RoundTraffic {
@@ -79,10 +79,12 @@ final class RoundTraffic {
             args[0],
             Integer.parseInt(args[1]),
             Integer.parseInt(args[2]),
-            Integer.parseInt(args[3]));
+            Integer.parseInt(args[3]),
+            Integer.parseInt(args[4]));
   }
 
-  private void run(String master, int workers, int count, int pause) throws Exception {
+  private void run(String master, int workers, int partitions, int count, int pause)
+      throws Exception {
     MultiLayerNetwork network = network();
     double copy = 12.0 * network.numParams();
     SparkConf conf = new SparkConf().setMaster(master).setAppName("RoundTraffic");
@@ -102,7 +104,7 @@ final class RoundTraffic {
               round -> roundDone(round, copy, hosts));
       int minibatches = workers * K * (WARM_UP + count);
       EmaSparkTraining.of(sc, network, watched)
-          .fit(sc.parallelize(Minibatches.of(minibatches, 4), workers), 1);
+          .fit(sc.parallelize(Minibatches.of(minibatches, 4), partitions), 1);
       System.out.printf(
           "%d parameters, %d workers, spark.locality.wait=%s, medians of %d rounds: %.2f s; sent %.2f C, received %.2f C, C = %.2f MB%n",
           network.numParams(),
