@@ -5,7 +5,6 @@ import io.github.ema4j.onednn.AccelerationReport;
 import io.github.ema4j.onednn.OneDnn;
 import io.github.ema4j.onednn.backend.NativeLibrary;
 import io.github.ema4j.train.error.UserError;
-import org.bytedeco.javacpp.Loader;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -16,11 +15,6 @@ final class Acceleration {
 
   /** The option that trains as before there was any. */
   static final String OFF = "--no-accelerate";
-
-  /** Tells JavaCPP which of the libraries on the class path to load. */
-  private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
-
-  private static final String WITH_ONEDNN = "-onednn";
 
   @Option(
       names = OFF,
@@ -35,11 +29,8 @@ final class Acceleration {
    * has chosen one. Has no effect once ND4J is loaded.
    */
   void chooseLibrary() {
-    String folder = "/org/nd4j/linalg/cpu/nativecpu/bindings/" + Loader.Detector.getPlatform();
-    if (!off
-        && System.getProperty(EXTENSION) == null
-        && NativeLibrary.class.getResource(folder + WITH_ONEDNN + "/") != null) {
-      System.setProperty(EXTENSION, WITH_ONEDNN);
+    if (!off) {
+      NativeLibrary.preferOneDnn();
     }
   }
 

@@ -117,6 +117,24 @@ public final class Windows {
   }
 
   /**
+   * The latest part of the run so far: what LAWA (Kaddour 2022, arXiv 2209.14981) takes the mean of
+   * the latest checkpoints for, but over every update in it.
+   *
+   * @param intervals from snapshot to snapshot, at least 1; if there are not so many yet, all
+   * @return a window that ends at the last snapshot
+   * @throws IllegalArgumentException if {@code intervals} is below 1
+   */
+  public Window latest(int intervals) {
+    if (intervals < 1) {
+      throw new IllegalArgumentException(
+          "A window must have at least 1 interval between snapshots, but was to have " + intervals);
+    }
+    long[] updates = updates();
+    int last = updates.length - 1;
+    return new Window(updates[Math.max(0, last - intervals)], updates[last]);
+  }
+
+  /**
    * All windows.
    *
    * @return by their end, then from the longest to the shortest

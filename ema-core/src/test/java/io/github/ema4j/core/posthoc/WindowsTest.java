@@ -19,6 +19,7 @@ import io.github.ema4j.core.schedule.PowerFunctionExponent;
 import io.github.ema4j.core.state.AverageState;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +141,46 @@ class WindowsTest {
       }
       assertArrayEquals(emulated, merged.toDoubleVector(), 1e-13, rate.getKey());
     }
+  }
+
+  /** The cases in {@code conformance/lawa.json}, of which the average sees the samples alone. */
+  @Test
+  void latestWindowsAreTheMeansOfTheLatestCheckpoints() throws IOException {
+    JsonNode file;
+    try (InputStream in = WindowsTest.class.getResourceAsStream("/conformance/lawa.json")) {
+      file = new ObjectMapper().readTree(in);
+    }
+    JsonNode params = file.get("params");
+    int compared = 0;
+    for (JsonNode one : file.get("cases")) {
+      int every = one.get("every").asInt();
+      Path ofCase = Files.createDirectory(directory.resolve("case" + compared));
+      ParameterAverage mean =
+          new ParameterAverage(MEAN, Nd4j.createFromArray(numbers(params.get(0))));
+      for (int step = every; step < params.size(); step += every) {
+        mean.update(Nd4j.createFromArray(numbers(params.get(step))));
+        Snapshot.write(ofCase, RUN, PowerFunctionExponent.WIDEST, AverageState.of(mean));
+        JsonNode expected = one.get("mean").get(Integer.toString(step));
+        if (expected != null) {
+          Windows windows = Windows.read(ofCase);
+          Window latest = windows.latest(one.get("k").asInt());
+          assertArrayEquals(
+              numbers(expected), windows.mean(latest).toDoubleVector(), 1e-13, one + " " + step);
+          compared++;
+        }
+      }
+    }
+    assertEquals(12, compared);
+  }
+
+  @Test
+  void latestWindowEndsAtTheLastSnapshot() throws IOException {
+    Windows windows = follow(cases().get("params"), 10);
+    assertEquals(new Window(40, 50), windows.latest(1));
+    assertEquals(new Window(20, 50), windows.latest(3));
+    assertEquals(new Window(0, 50), windows.latest(5));
+    assertEquals(new Window(0, 50), windows.latest(9));
+    assertThrows(IllegalArgumentException.class, () -> windows.latest(0));
   }
 
   @Test

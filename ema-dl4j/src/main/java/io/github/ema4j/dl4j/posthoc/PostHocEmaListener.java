@@ -65,6 +65,9 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
   private final UUID run;
   private long lastSnapshot;
 
+  /** How many snapshots to keep; 0 for all. */
+  private int kept;
+
   /**
    * Keeps averages of the relative widths 0.05 and 0.10.
    *
@@ -114,6 +117,31 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
         new PostHocEmaListener(directory, every, UUID.randomUUID(), plainMean, begun(plainMean));
     requireEmpty(directory);
     return listener;
+  }
+
+  /**
+   * Deletes each snapshot {@linkplain #ofWindows of windows} that the mean over the latest part of
+   * the run, {@link io.github.ema4j.core.posthoc.Windows#latest}, does not need. Then the directory
+   * does not grow with the run. A listener that goes on with a run has to be told again.
+   *
+   * @param intervals from snapshot to snapshot, at least 1; one snapshot more than that is kept
+   * @return this
+   * @throws IllegalArgumentException if {@code intervals} is below 1
+   * @throws IllegalStateException for power-function averages: to reconstruct others takes the
+   *     snapshots of all of the run
+   */
+  public PostHocEmaListener keepingLatest(int intervals) {
+    if (intervals < 1) {
+      throw new IllegalArgumentException(
+          "intervals to keep must be at least 1, but were " + intervals);
+    }
+    if (sigmaRels[0] != PowerFunctionExponent.WIDEST) {
+      throw new IllegalStateException(
+          "Averages of other lengths are reconstructed from the snapshots of all of the run, so none"
+              + " can be deleted: only those of PostHocEmaListener.ofWindows can");
+    }
+    kept = intervals + 1;
+    return this;
   }
 
   private static ModelEmaListener[] begun(double... sigmaRels) {
@@ -264,6 +292,21 @@ public final class PostHocEmaListener extends BaseTrainingListener implements Re
       throw new UncheckedIOException("The snapshots of update " + update + " were not written", e);
     }
     lastSnapshot = update;
+    if (kept > 0) {
+      deleteAllBut(kept);
+    }
+  }
+
+  /** The latest are written by now, so a crash in between leaves too many, which go next time. */
+  private void deleteAllBut(int latest) {
+    List<Snapshot> snapshots = list(directory);
+    try {
+      for (Snapshot old : snapshots.subList(0, Math.max(0, snapshots.size() - latest))) {
+        Files.deleteIfExists(old.file());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("A snapshot that is not needed was not deleted", e);
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -30,17 +31,16 @@ import org.junit.jupiter.api.io.TempDir;
  * property {@code ema4j.kills}, 10 by default.
  */
 @Tag("slow")
-@Tag("slow")
 class KillTest {
 
   private static final int KILLS = Integer.getInteger("ema4j.kills", 10);
   private static final int MOST_MILLIS_BEFORE_KILL = 250;
 
-  /** A network, and whether it is restored from time to time, counting examples. */
-  private record Case(Kind kind, boolean restores) {
+  /** A network, and how it is averaged: a name in {@link Training#CONFIGS}. */
+  private record Case(Kind kind, String averaged) {
 
     AveragingConfig config() {
-      return restores ? Run.RESTORING : Run.CONFIG;
+      return Training.CONFIGS.get(averaged);
     }
   }
 
@@ -48,8 +48,12 @@ class KillTest {
 
   @Test
   void aRunThatIsKilledAgainAndAgainEndsBitIdentical() throws Exception {
-    List<Case> cases =
-        List.of(new Case(Kind.MLP, false), new Case(Kind.GRAPH, false), new Case(Kind.GRAPH, true));
+    List<Case> cases = new ArrayList<>(List.of(new Case(Kind.GRAPH, Training.PLAIN)));
+    Training.CONFIGS
+        .keySet()
+        .forEach(
+            name ->
+                cases.add(new Case(name.equals(Training.RESTORING) ? Kind.GRAPH : Kind.MLP, name)));
     ExecutorService executor = Executors.newFixedThreadPool(2);
     try {
       List<Future<?>> runs =
@@ -58,7 +62,7 @@ class KillTest {
                   one ->
                       executor.submit(
                           () -> {
-                            killAndResume(one, (KILLS + 2) / cases.size());
+                            killAndResume(one, (KILLS + cases.size() - 1) / cases.size());
                             return null;
                           }))
               .toList();
@@ -71,7 +75,7 @@ class KillTest {
   }
 
   private void killAndResume(Case one, int kills) throws Exception {
-    Path directory = Files.createDirectory(parent.resolve(one.kind() + "-" + one.restores()));
+    Path directory = Files.createDirectory(parent.resolve(one.kind() + "-" + one.averaged()));
     long seed = System.nanoTime();
     Random random = new Random(seed);
     int reached = 0;
@@ -106,11 +110,7 @@ class KillTest {
   private static void trainAndKill(Case one, Path directory, int afterMillis)
       throws IOException, InterruptedException {
     Process process =
-        Jvm.start(
-            Training.class,
-            one.kind().name(),
-            Boolean.toString(one.restores()),
-            directory.toString());
+        Jvm.start(Training.class, one.kind().name(), one.averaged(), directory.toString());
     try (BufferedReader output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
       StringBuilder printed = new StringBuilder();

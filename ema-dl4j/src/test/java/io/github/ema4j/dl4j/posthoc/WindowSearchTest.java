@@ -127,6 +127,42 @@ class WindowSearchTest {
   }
 
   @Test
+  void onlyTheSnapshotsOfTheLatestPartAreKept() throws IOException {
+    MultiLayerNetwork whole = Runs.network();
+    Weights weights = new Weights();
+    Path first = directory.resolve("whole");
+    whole.setListeners(PostHocEmaListener.ofWindows(first, 5).keepingLatest(2), weights);
+    Runs.fit(whole, 2);
+    Windows windows = Windows.read(first);
+    assertArrayEquals(new long[] {0, 30, 35, 40}, windows.updates());
+    Window latest = windows.latest(2);
+    assertEquals(new Window(30, 40), latest);
+    double[] mean = windows.mean(latest).toDoubleVector();
+    double[] expected = weights.mean(30, 40).toDoubleVector();
+    int kernel = 0; // weights of the lowest layer: no statistics of batch norm
+    assertEquals(expected[kernel], mean[kernel], 1e-13);
+
+    MultiLayerNetwork half = Runs.network();
+    Path second = directory.resolve("halves");
+    half.setListeners(PostHocEmaListener.ofWindows(second, 5).keepingLatest(2));
+    Runs.fit(half, 1);
+    MultiLayerNetwork resumed = half.clone();
+    resumed.setListeners(PostHocEmaListener.resume(second, 5, resumed, 20).keepingLatest(2));
+    Runs.fit(resumed, 1);
+    Windows again = Windows.read(second);
+    assertArrayEquals(windows.updates(), again.updates());
+    assertEquals(Bits.of(windows.mean(latest)), Bits.of(again.mean(latest)));
+  }
+
+  @Test
+  void whatOtherLengthsNeedIsNotDeleted() {
+    PostHocEmaListener lengths = new PostHocEmaListener(directory, 5);
+    assertThrows(IllegalStateException.class, () -> lengths.keepingLatest(2));
+    PostHocEmaListener means = PostHocEmaListener.ofWindows(directory, 5);
+    assertThrows(IllegalArgumentException.class, () -> means.keepingLatest(0));
+  }
+
+  @Test
   void directoryOfAnotherRunIsRefused() {
     MultiLayerNetwork network = Runs.network();
     network.setListeners(PostHocEmaListener.ofWindows(directory, 10));

@@ -24,6 +24,25 @@ public record NativeLibrary(
   private static final Set<String> WITH_ONEDNN =
       Set.of("linux-x86_64", "macosx-x86_64", "windows-x86_64");
 
+  /** Tells JavaCPP which of the libraries on the class path to load. */
+  private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
+
+  private static final String ONEDNN_EXTENSION = "-onednn";
+
+  /**
+   * Has ND4J load its native library with oneDNN if that is on the class path, unless the user has
+   * chosen one by the property {@code org.bytedeco.javacpp.platform.extension}, which this sets.
+   * Call it before anything of ND4J: what is loaded already stays. {@link #loaded} tells what came
+   * of it.
+   */
+  public static void preferOneDnn() {
+    String folder = "/org/nd4j/linalg/cpu/nativecpu/bindings/" + Loader.Detector.getPlatform();
+    if (System.getProperty(EXTENSION) == null
+        && NativeLibrary.class.getResource(folder + ONEDNN_EXTENSION + "/") != null) {
+      System.setProperty(EXTENSION, ONEDNN_EXTENSION);
+    }
+  }
+
   /**
    * What is loaded; loads it if nothing has yet.
    *

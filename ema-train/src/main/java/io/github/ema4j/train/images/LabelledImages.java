@@ -2,6 +2,7 @@
 package io.github.ema4j.train.images;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -69,6 +70,21 @@ public final class LabelledImages {
       noisy[image] = (byte) ((label(image) + shift) % classes.size());
     }
     return new LabelledImages(pixels, noisy, classes);
+  }
+
+  /**
+   * The first images alone.
+   *
+   * @param count at least 1
+   * @throws IllegalArgumentException if it is below 1, or there are not so many
+   */
+  public LabelledImages first(int count) {
+    if (count < 1 || count > size()) {
+      throw new IllegalArgumentException(
+          "the first " + count + " images: there are " + size() + ", of which to take at least 1");
+    }
+    return new LabelledImages(
+        Arrays.copyOf(pixels, count * pixels()), Arrays.copyOf(labels, count), classes);
   }
 
   /** The number of images. */

@@ -43,8 +43,8 @@ public final class Models {
               "lenet", SmallNetworks::leNet,
               "mlp", SmallNetworks::mlp,
               "mobilenetv2", MobileNetV2::build,
-              "resnet18", settings -> ResNet.basic(settings, 2, 2, 2, 2),
-              "resnet34", settings -> ResNet.basic(settings, 3, 4, 6, 3),
+              "resnet18", settings -> resNet18(settings, ResNet.WIDTH),
+              "resnet34", settings -> ResNet.basic(settings, ResNet.WIDTH, 3, 4, 6, 3),
               "resnet50", settings -> ResNet.bottleneck(settings, 3, 4, 6, 3),
               "simplecnn", SmallNetworks::simpleCnn));
 
@@ -87,6 +87,21 @@ public final class Models {
     }
     throw new UserError(
         "there is no model \"" + name + "\"; the nearest names are " + nearest(name));
+  }
+
+  /**
+   * Builds and initialises a ResNet-18 of any width, for small images and short times.
+   *
+   * @param settings what it is built for
+   * @param width channels of the first stage, at least 1; {@code resnet18} has 64
+   * @return a graph with one input and one output
+   * @throws UserError if the width is below 1
+   */
+  public static ComputationGraph resNet18(ModelSettings settings, int width) {
+    if (width < 1) {
+      throw new UserError("width " + width + ": a network has at least 1 channel");
+    }
+    return ResNet.basic(settings, width, 2, 2, 2, 2);
   }
 
   /**

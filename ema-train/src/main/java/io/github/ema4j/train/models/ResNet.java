@@ -14,25 +14,33 @@ import org.nd4j.linalg.activations.Activation;
  * huge.
  */
 final class ResNet {
+  /** Channels of the first stage, as published. */
+  static final int WIDTH = 64;
+
   private ResNet() {}
 
-  /** Two 3 x 3 convolutions in a block. */
-  static ComputationGraph basic(ModelSettings settings, int... blocks) {
-    return build(settings, false, blocks);
+  /**
+   * Two 3 x 3 convolutions in a block.
+   *
+   * @param width channels of the first stage; each after it has twice those of the one before
+   */
+  static ComputationGraph basic(ModelSettings settings, int width, int... blocks) {
+    return build(settings, false, width, blocks);
   }
 
   /** 1 x 1, 3 x 3 and 1 x 1 convolutions in a block, the last with four times the channels. */
   static ComputationGraph bottleneck(ModelSettings settings, int... blocks) {
-    return build(settings, true, blocks);
+    return build(settings, true, WIDTH, blocks);
   }
 
-  private static ComputationGraph build(ModelSettings settings, boolean bottleneck, int[] blocks) {
+  private static ComputationGraph build(
+      ModelSettings settings, boolean bottleneck, int width, int[] blocks) {
     GraphPieces graph = new GraphPieces(settings);
-    String last = graph.convolution("stem", GraphPieces.INPUT, 64, 7, 2);
+    String last = graph.convolution("stem", GraphPieces.INPUT, width, 7, 2);
     last = graph.activation("stem", last, Activation.RELU);
     last = graph.maxPool("pool", last);
     for (int stage = 0; stage < blocks.length; stage++) {
-      int channels = 64 << stage;
+      int channels = width << stage;
       for (int block = 0; block < blocks[stage]; block++) {
         int stride = stage > 0 && block == 0 ? 2 : 1;
         // What comes in has another number of channels than what goes out.

@@ -2,11 +2,16 @@
 package io.github.ema4j.train.images;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.dataset.DataSet;
 
 class FashionMnistTest {
@@ -18,6 +23,32 @@ class FashionMnistTest {
   @Test
   void hasTwoThousandTestImages() throws IOException {
     assertLooksLikeFashionMnist(FashionMnist.test(), 2000);
+  }
+
+  @Test
+  void theWholeIsReadFromADirectory(@TempDir Path directory) throws IOException {
+    IOException missing =
+        assertThrows(FileNotFoundException.class, () -> FashionMnist.training(directory));
+    assertTrue(
+        missing.getMessage().contains("apt-get install dataset-fashion-mnist"),
+        missing.getMessage());
+    for (String prefix : new String[] {"train", "t10k"}) {
+      int images = prefix.equals("train") ? 3 : 2;
+      Files.write(
+          directory.resolve(prefix + "-images-idx3-ubyte.gz"),
+          IdxBytes.gzip(IdxBytes.idx(new int[] {images, 1, 2}, 1, 2, 3, 4, 5, images)));
+      Files.write(
+          directory.resolve(prefix + "-labels-idx1-ubyte.gz"),
+          IdxBytes.gzip(
+              IdxBytes.idx(
+                  new int[] {images}, images == 3 ? new int[] {9, 0, 8} : new int[] {1, 2})));
+    }
+    LabelledImages training = FashionMnist.training(directory);
+    assertEquals(3, training.size());
+    assertEquals("Bag", training.classes().get(training.label(2)));
+    IOException damaged = assertThrows(IOException.class, () -> FashionMnist.test(directory));
+    assertTrue(damaged.getMessage().startsWith(directory.toString()), damaged.getMessage());
+    assertTrue(damaged.getMessage().contains("too long"), damaged.getMessage());
   }
 
   private static void assertLooksLikeFashionMnist(LabelledImages images, int size) {

@@ -102,6 +102,18 @@ class LabelledImagesTest {
     assertEquals("fraction " + fraction + " is not in 0 to 1", e.getMessage());
   }
 
+  @Test
+  void takesTheFirstImagesAlone() throws IOException {
+    LabelledImages images = FashionMnist.test();
+    LabelledImages first = images.first(3);
+
+    assertEquals(3, first.size());
+    assertEquals(images.pixels(), first.pixels());
+    assertEquals(images.batch(List.of(0, 1, 2)), first.batch(first.indices()));
+    assertThrows(IllegalArgumentException.class, () -> images.first(0));
+    assertThrows(IllegalArgumentException.class, () -> images.first(2001));
+  }
+
   private static long differences(LabelledImages a, LabelledImages b) {
     return IntStream.range(0, a.size()).filter(i -> a.label(i) != b.label(i)).count();
   }

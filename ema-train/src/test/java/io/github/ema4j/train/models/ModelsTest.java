@@ -54,6 +54,18 @@ class ModelsTest {
     assertEquals(parameters, Models.trainableParameters(model));
   }
 
+  /** 784 + 697,344 of convolutions, 2,400 of batch norm, 1,290 of the last layer. */
+  @Test
+  void aResNetMayBeNarrow() {
+    ModelSettings small = settings(new ImageShape(1, 28, 28), 10);
+
+    assertEquals(701_818, Models.trainableParameters(Models.resNet18(small, 16)));
+    assertEquals(
+        Models.trainableParameters(Models.create("resnet18", small)),
+        Models.trainableParameters(Models.resNet18(small, 64)));
+    assertThrows(UserError.class, () -> Models.resNet18(small, 0));
+  }
+
   @Test
   void leNetHasTheParametersOfCaffes() {
     Model model = Models.create("lenet", settings(new ImageShape(1, 28, 28), 10));

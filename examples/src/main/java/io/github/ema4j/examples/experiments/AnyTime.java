@@ -2,6 +2,7 @@
 package io.github.ema4j.examples.experiments;
 
 import io.github.ema4j.examples.OpenMp;
+import io.github.ema4j.examples.experiments.statistics.Spread;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import static io.github.ema4j.examples.experiments.Results.greatest;
 import static io.github.ema4j.examples.experiments.Results.least;
 import static io.github.ema4j.examples.experiments.Results.mean;
 
+import io.github.ema4j.examples.experiments.statistics.Spread;
 import java.util.List;
 import java.util.function.Predicate;
 

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.github.ema4j.examples.OpenMp;
 import io.github.ema4j.examples.Recipe;
+import io.github.ema4j.examples.experiments.atsize.AtSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -28,13 +29,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "experiments",
     description = "Compares raw and averaged weights over several training runs.",
-    subcommands = {AnyTime.class, Forecast.class},
+    subcommands = {AnyTime.class, Forecast.class, Calibration.class, AtSize.class},
     sortOptions = false,
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:done", "1:the run failed, or a claim does not hold", "2:wrong arguments"})
 public final class Experiments implements Callable<Integer> {
   @Parameters(
-      arity = "0..1", // as there are any-time and forecast
+      arity = "0..1", // as there are commands besides
       paramLabel = "NAME",
       description = "One of: ${COMPLETION-CANDIDATES}.")
   private Experiment experiment;
@@ -65,7 +66,8 @@ public final class Experiments implements Callable<Integer> {
   public Integer call() throws IOException {
     if (experiment == null) {
       throw new ParameterException(
-          command.commandLine(), "NAME is missing: name an experiment, any-time or forecast");
+          command.commandLine(),
+          "NAME is missing: name an experiment, any-time, forecast, calibration or at-size");
     }
     requireAtLeast(2, "--seeds", seeds());
     requireAtLeast(1, "--epochs", epochs);

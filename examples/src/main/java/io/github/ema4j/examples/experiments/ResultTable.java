@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.experiments;
 
+import io.github.ema4j.examples.experiments.statistics.Spread;
 import java.util.Arrays;
 
 /** The results of an experiment as a table in Markdown. */

@@ -25,9 +25,14 @@ record Start(MultiLayerNetwork network, DataSetIterator training) {
    * @throws IOException if the images cannot be read
    */
   static Start of(Experiment experiment, long seed, int epochs) throws IOException {
+    return of(experiment, experiment.wrongLabels(), seed, epochs);
+  }
+
+  /** The same with another share of wrong labels than the experiment's. */
+  static Start of(Experiment experiment, double wrongLabels, long seed, int epochs)
+      throws IOException {
     Random seeds = new Random(seed);
-    LabelledImages images =
-        FashionMnist.training().withWrongLabels(experiment.wrongLabels(), seeds.nextLong());
+    LabelledImages images = FashionMnist.training().withWrongLabels(wrongLabels, seeds.nextLong());
     int batchSize = experiment.recipe().batchSize();
     DataSetIterator training = ImageIterator.shuffled(images, batchSize, seeds.nextLong());
     int iterations = epochs * ((images.size() + batchSize - 1) / batchSize);

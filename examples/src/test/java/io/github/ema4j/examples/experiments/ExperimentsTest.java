@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ema4j.examples.experiments.statistics.Spread;
 import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -131,6 +132,39 @@ class ExperimentsTest {
     assertEquals(
         Forecast.CLAIMS.stream().map(claim -> "- " + claim).toList(),
         section.lines().filter(line -> line.startsWith("- ")).toList());
+  }
+
+  @Test
+  void thePageMakesTheClaimsAboutCalibration() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "experiments.md"));
+    String section = page.substring(page.indexOf("-Dargs=\"calibration\""));
+    section = section.substring(0, section.indexOf("\n## "));
+    assertEquals(
+        Calibration.CLAIMS.stream().map(claim -> "- " + claim).toList(),
+        section.lines().filter(line -> line.startsWith("- ")).toList());
+  }
+
+  @Test
+  void calibrationIsComparedInTheMean() {
+    Calibration.Pair better = new Calibration.Pair(80, 85, 4, 2);
+    Calibration.Pair worse = new Calibration.Pair(76, 82, 19, 27);
+    Calibration.Pair lessAccurate = new Calibration.Pair(76, 75, 19, 27);
+    assertTrue(Calibration.firstHolds(List.of(better, better)));
+    assertFalse(Calibration.firstHolds(List.of(better, worse)));
+    assertTrue(Calibration.secondHolds(List.of(worse, worse)));
+    assertFalse(Calibration.secondHolds(List.of(better, better)));
+    assertFalse(Calibration.secondHolds(List.of(worse, lessAccurate)));
+    assertEquals(
+        """
+        | training labels | weights | accuracy | calibration error | rise |
+        | --- | --- | --- | --- | --- |
+        | clean | raw | 80.00 ± 0.00 | 4.00 ± 0.00 | |
+        | | default average | 85.00 ± 0.00 | 2.00 ± 0.00 | -2.00 ± 0.00 |
+        | 30 % wrong | raw | 76.00 ± 0.00 | 19.00 ± 0.00 | |
+        | | default average | 78.50 ± 4.95 | 27.00 ± 0.00 | +8.00 ± 0.00 |
+        """,
+        Calibration.table(List.of(better, better), List.of(worse, lessAccurate)));
+    assertEquals(2, run("calibration", "--seeds=1"));
   }
 
   @Test
@@ -279,5 +313,7 @@ class ExperimentsTest {
     }
     assertTrue(out.toString().contains("any-time"), out.toString());
     assertTrue(out.toString().contains("forecast"), out.toString());
+    assertTrue(out.toString().contains("calibration"), out.toString());
+    assertTrue(out.toString().contains("at-size"), out.toString());
   }
 }

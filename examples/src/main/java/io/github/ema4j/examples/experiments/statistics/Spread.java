@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.ema4j.examples.experiments;
+package io.github.ema4j.examples.experiments.statistics;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -10,14 +10,14 @@ import java.util.Locale;
  * @param mean arithmetic
  * @param deviation of the sample: squares are divided by one less than the number of values
  */
-record Spread(double mean, double deviation) {
+public record Spread(double mean, double deviation) {
 
   /**
    * Of the given values.
    *
    * @throws IllegalArgumentException if they are fewer than two, which have no deviation
    */
-  static Spread of(double... values) {
+  public static Spread of(double... values) {
     if (values.length < 2) {
       throw new IllegalArgumentException(values.length + " values have no standard deviation");
     }
@@ -27,12 +27,12 @@ record Spread(double mean, double deviation) {
   }
 
   /** As {@code 79.99 ± 0.26}. */
-  String text(int decimals) {
+  public String text(int decimals) {
     return format("%." + decimals + "f", decimals);
   }
 
   /** As {@code +7.67 ± 2.10}. */
-  String signed(int decimals) {
+  public String signed(int decimals) {
     return format("%+." + decimals + "f", decimals);
   }
 
