@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * Which weights have which colour, in every picture and page of EMA4J.
  *
- * <p>Raw weights are grey and thin, averaged weights are coloured and thick. People with any kind of
- * colour blindness can tell the colours apart, and each has a contrast of 3:1 or more to white and
- * to {@link #DARK_BACKGROUND}, so that the same ones serve on a bright and on a dark page. {@code
- * ema-ui}, which does not depend on this module, repeats them in its style sheet.
+ * <p>Raw weights are grey and thin, averaged weights are coloured and thick. People with any kind
+ * of colour blindness can tell the colours apart, and each has a contrast of 3:1 or more to white
+ * and to {@link #DARK_BACKGROUND}, so that the same ones serve on a bright and on a dark page.
+ * {@code ema-ui}, which does not depend on this module, repeats them in its style sheet.
  */
 public final class Palette {
   /** The background of dark pages. */
@@ -17,7 +17,7 @@ public final class Palette {
 
   private static final String RAW = "#666666";
 
-  /** Of the set of Okabe and Ito those that are dark enough for white and bright enough for black. */
+  /** Of Okabe and Ito's those that are dark enough for white, and bright enough for black. */
   private static final List<String> AVERAGES = List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7");
 
   private Palette() {}

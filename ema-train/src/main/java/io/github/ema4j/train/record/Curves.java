@@ -20,8 +20,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The epochs of a run as charts. Each average of the run is a line of its own, of the same colour in
- * all charts. What is not a finite number is a gap.
+ * The epochs of a run as charts. Each average of the run is a line of its own, of the same colour
+ * in all charts. What is not a finite number is a gap.
  */
 public final class Curves {
   /** Losses that differ by this factor are drawn on a logarithmic axis. */
@@ -117,10 +117,8 @@ public final class Curves {
 
   private static void addScores(
       ChartBuilder chart, List<EpochResult> epochs, ToDoubleFunction<Score> value) {
-    chart.line(
-        "raw", Palette.raw(), values(epochs, epoch -> value.applyAsDouble(epoch.raw())));
-    addAverages(
-        chart, epochs, average -> average.score().stream().mapToDouble(value).findFirst());
+    chart.line("raw", Palette.raw(), values(epochs, epoch -> value.applyAsDouble(epoch.raw())));
+    addAverages(chart, epochs, average -> average.score().stream().mapToDouble(value).findFirst());
   }
 
   private static void addAverages(
@@ -144,12 +142,10 @@ public final class Curves {
   }
 
   private static ChartBuilder builder(String name, String title, List<EpochResult> epochs) {
-    return new ChartBuilder(
-        name, title, epochs.stream().mapToInt(EpochResult::epoch).toArray());
+    return new ChartBuilder(name, title, epochs.stream().mapToInt(EpochResult::epoch).toArray());
   }
 
-  private static double[] values(
-      List<EpochResult> epochs, ToDoubleFunction<EpochResult> value) {
+  private static double[] values(List<EpochResult> epochs, ToDoubleFunction<EpochResult> value) {
     return epochs.stream().mapToDouble(value).toArray();
   }
 

@@ -73,7 +73,8 @@ class RunReportTest {
     String page = page(Runs.description(), List.of(epoch(1, 0.8, compared)));
     assertTrue(page.contains("<tr><td>EMA 0.99<td>+5.40 ± 0.90<td>20.00<td>3.03<td>1.91\n"), page);
     assertTrue(page.contains("EMA 0.99: the average is 5.4 points better (± 0.9)"), page);
-    assertFalse(page(Runs.description(), List.of(epoch(1, 0.8, plain))).contains("against raw weights"));
+    assertFalse(
+        page(Runs.description(), List.of(epoch(1, 0.8, plain))).contains("against raw weights"));
   }
 
   @Test
@@ -129,7 +130,10 @@ class RunReportTest {
     String page = page(Runs.description(), epochs);
     for (String title :
         List.of(
-            "Validation accuracy (%)", "Loss", "Decay", "Initial weights still in the average (%)")) {
+            "Validation accuracy (%)",
+            "Loss",
+            "Decay",
+            "Initial weights still in the average (%)")) {
       assertTrue(page.contains("<figcaption>" + title + "</figcaption>"), title);
       assertTrue(page.contains("aria-label=\"" + title + "\""), title);
     }
