@@ -25,6 +25,7 @@ import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -234,12 +235,13 @@ final class TrainingRun {
 
   private void report() {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
-    try {
-      RunReport.write(directory.report(), description, epochs);
-      Curves.write(directory.path(), epochs);
-    } catch (LinkageError | InternalError e) { // of Java's drawing, in a container without fonts
-      out.printf("No report, for want of fonts: install fontconfig and a font (%s)%n", e);
-    }
+    RunReport.write(
+        directory.report(), description, epochs, divergence(epochs), ZoneId.systemDefault());
+    Curves.write(directory.path(), epochs);
+  }
+
+  private Optional<String> divergence(List<EpochResult> epochs) {
+    return Divergence.of(network.params(), epochs, source.classes().size());
   }
 
   /**
@@ -256,7 +258,7 @@ final class TrainingRun {
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
-    Optional<String> divergence = Divergence.of(network.params(), epochs, source.classes().size());
+    Optional<String> divergence = divergence(epochs);
     if (divergence.isEmpty()) {
       advise(); // about the decay, which is not what is wrong with a run that diverged
     }

@@ -26,7 +26,7 @@ public final class EmaRecord implements Persistable {
   public static final String TYPE_ID = "ModelEma";
 
   /** The format that is written, and the latest that is read. */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
   private static final long serialVersionUID = 1L;
 

@@ -46,8 +46,8 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Posted are, at every 10th iteration ({@link Builder#every}), the decay, the initial share, the
- * number of updates and the distance between raw and averaged weights of each layer, which takes a
- * pass over the parameters; and after every evaluation of the {@link EmaHistory} the scores too.
+ * number of updates made and skipped, and the distance between raw and averaged weights of each
+ * layer, which takes a pass over the parameters; and after every evaluation of the {@link EmaHistory} the scores too.
  * This listener follows the averages, and need not be registered with the network.
  *
  * <p>Training is not influenced in any bit, and not stopped: an error while posting, such as a full
@@ -69,6 +69,7 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
   private final int every;
   private final Map<String, ToDoubleFunction<EvaluationResult>> scores;
   private final Map<String, ModelEmaListener> averages = new LinkedHashMap<>();
+  private final List<String> unscored = new ArrayList<>();
 
   /** The network that is averaged; null until it is seen in training. */
   private Model network;
@@ -130,8 +131,9 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
       averages.put(name, member);
       names.add(name);
     }
-    source.evaluations.ifPresent(
-        evaluations -> evaluations.onComparison(comparison -> evaluated(names, comparison)));
+    source.evaluations.ifPresentOrElse(
+        evaluations -> evaluations.onComparison(comparison -> evaluated(names, comparison)),
+        () -> unscored.addAll(names));
     source.ema.andThen(new Followed(names));
   }
 
@@ -285,7 +287,8 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
             new TrainingRun(
                 network.getClass().getSimpleName(),
                 Networks.params(network).length(),
-                List.copyOf(averages.keySet()))));
+                List.copyOf(averages.keySet()),
+                unscored)));
     started = true;
   }
 
@@ -325,10 +328,13 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
                       iteration,
                       epoch,
                       report.updates(),
+                      report.skipped(),
+                      report.restores(),
                       report.decay(),
                       report.initialShare(),
                       report.distance(),
                       report.distanceByLayer(),
+                      report.advice(),
                       raw.get(),
                       averaged.get())));
         });

@@ -10,11 +10,15 @@ import java.util.List;
  * @param network class of the network, such as {@code MultiLayerNetwork}
  * @param parameters number of its parameters
  * @param averages name of each average: as given, or its decay schedule in textual form
+ * @param unscored names of those averages that nothing evaluates; null, of a record of format 1, is
+ *     taken as none
  */
-record TrainingRun(String network, long parameters, List<String> averages) implements Serializable {
+record TrainingRun(String network, long parameters, List<String> averages, List<String> unscored)
+    implements Serializable {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public TrainingRun {
     averages = List.copyOf(averages);
+    unscored = unscored == null ? List.of() : List.copyOf(unscored);
   }
 }

@@ -10,17 +10,21 @@
  * io.github.ema4j.ui.EmaRecord}. Once per run, as the static info of its session:
  *
  * <pre>{@code
- * {"format":1,"session":"s","worker":"w","timestamp":1700000000000,
- *  "run":{"network":"MultiLayerNetwork","parameters":2,"averages":["constant(0.5)"]}}
+ * {"format":2,"session":"s","worker":"w","timestamp":1700000000000,
+ *  "run":{"network":"MultiLayerNetwork","parameters":2,"averages":["constant(0.5)"],
+ *   "unscored":[]}}
  * }</pre>
  *
  * <p>and as updates, whose timestamps are unique in a session:
  *
  * <pre>{@code
- * {"format":1,"session":"s","worker":"w","timestamp":1700000000001,
- *  "state":{"average":"constant(0.5)","iteration":10,"epoch":1,"updates":10,"decay":0.5,
- *   "initialShare":0.25,"distance":0.125,"distanceByLayer":{"0":0.125},
- *   "raw":{"accuracy":0.5},"averaged":{"accuracy":0.75}}}
+ * {"format":2,"session":"s","worker":"w","timestamp":1700000000001,
+ *  "state":{"average":"constant(0.5)","iteration":10,"epoch":1,"updates":10,"skipped":0,
+ *   "restores":0,"decay":0.5,"initialShare":0.25,"distance":0.125,"distanceByLayer":{"0":0.125},
+ *   "advice":[],"raw":{"accuracy":0.5},"averaged":{"accuracy":0.75}}}
  * }</pre>
+ *
+ * <p>Records of format 1 have no {@code unscored}, {@code skipped}, {@code restores} and {@code
+ * advice}.
  */
 package io.github.ema4j.ui;

@@ -3,27 +3,20 @@ package io.github.ema4j.ui;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.ema4j.dl4j.ModelEmaGroup;
 import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.dl4j.evaluation.EmaEvaluator;
 import io.github.ema4j.dl4j.evaluation.EmaHistory;
+import io.github.ema4j.testing.browser.Browser;
 import io.github.ema4j.testing.dl4j.Batches;
 import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import java.util.stream.Stream;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -33,94 +26,36 @@ import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.FileStatsStorage;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
-import org.openqa.selenium.Dimension;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
-import org.openqa.selenium.logging.LogEntry;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.ExpectedConditions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
-import org.slf4j.LoggerFactory;
 
-/**
- * The page in a real browser. Without Chromium and its driver on the path it is skipped, unless the
- * property {@code ema4j.browser} is {@code required}.
- */
+/** The page in a real browser. */
 class BrowserTest {
 
-  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
-
   private UIServer server;
+  private Browser page;
   private ChromeDriver browser;
   private WebDriverWait wait;
 
-  private static File chromium;
-  private static File driver;
-
-  @BeforeAll
-  static void find() {
-    Optional<File> foundChromium = onPath("chromium", "google-chrome");
-    Optional<File> foundDriver = onPath("chromedriver");
-    if (foundChromium.isEmpty() || foundDriver.isEmpty()) {
-      String reason =
-          "There is no chromium with chromedriver on the path; .ci/browser installs them";
-      if ("required".equals(System.getProperty("ema4j.browser"))) {
-        fail(reason);
-      }
-      LoggerFactory.getLogger(BrowserTest.class).warn("Skipped: {}", reason);
-      abort(reason);
-    }
-    chromium = foundChromium.orElseThrow();
-    driver = foundDriver.orElseThrow();
-  }
-
   @BeforeEach
   void start() {
+    page = Browser.start();
+    browser = page.driver();
+    wait = page.waiting();
     server = UIServer.getInstance();
-    LoggingPreferences logs = new LoggingPreferences();
-    logs.enable(LogType.BROWSER, Level.ALL);
-    SELENIUM.setLevel(Level.SEVERE); // It warns that it is older than the browser.
-    ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium);
-    options.setCapability("goog:loggingPrefs", logs);
-    // In containers there is neither a sandbox for root nor much shared memory.
-    options.addArguments(
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--disable-gpu",
-        "--disable-background-networking");
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
-    browser.manage().window().setSize(new Dimension(1440, 1620));
-    wait = new WebDriverWait(browser, Duration.ofSeconds(60));
-  }
-
-  private static Optional<File> onPath(String... names) {
-    return Stream.of(names)
-        .flatMap(
-            name ->
-                Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                    .map(directory -> new File(directory, name)))
-        .filter(File::canExecute)
-        .findFirst();
   }
 
   @AfterEach
   void stop() throws Exception {
-    if (browser != null) {
-      browser.quit();
+    if (page != null) {
+      page.close();
     }
     UIServer.stopInstance();
   }
@@ -155,18 +90,10 @@ class BrowserTest {
   private void select(String id, String value) {
     wait.ignoring(StaleElementReferenceException.class)
         .until(
-            page -> {
-              new Select(page.findElement(By.id(id))).selectByValue(value);
+            found -> {
+              new Select(found.findElement(By.id(id))).selectByValue(value);
               return true;
             });
-  }
-
-  private void assertNoErrors() {
-    List<LogEntry> errors =
-        browser.manage().logs().get(LogType.BROWSER).getAll().stream()
-            .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
-            .toList();
-    assertEquals(List.of(), errors);
   }
 
   @Test
@@ -174,23 +101,25 @@ class BrowserTest {
     StatsStorage storage = new InMemoryStatsStorage();
     server.attach(storage);
     browser.get(server.getAddress() + "/ema");
-    assertTrue(text("#message").startsWith("Waiting for averaged weights"), text("#message"));
+    wait.until(found -> found.findElement(By.id("empty")).isDisplayed());
+    assertTrue(text("#empty").contains("EmaUiListener(stats, ema, history);"), text("#empty"));
+    screenshots("ema-empty");
 
     CompletableFuture<String> training = CompletableFuture.supplyAsync(() -> train(storage));
-    wait.until(page -> points("scores", 0) >= 2);
+    wait.until(found -> points("scores", 0) >= 2);
     assertTrue(!training.isDone(), "training still runs");
     long first = points("scores", 0);
     String iteration = text("#iteration");
     String averages = text("#averages");
-    wait.until(page -> points("scores", 0) > first);
+    wait.until(found -> points("scores", 0) > first);
     assertTrue(!iteration.equals(text("#iteration")), iteration);
     assertTrue(!averages.equals(text("#averages")), averages);
     assertTrue(!browser.findElement(By.id("message")).isDisplayed());
 
     String session = training.get(60, TimeUnit.SECONDS);
-    wait.until(page -> text("#iteration").equals("Iteration 800"));
+    wait.until(found -> text("#iteration").equals("Iteration 800"));
     // The page may have asked when only some of the averages had reported of that iteration.
-    wait.until(page -> points("scores", 3) == 40 && points("decay", 2) == 120);
+    wait.until(found -> points("scores", 3) == 40 && points("decay", 2) == 120);
     // Raw and three averages, evaluated at every 20th iteration.
     assertEquals(List.of(40L, 40L, 40L, 40L), points("scores"));
     // Posted at every 10th iteration, and evaluated at every 20th.
@@ -200,7 +129,9 @@ class BrowserTest {
     assertEquals(List.of(120L, 120L), points("distance"));
     assertEquals(List.of(1L, 1L), points("distance-latest"));
     assertEquals(3, browser.findElements(By.cssSelector("#averages tr")).size());
-    assertTrue(text("#session").contains(session), text("#session"));
+    assertTrue(text("#session").contains("MultiLayerNetwork of"), text("#session"));
+    assertTrue(text("#session").contains("EMA 0.9, 0.99, 0.995"), text("#session"));
+    assertTrue(text("#session").endsWith(session.substring(0, 8)), text("#session"));
 
     String accuracy = text("#averages");
     select("score", "f1");
@@ -208,13 +139,14 @@ class BrowserTest {
     assertTrue(!accuracy.equals(text("#averages")));
     select("score", "accuracy");
     select("average", "0.995");
-    assertNoErrors();
-    Path screenshot = Files.createDirectories(Path.of("target", "screenshots")).resolve("ema.png");
-    Files.write(screenshot, browser.getScreenshotAs(OutputType.BYTES));
+    page.assertNoErrors();
+    assertTrue(!browser.findElement(By.id("diverged")).isDisplayed());
+    assertTrue(!browser.findElement(By.id("unscored")).isDisplayed());
+    screenshots("ema");
 
-    for (String page : List.of("overview", "model", "system")) {
-      browser.findElement(By.cssSelector("a[data-page=" + page + "]")).click();
-      wait.until(ExpectedConditions.urlToBe(server.getAddress() + "/train/" + page));
+    for (String other : List.of("overview", "model", "system")) {
+      browser.findElement(By.cssSelector("a[data-page=" + other + "]")).click();
+      wait.until(ExpectedConditions.urlToBe(server.getAddress() + "/train/" + other));
       assertEquals(
           3,
           browser
@@ -225,6 +157,99 @@ class BrowserTest {
       browser.navigate().back();
       wait.until(ExpectedConditions.urlToBe(server.getAddress() + "/ema"));
     }
+  }
+
+  /** The page at each width and in each colour scheme, and a picture of it. */
+  private void screenshots(String name) throws Exception {
+    for (int width : Browser.WIDTHS) {
+      for (String scheme : Browser.SCHEMES) {
+        String what = name + "-" + width + "-" + scheme;
+        page.show(width, scheme);
+        Thread.sleep(500); // Flot looks at the sizes of its charts from time to time.
+        page.screenshot(what);
+        page.assertLegible(what);
+        page.assertApart(".nav-link, h2, #session", what);
+      }
+    }
+    page.show(1440, "light");
+  }
+
+  @Test
+  void drawsInTheColoursOfTheStyleSheet() {
+    StatsStorage storage = new InMemoryStatsStorage();
+    server.attach(storage);
+    train(storage, "first");
+    browser.get(server.getAddress() + "/ema");
+    wait.until(found -> points("scores").size() == 2);
+    assertEquals(
+        List.of("#666666", "#0072b2"),
+        browser.executeScript(
+            "return $('#scores').data('plot').getData().map(function (s) { return s.color; });"));
+    page.show(1440, "dark");
+    assertEquals(
+        "rgb(24, 26, 31)",
+        browser.executeScript("return getComputedStyle(document.body).backgroundColor"));
+  }
+
+  @Test
+  void saysThatNothingEvaluates() throws Exception {
+    StatsStorage storage = new InMemoryStatsStorage();
+    server.attach(storage);
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    new EmaUiListener(storage, ema);
+    MultiLayerNetwork net = Nets.mlp();
+    net.setListeners(ema);
+    net.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);
+    browser.get(server.getAddress() + "/ema");
+    wait.until(found -> points("decay", 0) == 2);
+    assertTrue(text("#unscored").startsWith("No evaluator feeds this page"), text("#unscored"));
+    assertTrue(text("#unscored").contains("new EmaEvaluator(ema, validationData)"));
+    assertTrue(!browser.findElement(By.id("scores")).isDisplayed());
+    screenshots("ema-unscored");
+    page.assertNoErrors();
+  }
+
+  @Test
+  void saysThatTrainingDivergedAndWhatWasSkipped() throws Exception {
+    StatsStorage storage = new InMemoryStatsStorage();
+    server.attach(storage);
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaHistory history = new EmaEvaluator(ema, Batches.of(Data.points(2, 60), 60)).everyEpochs(1);
+    new EmaUiListener(storage, ema, history);
+    ComputationGraph graph = Nets.mlpGraph("first");
+    graph.setListeners(ema);
+    graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);
+    graph.params().putScalar(0, Double.NaN);
+    graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 1);
+    browser.get(server.getAddress() + "/ema");
+    wait.until(found -> points("decay", 0) == 6);
+    String diverged = text("#diverged");
+    assertTrue(diverged.startsWith("Training has diverged: the raw weights are not"), diverged);
+    assertTrue(diverged.contains("seen first at iteration 30, in first"), diverged);
+    String skipped = text("#skipped");
+    assertTrue(skipped.contains("10 updates skipped, as the raw weights were not"), skipped);
+    assertTrue(text("#averages").contains("not finite"), text("#averages"));
+    assertTrue(text("#advice").contains("lower the learning rate"), text("#advice"));
+    screenshots("ema-diverged");
+    page.assertNoErrors();
+  }
+
+  @Test
+  void saysThatASessionIsUnknown() {
+    StatsStorage storage = new InMemoryStatsStorage();
+    server.attach(storage);
+    browser.get(server.getAddress() + "/ema?session=gone");
+    wait.until(found -> found.findElement(By.id("unknown")).isDisplayed());
+    assertTrue(text("#unknown").startsWith("There is no session gone"), text("#unknown"));
+    assertTrue(browser.findElement(By.id("empty")).isDisplayed());
+
+    String session = train(storage, "first");
+    wait.until(found -> points("distance", 0) == 6);
+    assertTrue(text("#unknown").endsWith("choose another above."), text("#unknown"));
+    browser.get(server.getAddress() + "/ema?session=" + session);
+    wait.until(found -> points("distance", 0) == 6);
+    assertTrue(!browser.findElement(By.id("unknown")).isDisplayed());
+    page.assertNoErrors();
   }
 
   /** 800 iterations with three averages, slow enough to be watched. */
@@ -259,16 +284,16 @@ class BrowserTest {
     StatsStorage read = new FileStatsStorage(file);
     server.attach(read);
     browser.get(server.getAddress() + "/ema?session=" + older);
-    wait.until(page -> points("distance", 0) == 6);
+    wait.until(found -> points("distance", 0) == 6);
     assertTrue(text("#distance-latest").contains("older"));
 
     select("session", newer);
-    wait.until(page -> text("#distance-latest").contains(name));
+    wait.until(found -> text("#distance-latest").contains(name.substring(0, 23))); // and is cut
     assertEquals(List.of(6L, 6L), points("distance"));
-    assertTrue(text("#distance").contains(name), text("#distance"));
+    assertTrue(text(".legend[data-of=distance]").contains(name));
     assertEquals(0, browser.findElements(By.cssSelector("main img")).size());
     assertEquals("Averaged weights - DL4J Training UI", browser.getTitle());
-    assertNoErrors();
+    page.assertNoErrors();
     read.close();
   }
 
@@ -285,12 +310,12 @@ class BrowserTest {
     graph.fit(Batches.of(Data.points(1, 160, 0.4), 16), 2);
 
     browser.get(server.getAddress() + "/ema");
-    wait.until(page -> points("distance", 0) == 20);
+    wait.until(found -> points("distance", 0) == 20);
     browser.findElement(By.cssSelector("a[data-page=overview]")).click();
     wait.until(
         ExpectedConditions.urlToBe(
             server.getAddress() + "/train/" + stats.getSessionID() + "/overview"));
-    wait.until(page -> text("#modelType").equals("ComputationGraph"));
+    wait.until(found -> text("#modelType").equals("ComputationGraph"));
   }
 
   private static String train(StatsStorage storage, String layer) {

@@ -273,7 +273,8 @@ class EmaModuleTest {
     server.attach(storage);
     String session = train(storage).sessionId();
     storage.putStaticInfo(
-        EmaRecord.of("later", "w", 1, new TrainingRun("MultiLayerNetwork", 1, List.of("a"))));
+        EmaRecord.of(
+            "later", "w", 1, new TrainingRun("MultiLayerNetwork", 1, List.of("a"), List.of())));
 
     JsonNode sessions = json("/ema/sessions");
     assertEquals(2, sessions.size());

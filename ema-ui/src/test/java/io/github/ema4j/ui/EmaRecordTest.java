@@ -26,10 +26,23 @@ class EmaRecordTest {
 
   private static final String RUN =
       """
+      {"format":2,"session":"s","worker":"w","timestamp":1700000000000,\
+      "run":{"network":"MultiLayerNetwork","parameters":2,"averages":["constant(0.5)"],\
+      "unscored":["constant(0.5)"]}}""";
+
+  private static final String STATE =
+      """
+      {"format":2,"session":"s","worker":"w","timestamp":1700000000001,\
+      "state":{"average":"constant(0.5)","iteration":10,"epoch":1,"updates":10,"skipped":3,\
+      "restores":2,"decay":0.5,"initialShare":0.25,"distance":"NaN","distanceByLayer":{"b":0.125,"a":"Infinity"},\
+      "advice":["Do that"],"raw":{"accuracy":0.5},"averaged":{}}}""";
+
+  private static final String RUN_1 =
+      """
       {"format":1,"session":"s","worker":"w","timestamp":1700000000000,\
       "run":{"network":"MultiLayerNetwork","parameters":2,"averages":["constant(0.5)"]}}""";
 
-  private static final String STATE =
+  private static final String STATE_1 =
       """
       {"format":1,"session":"s","worker":"w","timestamp":1700000000001,\
       "state":{"average":"constant(0.5)","iteration":10,"epoch":1,"updates":10,"decay":0.5,\
@@ -41,7 +54,8 @@ class EmaRecordTest {
         "s",
         "w",
         1_700_000_000_000L,
-        new TrainingRun("MultiLayerNetwork", 2, List.of("constant(0.5)")));
+        new TrainingRun(
+            "MultiLayerNetwork", 2, List.of("constant(0.5)"), List.of("constant(0.5)")));
   }
 
   private static AverageState state() {
@@ -53,10 +67,13 @@ class EmaRecordTest {
         10,
         1,
         10,
+        3,
+        2,
         0.5,
         0.25,
         Double.NaN,
         distances,
+        List.of("Do that"),
         Map.of("accuracy", 0.5),
         Map.of());
   }
@@ -76,13 +93,13 @@ class EmaRecordTest {
   }
 
   @Test
-  void bytesAreThoseOfFormat1() {
+  void bytesAreThoseOfFormat2() {
     assertEquals(RUN, new String(run().encode(), StandardCharsets.UTF_8));
     assertEquals(STATE, new String(update().encode(), StandardCharsets.UTF_8));
   }
 
   @Test
-  void format1IsRead() {
+  void format2IsRead() {
     EmaRecord run = decoded(RUN);
     assertEquals("s", run.getSessionID());
     assertEquals("w", run.getWorkerID());
@@ -96,6 +113,20 @@ class EmaRecordTest {
     assertEquals(state(), update.state().orElseThrow());
     assertEquals(
         List.of("b", "a"), List.copyOf(update.state().orElseThrow().distanceByLayer().keySet()));
+  }
+
+  @Test
+  void format1IsReadWithoutWhatItHasNot() {
+    TrainingRun run = decoded(RUN_1).run().orElseThrow();
+    assertEquals(
+        new TrainingRun("MultiLayerNetwork", 2, List.of("constant(0.5)"), List.of()), run);
+    AverageState state = decoded(STATE_1).state().orElseThrow();
+    assertEquals(10, state.updates());
+    assertEquals(0, state.skipped());
+    assertEquals(0, state.restores());
+    assertEquals(List.of(), state.advice());
+    assertEquals(state().distanceByLayer(), state.distanceByLayer());
+    assertEquals(state().raw(), state.raw());
   }
 
   @Test
@@ -123,8 +154,8 @@ class EmaRecordTest {
     IllegalArgumentException refusal =
         assertThrows(
             IllegalArgumentException.class,
-            () -> decoded("{\"format\":2,\"session\":\"s\",\"somethingNew\":7}"));
-    assertTrue(refusal.getMessage().contains("format 2"), refusal.getMessage());
+            () -> decoded("{\"format\":3,\"session\":\"s\",\"somethingNew\":7}"));
+    assertTrue(refusal.getMessage().contains("format 3"), refusal.getMessage());
     assertTrue(refusal.getMessage().contains("update ema-ui"), refusal.getMessage());
   }
 

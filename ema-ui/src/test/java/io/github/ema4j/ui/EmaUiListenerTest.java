@@ -71,7 +71,8 @@ class EmaUiListenerTest {
     net.fit(trainingData(), 1);
 
     assertEquals(
-        new TrainingRun("MultiLayerNetwork", net.numParams(), List.of("constant(decay=0.9)")),
+        new TrainingRun(
+            "MultiLayerNetwork", net.numParams(), List.of("constant(decay=0.9)"), List.of()),
         run(stats.getSessionID()));
     List<AverageState> states = states(stats.getSessionID());
     assertEquals(2, states.size());
@@ -83,10 +84,13 @@ class EmaUiListenerTest {
             10,
             0,
             10,
+            0,
+            0,
             0.9,
             Math.pow(0.9, 10),
             report.distance(),
             report.distanceByLayer(),
+            report.advice(),
             Map.of(),
             Map.of()),
         withShare(states.get(0), Math.pow(0.9, 10)));
@@ -111,10 +115,13 @@ class EmaUiListenerTest {
         state.iteration(),
         state.epoch(),
         state.updates(),
+        state.skipped(),
+        state.restores(),
         state.decay(),
         share,
         state.distance(),
         state.distanceByLayer(),
+        state.advice(),
         state.raw(),
         state.averaged());
   }
@@ -122,6 +129,28 @@ class EmaUiListenerTest {
   private static List<String> names(AverageState state) {
     assertEquals(state.raw().keySet(), state.averaged().keySet());
     return List.copyOf(state.raw().keySet());
+  }
+
+  @Test
+  void postsSkippedUpdatesAndWhy() {
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaUiListener ui = new EmaUiListener(storage, ema);
+    net.setListeners(ema);
+    net.fit(trainingData(), 1);
+    net.params().putScalar(0, Double.NaN);
+    net.fit(trainingData(), 1);
+
+    assertEquals(List.of("constant(decay=0.9)"), run(ui.sessionId()).unscored());
+    List<AverageState> states = states(ui.sessionId());
+    assertEquals(0, states.get(0).skipped());
+    assertEquals(10, states.get(1).skipped());
+    assertEquals(10, states.get(1).updates());
+    assertTrue(Double.isNaN(states.get(1).distance()));
+    assertEquals(
+        List.of(
+            "The weights were not finite after 10 of 20 steps: lower the learning rate or clip"
+                + " gradients"),
+        states.get(1).advice().stream().filter(a -> a.contains("finite")).toList());
   }
 
   @Test

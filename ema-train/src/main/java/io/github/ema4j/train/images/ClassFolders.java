@@ -67,13 +67,14 @@ final class ClassFolders {
       if (images.size() == before) {
         throw new UserError(
             String.format(
-                "%s has no images (.jpg, .jpeg, .png): add some, or remove the class from train and"
-                    + " val",
-                folder.resolve(classes.get(label))));
+                "%s has no images (%s), only %s: add some, or remove the class from train and val",
+                folder.resolve(classes.get(label)),
+                String.join(", ", PictureFile.ENDINGS),
+                listed(names(folder.resolve(classes.get(label))))));
       }
     }
     if (!ignored.isEmpty()) {
-      LOG.warn("Ignored in {} what is no image: {}", folder, listed(ignored));
+      LOG.warn("Ignored in {} what is no JPEG or PNG file: {}", folder, listed(ignored));
     }
     return new ClassFolders(directory, part, List.copyOf(classes), List.copyOf(images));
   }

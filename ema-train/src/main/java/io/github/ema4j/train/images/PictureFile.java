@@ -8,8 +8,10 @@ import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -26,12 +28,15 @@ final class PictureFile {
   /** Larger ones are refused: 256 MB each when unpacked. */
   static final int LARGEST_MEGAPIXELS = 64;
 
+  /** What the names of images end in, in small or capital letters. */
+  static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png");
+
   private PictureFile() {}
 
   /** Whether the name ends as those of images do. */
   static boolean isNamedLikeOne(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return name.endsWith(".jpg") || name.endsWith(".jpeg") || name.endsWith(".png");
+    return ENDINGS.stream().anyMatch(name::endsWith);
   }
 
   /**
@@ -44,7 +49,7 @@ final class PictureFile {
     try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new IOException("of no known image format");
+        throw new IOException(unknown(in));
       }
       ImageReader reader = readers.next();
       try {
@@ -62,6 +67,20 @@ final class PictureFile {
       // What ImageIO's readers throw for some damaged files.
       throw new IOException("damaged: " + e, e);
     }
+  }
+
+  /**
+   * Why there is no reader. WebP has one for ImageIO, TwelveMonkeys' imageio-webp, but that of
+   * 3.14.0 makes other pictures of many lossy files than libwebp does.
+   */
+  private static String unknown(ImageInputStream in) throws IOException {
+    byte[] start = new byte[12];
+    in.seek(0);
+    int length = Math.max(0, in.read(start));
+    String text = new String(start, 0, length, StandardCharsets.ISO_8859_1);
+    return text.matches("(?s)RIFF....WEBP")
+        ? "a WebP file, which is not read: convert it to PNG or JPEG"
+        : "of no known image format: JPEG and PNG are read";
   }
 
   private static BufferedImage decode(ImageReader reader) throws IOException {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.train.chart.Markup;
 import io.github.ema4j.train.error.UserError;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,42 +15,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import javax.imageio.ImageIO;
 
 /**
- * A run as one page for a browser: its best epochs, curves, all epochs, settings and environment.
- * The page is a single file that loads nothing, so it can be kept, mailed and opened from disk.
+ * A run as one page for a browser: its result in words, best epochs, curves, all epochs, settings
+ * and environment. The page is a single file that loads nothing, so it can be kept, mailed and
+ * opened from disk. It fits a phone and a screen, bright and dark. Its layout is {@code
+ * report.ftlh}.
  */
 public final class RunReport {
-  private static final String PAGE =
-      """
-      <!DOCTYPE html>
-      <html lang="en">
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <meta name="viewport" content="width=device-width">
-      <title>%1$s</title>
-      <style>
-      body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff;
-        font: 16px/1.5 system-ui, sans-serif; }
-      h1 { font-size: 1.6rem; margin-bottom: 0; }
-      h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-      .wide { overflow-x: auto; }
-      table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-      th, td { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
-      th { background: #f5f5f5; font-weight: 600; }
-      .wide { font-size: .85rem; }
-      .names th, .names td { text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
-      .best th:first-child, .best td:first-child { text-align: left; }
-      pre { padding: .6rem .8rem; background: #f5f5f5; white-space: pre-wrap; overflow-wrap: anywhere; }
-      img { display: block; max-width: 100%%; margin: 1rem 0; }
-      </style>
-      <h1>%1$s</h1>
-      %2$s
-      </html>
-      """;
-
   private RunReport() {}
+
+  /**
+   * A table of the page.
+   *
+   * @param head names of the columns
+   * @param rows cells, as many as columns
+   */
+  public record Table(List<String> head, List<List<String>> rows) {
+    /** Copies the lists. */
+    public Table {
+      head = List.copyOf(head);
+      rows = rows.stream().map(List::copyOf).toList();
+    }
+  }
 
   /**
    * Writes the page, replacing an older one.
@@ -60,42 +45,61 @@ public final class RunReport {
    * @param html the file
    * @param run what was run
    * @param epochs in their order; may be empty
+   * @param divergence how the raw weights have diverged; empty if they have not
+   * @param zone that dates are in
    * @throws UserError if it cannot be written
    */
-  public static void write(Path html, RunDescription run, List<EpochResult> epochs) {
-    String page = PAGE.formatted(Html.text(run.model() + " on " + run.data()), body(run, epochs));
+  public static void write(
+      Path html,
+      RunDescription run,
+      List<EpochResult> epochs,
+      Optional<String> divergence,
+      ZoneId zone) {
+    byte[] page =
+        Markup.of("record/report.ftlh", content(run, epochs, divergence, zone))
+            .getBytes(StandardCharsets.UTF_8);
     try {
-      OutputFile.write(html, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+      OutputFile.write(html, out -> out.write(page));
     } catch (IOException e) {
       throw WriteFailure.of(html, e);
     }
   }
 
-  private static String body(RunDescription run, List<EpochResult> epochs) {
-    return String.format(
-            Locale.ROOT,
-            "<p>Parameters: %,d. Epochs: %d. Started: %s.\n",
-            run.parameters(),
-            epochs.size(),
-            run.started())
-        + (epochs.isEmpty() ? "" : results(epochs))
-        + section("Command", "<pre>" + Html.text(run.command()) + "</pre>\n")
-        + schedules(epochs)
-        + section("Settings", Html.table(run.settings()))
-        + section("Environment", Html.table(run.environment()));
+  private static Map<String, Object> content(
+      RunDescription run, List<EpochResult> epochs, Optional<String> divergence, ZoneId zone) {
+    Verdict verdict = Verdict.of(epochs, divergence);
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("title", run.model() + " on " + run.data());
+    content.put("headline", verdict.headline());
+    content.put("explanations", verdict.explanations());
+    content.put("diverged", divergence.isPresent());
+    content.put("facts", facts(run, epochs, zone));
+    content.put("charts", Curves.of(epochs));
+    content.put("best", best(epochs));
+    content.put("gains", gains(epochs));
+    content.put("epochs", epochTable(epochs));
+    content.put("command", run.command());
+    content.put("averages", schedules(epochs));
+    content.put("settings", run.settings());
+    content.put("environment", run.environment());
+    return content;
   }
 
-  private static String results(List<EpochResult> epochs) {
-    StringBuilder curves = new StringBuilder();
-    Curves.all(epochs).forEach((name, image) -> curves.append(picture(name, image)));
-    return section("Best validation accuracy", "<div class=\"best\">" + best(epochs) + "</div>\n")
-        + gains(epochs.get(epochs.size() - 1))
-        + section("Curves", curves.toString())
-        + section("Epochs", "<div class=\"wide\">" + epochTable(epochs) + "</div>\n");
+  private static List<String> facts(RunDescription run, List<EpochResult> epochs, ZoneId zone) {
+    double seconds = epochs.stream().mapToDouble(EpochResult::seconds).sum();
+    String trained =
+        epochs.isEmpty()
+            ? "No epochs"
+            : format(epochs.size() == 1 ? "%d epoch in " : "%d epochs in ", epochs.size())
+                + Times.duration(seconds);
+    return List.of(
+        trained,
+        "started " + Times.date(run.started(), zone),
+        format("%,d parameters", run.parameters()));
   }
 
   /** Of each set of weights its best epoch and its last. */
-  private static String best(List<EpochResult> epochs) {
+  private static Table best(List<EpochResult> epochs) {
     List<List<String>> rows = new ArrayList<>();
     scores(epochs)
         .forEach(
@@ -111,53 +115,47 @@ public final class RunReport {
                       last.flatMap(score).map(RunReport::percent).orElse(""),
                       last.flatMap(score).map(RunReport::loss).orElse("")));
             });
-    return Html.table(
+    return new Table(
         List.of("weights", "best epoch", "accuracy (%)", "loss", "last accuracy (%)", "last loss"),
         rows);
   }
 
   /** What each average was worth after the last epoch. */
-  private static String gains(EpochResult last) {
+  private static Table gains(List<EpochResult> epochs) {
     List<List<String>> rows = new ArrayList<>();
-    StringBuilder forecasts = new StringBuilder();
-    for (AveragedResult average : last.averages()) {
+    List<AveragedResult> last =
+        epochs.isEmpty() ? List.of() : epochs.get(epochs.size() - 1).averages();
+    for (AveragedResult average : last) {
       average
           .gain()
           .ifPresent(
-              gain -> {
-                rows.add(
-                    List.of(
-                        "EMA " + average.name(),
-                        format("%+.2f", 100 * gain.accuracy())
-                            + format(" ± %.2f", 100 * gain.standardError()),
-                        format("%.2f", 100 * gain.churn()),
-                        format("%.2f", 100 * gain.rawCalibrationError()),
-                        format("%.2f", 100 * gain.averagedCalibrationError())));
-                forecasts.append(Html.text("EMA " + average.name() + ": " + gain.forecast() + "."));
-                forecasts.append("<br>\n");
-              });
+              gain ->
+                  rows.add(
+                      List.of(
+                          "EMA " + average.name(),
+                          format("%+.2f", 100 * gain.accuracy())
+                              + format(" ± %.2f", 100 * gain.standardError()),
+                          format("%.2f", 100 * gain.churn()),
+                          format("%.2f", 100 * gain.rawCalibrationError()),
+                          format("%.2f", 100 * gain.averagedCalibrationError()))));
     }
-    return rows.isEmpty()
-        ? ""
-        : section(
-            "Average against raw weights",
-            "<div class=\"best\">"
-                + Html.table(
-                    List.of(
-                        "weights",
-                        "gain (points)",
-                        "predictions that differ (%)",
-                        "calibration error raw (%)",
-                        "averaged (%)"),
-                    rows)
-                + "</div>\n<p>"
-                + forecasts);
+    return new Table(
+        List.of(
+            "weights",
+            "gain (points)",
+            "predictions that differ (%)",
+            "calibration error raw (%)",
+            "averaged (%)"),
+        rows);
   }
 
   /** Where to find the score of each set of weights in an epoch, by its name. */
   private static Map<String, Function<EpochResult, Optional<Score>>> scores(
       List<EpochResult> epochs) {
     Map<String, Function<EpochResult, Optional<Score>>> scores = new LinkedHashMap<>();
+    if (epochs.isEmpty()) {
+      return scores;
+    }
     scores.put("raw", epoch -> Optional.of(epoch.raw()));
     for (String name : EpochResult.averageNames(epochs)) {
       scores.put("EMA " + name, epoch -> epoch.average(name).flatMap(AveragedResult::score));
@@ -176,14 +174,14 @@ public final class RunReport {
   }
 
   /** How the decay of each average is scheduled. */
-  private static String schedules(List<EpochResult> epochs) {
+  private static Map<String, String> schedules(List<EpochResult> epochs) {
     Map<String, String> schedules = new LinkedHashMap<>();
     epochs.forEach(
         epoch -> epoch.averages().forEach(a -> schedules.put("EMA " + a.name(), a.schedule())));
-    return schedules.isEmpty() ? "" : section("Averages", Html.table(schedules));
+    return schedules;
   }
 
-  private static String epochTable(List<EpochResult> epochs) {
+  private static Table epochTable(List<EpochResult> epochs) {
     Map<String, Function<EpochResult, Optional<Score>>> scores = scores(epochs);
     List<String> names = EpochResult.averageNames(epochs);
     List<String> head =
@@ -211,7 +209,7 @@ public final class RunReport {
       row.add(format("%.0f", epoch.imagesPerSecond()));
       rows.add(row);
     }
-    return Html.table(head, rows);
+    return new Table(head, rows);
   }
 
   private static String percent(Score score) {
@@ -224,23 +222,5 @@ public final class RunReport {
 
   private static String format(String format, Object value) {
     return String.format(Locale.ROOT, format, value);
-  }
-
-  private static String section(String title, String content) {
-    return "<h2>" + title + "</h2>\n" + content;
-  }
-
-  private static String picture(String name, BufferedImage image) {
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", png);
-    } catch (IOException e) {
-      throw new UncheckedIOException("into memory", e);
-    }
-    return format("<img alt=\"%s\" ", name)
-        + format("width=\"%d\" ", Curves.WIDTH)
-        + format(
-            "src=\"data:image/png;base64,%s\">\n",
-            Base64.getEncoder().encodeToString(png.toByteArray()));
   }
 }

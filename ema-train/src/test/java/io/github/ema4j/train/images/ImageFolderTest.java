@@ -88,7 +88,8 @@ class ImageFolderTest {
     }
     assertEquals(2, messages.size());
     assertEquals(
-        "Skipped the image " + Path.of("train/cat/broken.jpg") + ": of no known image format",
+        "Skipped the image " + Path.of("train/cat/broken.jpg")
+            + ": of no known image format: JPEG and PNG are read",
         messages.get(0));
   }
 
@@ -150,7 +151,8 @@ class ImageFolderTest {
 
     assertEquals(
         directory.resolve("val/cow")
-            + " has no images (.jpg, .jpeg, .png): add some, or remove the class from train and val",
+            + " has no images (.jpg, .jpeg, .png), only picture.gif: add some, or remove the class from"
+            + " train and val",
         refused(directory));
   }
 

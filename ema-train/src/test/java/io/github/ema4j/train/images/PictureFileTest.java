@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PictureFileTest {
+  private static final String WEBP =
+      "524946463e000000574542505650384c320000002f014000001f202420baee92"
+          + "ff8fdc101210b2ffd116db14b28d008ded3e7f808399ff18eab1d44041da062c"
+          + "ea6e44ffe301";
+
   @TempDir Path directory;
 
   @Test
@@ -144,9 +150,18 @@ class PictureFileTest {
     Path text = Files.writeString(directory.resolve("text.jpg"), "no image");
     Path empty = Files.createFile(directory.resolve("empty.png"));
 
-    assertEquals("of no known image format", refused(text));
-    assertEquals("of no known image format", refused(empty));
+    assertEquals("of no known image format: JPEG and PNG are read", refused(text));
+    assertEquals("of no known image format: JPEG and PNG are read", refused(empty));
     assertThrows(IOException.class, () -> PictureFile.read(directory.resolve("missing.png")));
+  }
+
+  /** A real one, of 2 x 2 pixels, by libwebp. */
+  @Test
+  void refusesWebPByName() throws IOException {
+    byte[] webp = HexFormat.of().parseHex(WEBP);
+    Path file = Files.write(directory.resolve("renamed.png"), webp);
+
+    assertEquals("a WebP file, which is not read: convert it to PNG or JPEG", refused(file));
   }
 
   @Test

@@ -5,33 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
+import io.github.ema4j.train.chart.Axis;
+import io.github.ema4j.train.chart.Chart;
+import io.github.ema4j.train.chart.Markup;
+import io.github.ema4j.train.chart.Palette;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
 
 class CurvesTest {
-  private static final int RAW = 0x444444;
-  private static final int FIRST_AVERAGE = 0x0072b2;
-  private static final int SECOND_AVERAGE = 0xd55e00;
-
-  /** How many pixels have exactly this colour; smooth text of another has a few too. */
-  private static long pixels(BufferedImage image, int color) {
-    long pixels = 0;
-    for (int y = 0; y < image.getHeight(); y++) {
-      for (int x = 0; x < image.getWidth(); x++) {
-        pixels += (image.getRGB(x, y) & 0xffffff) == color ? 1 : 0;
-      }
-    }
-    return pixels;
-  }
 
   private static List<EpochResult> epochs(String... averages) {
     List<EpochResult> epochs = new ArrayList<>();
@@ -45,54 +37,138 @@ class CurvesTest {
     return epochs;
   }
 
-  @Test
-  void eachAverageIsACurve() {
-    for (BufferedImage image :
-        List.of(Curves.accuracy(epochs("0.9", "0.99")), Curves.loss(epochs("0.9", "0.99")))) {
-      assertEquals(2 * Curves.WIDTH, image.getWidth());
-      assertEquals(2 * Curves.HEIGHT, image.getHeight());
-      assertTrue(pixels(image, RAW) > 2000);
-      assertTrue(pixels(image, FIRST_AVERAGE) > 2000);
-      assertTrue(pixels(image, SECOND_AVERAGE) > 2000);
-    }
-    assertEquals(0, pixels(Curves.accuracy(epochs("0.9")), SECOND_AVERAGE));
+  private static Chart chart(String name, List<EpochResult> epochs) {
+    return Curves.of(epochs).stream()
+        .filter(chart -> chart.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<String> names(Chart chart) {
+    return chart.lines().stream().map(Chart.Line::name).toList();
   }
 
   @Test
-  void thePicturesAreWritten(@TempDir Path dir) throws IOException {
+  void eachAverageIsALineOfTheSameColourInAllCharts() {
+    List<EpochResult> epochs = epochs("0.9", "0.99");
+    assertEquals(List.of("raw", "EMA 0.9", "EMA 0.99"), names(chart("accuracy", epochs)));
+    assertEquals(List.of("raw", "EMA 0.9", "EMA 0.99", "training"), names(chart("loss", epochs)));
+    assertEquals(List.of("EMA 0.9", "EMA 0.99"), names(chart("decay", epochs)));
+    for (Chart chart : Curves.of(epochs)) {
+      for (Chart.Line line : chart.lines()) {
+        Palette.Ink ink =
+            switch (line.name()) {
+              case "raw" -> Palette.raw();
+              case "training" -> Palette.training();
+              case "EMA 0.9" -> Palette.average(0);
+              default -> Palette.average(1);
+            };
+        assertEquals(ink, line.ink(), chart.name() + " " + line.name());
+      }
+    }
+  }
+
+  @Test
+  void valuesAreWhereTheAxisHasThem() {
+    Chart chart = chart("accuracy", epochs("0.99")); // 54 % to 90 %, and 80 % of the raw weights
+    assertEquals(
+        List.of("50", "60", "70", "80", "90"), chart.y().stream().map(Axis.Tick::label).toList());
+    assertEquals(List.of(100.0, 75.0, 50.0, 25.0, 0.0), ticks(chart));
+    Chart.Column first = chart.columns().get(0);
+    assertEquals(0, first.x());
+    assertEquals(List.of(25.0, 90.0), first.dots().stream().map(Chart.Dot::y).toList());
+    assertEquals("epoch 1\nraw: 80.00 %\nEMA 0.99: 54.00 %", first.text());
+    assertTrue(chart.lines().get(1).path().startsWith("M0.00 90.00L11.11 80.00L"));
+    assertEquals(100, chart.columns().get(9).x());
+    assertTrue(chart.dotted());
+  }
+
+  private static List<Double> ticks(Chart chart) {
+    return chart.y().stream().map(Axis.Tick::at).toList();
+  }
+
+  /** So that each point of the plot tells of the epoch that is nearest. */
+  @Test
+  void theColumnsCoverThePlot() {
+    List<Chart.Column> columns = chart("loss", epochs("0.99")).columns();
+    double to = 0;
+    for (Chart.Column column : columns) {
+      assertEquals(to, column.from(), 0.01);
+      to = column.from() + column.width();
+    }
+    assertEquals(10, columns.size());
+    assertEquals(100, to, 0.01);
+  }
+
+  @Test
+  void theChartsAreWritten(@TempDir Path dir) throws Exception {
     Curves.write(dir, epochs("0.99"));
-    for (String name : List.of("accuracy.png", "loss.png", "averages.png")) {
-      assertEquals(2 * Curves.WIDTH, ImageIO.read(dir.resolve(name).toFile()).getWidth(), name);
+    for (String name : List.of("accuracy", "loss", "decay", "initial-share")) {
+      Element svg = parsed(Files.readString(dir.resolve(name + ".svg"))).getDocumentElement();
+      assertEquals("svg", svg.getTagName());
+      assertEquals("760", svg.getAttribute("width"));
+      assertEquals(
+          name.equals("accuracy") ? 2 : name.equals("loss") ? 3 : 1,
+          svg.getElementsByTagName("path").getLength(),
+          name);
     }
   }
 
+  private static Document parsed(String svg) throws Exception {
+    DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+    return factory.newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
+  }
+
   @Test
-  void withoutAnAverageThereIsNoPictureOfIt(@TempDir Path dir) throws IOException {
+  void namesInAFileAreNoMarkup() throws Exception {
+    String evil = "<script>\"&'</script>";
+    Document svg = parsed(Markup.svg(chart("accuracy", epochs(evil))));
+    assertEquals(0, svg.getElementsByTagName("script").getLength());
+    assertTrue(svg.getDocumentElement().getTextContent().contains("EMA " + evil));
+  }
+
+  @Test
+  void withoutAnAverageThereIsNoChartOfIt(@TempDir Path dir) {
     Curves.write(dir, epochs());
-    assertTrue(Files.exists(dir.resolve("accuracy.png")));
-    assertFalse(Files.exists(dir.resolve("averages.png")));
+    assertTrue(Files.exists(dir.resolve("accuracy.svg")));
+    assertFalse(Files.exists(dir.resolve("decay.svg")));
+    assertEquals(List.of(), Curves.of(List.of()));
   }
 
   @Test
   void numbersThatAreNotFiniteAreGaps() {
     List<EpochResult> epochs = new ArrayList<>(epochs("0.99"));
-    long whole = pixels(Curves.loss(epochs), FIRST_AVERAGE);
     epochs.set(4, Runs.epoch(5, Runs.average("0.99", 0.5, Double.POSITIVE_INFINITY)));
-    epochs.set(5, Runs.epoch(6, Runs.average("0.99", 0.5, Double.NaN)));
-    long broken = pixels(Curves.loss(epochs), FIRST_AVERAGE);
-    assertTrue(broken < whole && broken > whole / 4, broken + " of " + whole);
+    epochs.set(6, Runs.epoch(7, Runs.average("0.99", 0.5, Double.NaN)));
+    Chart loss = chart("loss", epochs);
+    String path = loss.lines().get(1).path();
+    assertEquals(3, path.split("M", -1).length - 1, path);
+    assertEquals(5, path.split("L", -1).length - 1, path);
+    assertTrue(path.contains("h0M"), path); // epoch 6, between two gaps
+    assertTrue(loss.columns().get(4).text().contains("EMA 0.99: not finite"));
+    assertEquals(2, loss.columns().get(4).dots().size());
   }
 
   @Test
-  void whatCannotBeDrawnLeavesTheChartEmpty() {
+  void lossesOfManyMagnitudesAreOnALogarithmicAxis() {
+    List<EpochResult> epochs = new ArrayList<>(epochs("0.99"));
+    epochs.set(9, Runs.epoch(10, Runs.average("0.99", 0.5, 4e6)));
+    assertEquals(
+        List.of("0.1", "10", "1000", "100000", "1e7"),
+        chart("loss", epochs).y().stream().map(Axis.Tick::label).toList());
+  }
+
+  @Test
+  void whatCannotBeDrawnLeavesTheChartEmpty() throws Exception {
     Score nothing = new Score(Double.NaN, Double.NaN);
     AveragedResult average =
         new AveragedResult("1", "s", 1, 1, OptionalDouble.empty(), Optional.of(nothing));
     List<EpochResult> diverged =
         List.of(new EpochResult(1, 1, 0.1, Double.NaN, nothing, List.of(average), 1, 1));
-    assertTrue(pixels(Curves.accuracy(diverged), RAW) < 100);
-    assertTrue(pixels(Curves.loss(diverged), RAW) < 100);
-    assertEquals(2 * Curves.HEIGHT, Curves.averages(diverged).getHeight());
-    assertTrue(pixels(Curves.accuracy(List.of()), RAW) < 100);
+    assertEquals(List.of(), chart("accuracy", diverged).lines());
+    assertEquals(List.of(), chart("loss", diverged).columns());
+    for (Chart chart : Curves.of(diverged)) {
+      parsed(Markup.svg(chart));
+    }
   }
 }

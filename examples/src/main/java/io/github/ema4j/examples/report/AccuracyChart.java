@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.examples.report;
 
+import io.github.ema4j.train.chart.Palette;
 import io.github.ema4j.train.record.OutputFile;
 import java.awt.Color;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -33,8 +35,9 @@ public final class AccuracyChart {
         .setLegendPosition(LegendPosition.InsideSE)
         .setChartBackgroundColor(Color.WHITE)
         .setAntiAlias(true);
-    addCurve(chart, "averaged weights (EMA)", rows, EpochMetrics::averagedAccuracy);
-    addCurve(chart, "raw weights", rows, EpochMetrics::rawAccuracy);
+    addCurve(chart, "raw weights", Palette.raw(), rows, EpochMetrics::rawAccuracy);
+    addCurve(
+        chart, "averaged weights (EMA)", Palette.average(0), rows, EpochMetrics::averagedAccuracy);
     return OutputFile.write(
         file, out -> ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", out));
   }
@@ -42,10 +45,16 @@ public final class AccuracyChart {
   private static void addCurve(
       XYChart chart,
       String name,
+      Palette.Ink ink,
       List<EpochMetrics> rows,
       ToDoubleFunction<EpochMetrics> accuracy) {
     double[] epochs = rows.stream().mapToDouble(EpochMetrics::epoch).toArray();
     double[] percent = rows.stream().mapToDouble(accuracy).map(a -> 100 * a).toArray();
-    chart.addSeries(name, epochs, percent).setMarker(SeriesMarkers.CIRCLE);
+    Color color = Color.decode(ink.color());
+    XYSeries series = chart.addSeries(name, epochs, percent);
+    series.setMarker(SeriesMarkers.CIRCLE);
+    series.setMarkerColor(color);
+    series.setLineColor(color);
+    series.setLineWidth((float) ink.width());
   }
 }
