@@ -37,8 +37,9 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * .ci/hosts}.
  *
  * <p>Arguments: master, workers, partitions of the data, rounds, and the milliseconds that a worker
- * rests after each minibatch, in place of work. Data of one partition is on one host. Prints a line for each round after the first two, then the medians,
- * in copies of weights and updater state, and a checksum of weights and average.
+ * rests after each minibatch, in place of work. Data of one partition is on one host. Prints a line
+ * for each round after the first two, then the medians, in copies of weights and updater state, and
+ * a checksum of weights and average.
  */
 final class RoundTraffic {
 
