@@ -74,7 +74,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Lost hosts.</b> A fit throws if an executor is lost during it or was before, if more of the
  * updates that the workers sent are missing than half of what one executor sends, or if no
- * minibatch gave an update. Deeplearning4j's own master ends such a fit as if all were well.
+ * minibatch gave an update. Deeplearning4j would end such a fit as if all were well.
  *
  * <p>Deeplearning4j's own master applies updates to the driver's network in groups of 32, also
  * between two fits; the weights are the same but for the rounding of their sums.
