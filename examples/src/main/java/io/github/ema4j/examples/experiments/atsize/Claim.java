@@ -27,14 +27,12 @@ record Claim(String sentence, List<Method> methods, Predicate<List<Outcome>> tes
               "There EMA 0.999 is better with recalibrated statistics than with averaged ones, in the mean.",
               List.of(Method.CONSTANT, Method.RMSPROP),
               outcomes ->
-                  gains(outcomes, LONG + Training.RECALIBRATED, LONG).average().orElseThrow()
-                      > 0),
+                  gains(outcomes, LONG + Training.RECALIBRATED, LONG).average().orElseThrow() > 0),
           new Claim(
               "Where the rate falls to 0 the default average gains or loses less than 0.5 points in the mean.",
               List.of(Method.COSINE),
               outcomes ->
-                  Math.abs(
-                          gains(outcomes, Training.DEFAULT, Outcome.RAW).average().orElseThrow())
+                  Math.abs(gains(outcomes, Training.DEFAULT, Outcome.RAW).average().orElseThrow())
                       < 0.5));
 
   private static DoubleStream gains(List<Outcome> outcomes, String weights, String over) {

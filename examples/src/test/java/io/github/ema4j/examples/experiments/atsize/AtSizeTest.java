@@ -242,8 +242,7 @@ class AtSizeTest {
     }
     Outcome better = outcome(0.70, 0.80, 0.72, 0.72, 0.72, 0.5, 0.6);
     documented.write(
-        new Outcome(
-            Outcomes.EMA4J, cell(1), AtSize.DOCUMENTED, 3, 7, 1, better.scores()));
+        new Outcome(Outcomes.EMA4J, cell(1), AtSize.DOCUMENTED, 3, 7, 1, better.scores()));
     assertEquals(1, run(settings), err.toString());
     assertTrue(out.toString().contains("NOT SO: " + Claim.ALL.get(2).sentence()), out.toString());
     Files.delete(results.resolve("ema4j-clean-rmsprop-2.json"));
