@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     name = "at-size",
     description = {
       "Trains a ResNet-18 on the whole of Fashion-MNIST, from several seeds, in each way of the"
-          + " table. Takes an hour or more.",
+          + " table. Takes a quarter of an hour or more.",
       "Each run that has ended is a file in the directory of the results: started again, the"
           + " command goes on from there."
     },

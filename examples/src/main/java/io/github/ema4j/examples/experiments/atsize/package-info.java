@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The experiment at size: a ResNet-18 on the whole of Fashion-MNIST, which takes hours and is no
+ * The experiment at size: a ResNet-18 on the whole of Fashion-MNIST, which takes long and is no
  * part of continuous integration.
  *
  * <p>A {@link io.github.ema4j.examples.experiments.atsize.Cell} is one training run. Its outcome is
