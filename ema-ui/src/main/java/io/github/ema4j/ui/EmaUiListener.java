@@ -47,8 +47,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Posted are, at every 10th iteration ({@link Builder#every}), the decay, the initial share, the
  * number of updates made and skipped, and the distance between raw and averaged weights of each
- * layer, which takes a pass over the parameters; and after every evaluation of the {@link EmaHistory} the scores too.
- * This listener follows the averages, and need not be registered with the network.
+ * layer, which takes a pass over the parameters; and after every evaluation of the {@link
+ * EmaHistory} the scores too. This listener follows the averages, and need not be registered with
+ * the network.
  *
  * <p>Training is not influenced in any bit, and not stopped: an error while posting, such as a full
  * disk, is logged once, and posting tried again the next time.

@@ -118,8 +118,7 @@ class EmaRecordTest {
   @Test
   void format1IsReadWithoutWhatItHasNot() {
     TrainingRun run = decoded(RUN_1).run().orElseThrow();
-    assertEquals(
-        new TrainingRun("MultiLayerNetwork", 2, List.of("constant(0.5)"), List.of()), run);
+    assertEquals(new TrainingRun("MultiLayerNetwork", 2, List.of("constant(0.5)"), List.of()), run);
     AverageState state = decoded(STATE_1).state().orElseThrow();
     assertEquals(10, state.updates());
     assertEquals(0, state.skipped());

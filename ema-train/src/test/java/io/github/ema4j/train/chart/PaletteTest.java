@@ -102,7 +102,9 @@ class PaletteTest {
     return seen;
   }
 
-  /** A difference (CIE 1976) of 2.3 is just noticeable; neighbours in a chart want many times it. */
+  /**
+   * A difference (CIE 1976) of 2.3 is just noticeable; neighbours in a chart want many times it.
+   */
   @Test
   void anyTwoColoursDifferForAnyEyes() {
     List<String> colors = colors();
@@ -115,8 +117,7 @@ class PaletteTest {
               double difference = Math.hypot(Math.hypot(a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
               assertTrue(
                   difference >= 15,
-                  "%s and %s, %s: %.1f"
-                      .formatted(colors.get(i), colors.get(j), name, difference));
+                  "%s and %s, %s: %.1f".formatted(colors.get(i), colors.get(j), name, difference));
             }
           }
         });

@@ -88,7 +88,8 @@ class ImageFolderTest {
     }
     assertEquals(2, messages.size());
     assertEquals(
-        "Skipped the image " + Path.of("train/cat/broken.jpg")
+        "Skipped the image "
+            + Path.of("train/cat/broken.jpg")
             + ": of no known image format: JPEG and PNG are read",
         messages.get(0));
   }

@@ -115,8 +115,7 @@ class RunReportTest {
   void saysThatTheRunDiverged() throws IOException {
     String page =
         page(Runs.description(), List.of(epoch(1, 0.1)), Optional.of("their loss is not finite"));
-    assertTrue(
-        page.contains("<p class=\"headline diverged\">The raw weights diverged</p>"), page);
+    assertTrue(page.contains("<p class=\"headline diverged\">The raw weights diverged</p>"), page);
     assertTrue(page.contains("<p>The raw weights diverged: their loss is not finite.</p>"), page);
     assertFalse(page(Runs.description(), List.of(epoch(1, 0.1))).contains("headline diverged"));
   }
@@ -131,9 +130,7 @@ class RunReportTest {
     for (String title :
         List.of(
             "Validation accuracy (%)",
-            "Loss",
-            "Decay",
-            "Initial weights still in the average (%)")) {
+            "Loss", "Decay", "Initial weights still in the average (%)")) {
       assertTrue(page.contains("<figcaption>" + title + "</figcaption>"), title);
       assertTrue(page.contains("aria-label=\"" + title + "\""), title);
     }
@@ -149,8 +146,7 @@ class RunReportTest {
   void colourOfTextAndPageAreThoseThatTheReaderLikes() throws IOException {
     String page = page(Runs.description(), List.of(epoch(1, 0.8)));
     Pattern dark =
-        Pattern.compile(
-            "@media \\(prefers-color-scheme: dark\\) \\{ :root \\{ ([^}]*) \\} \\}");
+        Pattern.compile("@media \\(prefers-color-scheme: dark\\) \\{ :root \\{ ([^}]*) \\} \\}");
     Pattern bright = Pattern.compile("(?m)^:root \\{ ([^}]*) \\}$");
     Map<String, String> inTheDark = variables(dark, page);
     Map<String, String> usual = variables(bright, page);
@@ -158,8 +154,7 @@ class RunReportTest {
     assertEquals(Palette.DARK_BACKGROUND, inTheDark.get("--page"));
     assertEquals("#fff", usual.get("--page"));
     for (Map.Entry<String, String> variable : usual.entrySet()) {
-      assertFalse(
-          variable.getValue().equals(inTheDark.get(variable.getKey())), variable.getKey());
+      assertFalse(variable.getValue().equals(inTheDark.get(variable.getKey())), variable.getKey());
       assertTrue(page.contains("var(" + variable.getKey() + ")"), variable.getKey());
     }
     assertTrue(page.contains("<meta name=\"color-scheme\" content=\"light dark\">"), page);

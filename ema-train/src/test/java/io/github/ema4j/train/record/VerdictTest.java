@@ -65,11 +65,9 @@ class VerdictTest {
   @Test
   void tellsOfDivergence() {
     Verdict verdict =
-        Verdict.of(
-            List.of(epoch(0.1, average("0.99", 0.87))), Optional.of("they are not finite"));
+        Verdict.of(List.of(epoch(0.1, average("0.99", 0.87))), Optional.of("they are not finite"));
     assertEquals("EMA 0.99: 87.0 %, the raw weights diverged", verdict.headline());
-    assertEquals(
-        List.of("The raw weights diverged: they are not finite."), verdict.explanations());
+    assertEquals(List.of("The raw weights diverged: they are not finite."), verdict.explanations());
     assertEquals(
         "The raw weights diverged",
         Verdict.of(List.of(epoch(0.1)), Optional.of("they are not finite")).headline());
