@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -66,8 +67,9 @@ final class FitWatch extends SparkListener implements AutoCloseable {
             System::nanoTime);
     sc.addJobTag(tag);
     sc.sc().addSparkListener(this);
-    timer.scheduleWithFixedDelay(
-        () -> clock.overdue().ifPresent(log::warn), 1, 1, TimeUnit.SECONDS);
+    ScheduledFuture<?> unused =
+        timer.scheduleWithFixedDelay(
+            () -> clock.overdue().ifPresent(log::warn), 1, 1, TimeUnit.SECONDS);
   }
 
   /** Something is awaited from now on, by what this name says. */
