@@ -72,6 +72,7 @@ public final class Browser implements AutoCloseable {
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",
+        "--hide-scrollbars", // a picture of the whole page would lack its last 15 columns
         "--disable-background-networking");
     Browser browser =
         new Browser(
