@@ -169,6 +169,7 @@ class BrowserTest {
         page.screenshot(what);
         page.assertLegible(what);
         page.assertApart(".nav-link, h2, #session", what);
+        page.assertInFront("h2", what);
       }
     }
     page.show(1440, "light");

@@ -162,6 +162,33 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
+   * That nothing lies over texts, as a shade would.
+   *
+   * @param selector of the texts
+   */
+  public void assertInFront(String selector, String what) {
+    Object covered =
+        driver.executeScript(
+            """
+            for (const e of document.querySelectorAll(arguments[0])) {
+              if (!e.getBoundingClientRect().width) {
+                continue;
+              }
+              e.scrollIntoView();
+              const box = e.getBoundingClientRect();
+              const front = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+              if (!e.contains(front)) {
+                return e.textContent + ' under ' + front.tagName + ' ' + front.className;
+              }
+            }
+            window.scrollTo(0, 0);
+            return 'in front';
+            """,
+            selector);
+    assertEquals("in front", covered, what);
+  }
+
+  /**
    * That texts do not lie on each other.
    *
    * @param selector of the texts
