@@ -100,7 +100,7 @@ class TrainTest {
     }
     assertFalse(Files.exists(run.resolve("checkpoints/checkpoint-2.zip")), "two are kept");
     String report = Files.readString(run.resolve("report.html"));
-    assertTrue(report.contains("data:image/png;base64,"), "curves");
+    assertTrue(report.contains("vector-effect=\"non-scaling-stroke\""), "curves");
     assertTrue(report.contains("--model-ema-decay"), "settings");
     assertTrue(report.contains("1.0.0-M2.1"), "environment");
     assertEquals(48, EmaCheckpoint.verify(run.resolve("checkpoints/checkpoint-4.zip")).iteration());

@@ -139,7 +139,7 @@ class ReportBrowserTest {
     WebElement dot = column.findElement(By.tagName("circle"));
     assertEquals("0", dot.getCssValue("opacity"));
     new Actions(page.driver()).moveToElement(column.findElement(By.tagName("rect"))).perform();
-    assertEquals("1", dot.getCssValue("opacity"));
+    page.waiting().until(shown -> dot.getCssValue("opacity").equals("1")); // at its next frame
     String text = column.findElement(By.tagName("title")).getAttribute("textContent");
     assertTrue(text.matches("epoch 151\nraw: [0-9.]+ %\nEMA 0.99: [0-9.]+ %\n.*"), text);
   }
