@@ -58,10 +58,13 @@ final class Nets {
     }
   }
 
-  /** Whether a file is a zip with an average in it, as {@code EmaCheckpoint} writes. */
+  /**
+   * Whether a file is a zip with an average in it, as {@code EmaCheckpoint} writes, or was one: by
+   * any entry of an average, as damage may have made the name of the state another.
+   */
   static boolean isCheckpoint(Path file) {
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      return zip.getEntry("emaState.json") != null;
+      return zip.stream().anyMatch(entry -> entry.getName().startsWith("ema"));
     } catch (IOException e) {
       return false; // what it is then, loading will say
     }
