@@ -79,7 +79,7 @@ class ReportBrowserTest {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("model", "lenet");
     settings.put("model-ema-schedule", "copy-first(updates=100, then=constant(decay=0.998))");
-    settings.put("output", "/home/somebody/experiments/with/a/long/path/that/has/no/space/in/it");
+    settings.put("output", "/data/somebody/experiments/with/a/long/path/that/has/no/space/in/it");
     RunDescription run =
         new RunDescription(
             "./train ../imagenette2-320 --model lenet --model-ema --model-ema-decay 0.99,0.999",
