@@ -106,13 +106,16 @@ public final class DecayAdvice {
   }
 
   /**
-   * A decay in as few digits as it is told apart with from 1 and from others: with two significant
-   * ones of {@code 1 - decay}.
+   * A decay in as few digits as it is told apart with from 0, from 1 and from others: with two
+   * significant ones of {@code 1 - decay}, or of a decay below a half.
    *
    * @param decay in [0, 1]
-   * @return such as 0.78, 0.998 or 0.99987
+   * @return such as 0.001, 0.78, 0.998 or 0.99987
    */
   public static String text(double decay) {
+    if (decay < 0.5) {
+      return new BigDecimal(decay).round(new MathContext(2)).stripTrailingZeros().toPlainString();
+    }
     BigDecimal weight = new BigDecimal(1 - decay).round(new MathContext(2));
     return BigDecimal.ONE.subtract(weight).stripTrailingZeros().toPlainString();
   }

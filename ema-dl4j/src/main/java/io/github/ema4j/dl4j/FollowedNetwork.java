@@ -80,7 +80,7 @@ final class FollowedNetwork {
   void requireNetwork() {
     if (network == null) {
       throw new IllegalStateException(
-          "This %s has seen no training. %s".formatted(name(), Unseen.ADVICE));
+          "This %s has seen no training. Call fit before this. %s".formatted(name(), Unseen.ADVICE));
     }
   }
 
@@ -88,7 +88,7 @@ final class FollowedNetwork {
     requireNetwork();
     if (other != network) {
       throw new IllegalStateException(
-          "This %s averages another network (%s, %d parameters; this one is a %s). Create a new listener per network"
+          "This %s averages another network (%s, %d parameters; this one is a %s). Create a new listener per network, or pass the network that it is registered with"
               .formatted(
                   name(),
                   network.getClass().getSimpleName(),

@@ -489,7 +489,8 @@ class BadInputTest {
     assertRefused(
         IllegalArgumentException.class,
         () -> new EmaEvaluator(ema, Batches.of(POINTS, 8)).raw(network).get(ROC.class),
-        "No ROC was evaluated, only: [Evaluation at output 0]");
+        "No ROC was evaluated, only: [Evaluation at output 0]. Name it where the evaluator is made:"
+            + " new EmaEvaluator(ema, data, new ROC(), ...)");
   }
 
   @Test

@@ -126,7 +126,7 @@ class OtherNetworksTest {
       IllegalStateException e = assertThrows(IllegalStateException.class, fit::run);
       assertEquals(
           "This ModelEmaListener averages another network (MultiLayerNetwork, 67 parameters; this"
-              + " one is a MultiLayerNetwork). Create a new listener per network",
+              + " one is a MultiLayerNetwork). Create a new listener per network, or pass the network that it is registered with",
           e.getMessage());
     }
 

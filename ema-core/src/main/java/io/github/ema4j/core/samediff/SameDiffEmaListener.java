@@ -6,6 +6,7 @@ import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
+import io.github.ema4j.core.schedule.DecaySchedule;
 import io.github.ema4j.core.state.AverageState;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Keeps an exponential moving average of a SameDiff's trainable variables while it trains.
  *
  * <pre>{@code
- * SameDiffEmaListener ema = new SameDiffEmaListener(sd, 0.999);
+ * SameDiffEmaListener ema = new SameDiffEmaListener(sd);
  * sd.addListeners(ema);
  * sd.fit(trainingData, epochs);
  *
@@ -52,6 +53,28 @@ public final class SameDiffEmaListener extends BaseListener {
   private final ParameterAverage average;
   // Whether an iteration has started that is not done yet.
   private boolean iterating;
+
+  /**
+   * Averages after every optimizer step, over a share of the run so far that fits any length:
+   * {@link DecaySchedule#powerFunction}{@code (0.05)}.
+   *
+   * @param sd the SameDiff to be trained, its variables defined
+   * @throws IllegalArgumentException if there are no trainable variables
+   */
+  public SameDiffEmaListener(SameDiff sd) {
+    this(sd, DecaySchedule.powerFunction(0.05));
+  }
+
+  /**
+   * Averages after every optimizer step with a decay that changes.
+   *
+   * @param sd the SameDiff to be trained, its variables defined
+   * @param schedule the decay of each update
+   * @throws IllegalArgumentException if there are no trainable variables
+   */
+  public SameDiffEmaListener(SameDiff sd, DecaySchedule schedule) {
+    this(sd, AveragingConfig.of(schedule));
+  }
 
   /**
    * Averages after every optimizer step with a constant decay.

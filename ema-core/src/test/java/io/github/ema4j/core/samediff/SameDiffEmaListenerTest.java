@@ -210,6 +210,16 @@ class SameDiffEmaListenerTest {
   }
 
   @Test
+  void withoutADecayTheAverageFitsARunOfAnyLength() {
+    SameDiff sd = perceptron();
+    AveragingConfig byDefault = new SameDiffEmaListener(sd).average().config();
+    assertEquals(AveragingConfig.of(DecaySchedule.powerFunction(0.05)), byDefault);
+    assertEquals(
+        byDefault,
+        new SameDiffEmaListener(sd, DecaySchedule.powerFunction(0.05)).average().config());
+  }
+
+  @Test
   void theAverageStartsRightBeforeTheFirstUpdate() {
     SameDiff sd = perceptron();
     SameDiffEmaListener ema = new SameDiffEmaListener(sd, 1);

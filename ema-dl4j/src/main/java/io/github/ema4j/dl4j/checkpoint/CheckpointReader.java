@@ -144,7 +144,9 @@ final class CheckpointReader {
       expectEntries();
       if (type != Model.class && !info.networkClass().equals(type.getSimpleName())) {
         throw new EmaCheckpointException(
-            file, "holds a %s, not a %s".formatted(info.networkClass(), type.getSimpleName()));
+            file,
+            "holds a %s, not a %s: call restore%s"
+                .formatted(info.networkClass(), type.getSimpleName(), info.networkClass()));
       }
       Model network = ModelEntries.readNetwork(zip, true);
       requireNetwork(network);

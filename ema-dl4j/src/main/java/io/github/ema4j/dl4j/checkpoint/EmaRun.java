@@ -25,7 +25,7 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * the last checkpoint of its directory:
  *
  * <pre>{@code
- * EmaRun<MultiLayerNetwork> run = EmaRun.startOrResume(directory, this::newNetwork, 0.999);
+ * EmaRun<MultiLayerNetwork> run = EmaRun.startOrResume(directory, this::newNetwork);
  * run.fitUntil(trainingData, 10);
  * MultiLayerNetwork averaged = run.ema().only().averagedNetwork(run.network());
  * }</pre>
@@ -52,6 +52,23 @@ public final class EmaRun<N extends Model> {
     this.resumed = resumed;
     EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().keepLast(KEPT).build();
     network.addListeners(ema);
+  }
+
+  /**
+   * Begins a run with the average of {@link ModelEmaListener#ModelEmaListener()}, which fits a run
+   * of any length, or goes on with it.
+   *
+   * @param directory of this run alone; made if it does not exist
+   * @param newNetwork makes the network of a new run, initialised; called when resuming too, to
+   *     compare
+   * @param <N> MultiLayerNetwork or ComputationGraph
+   * @return the run, whose average is registered with its network
+   * @throws EmaCheckpointException if the checkpoints are of another network or average
+   * @throws IOException if a checkpoint cannot be read
+   */
+  public static <N extends Model> EmaRun<N> startOrResume(Path directory, Supplier<N> newNetwork)
+      throws IOException {
+    return startOrResume(directory, newNetwork, new ModelEmaListener().config());
   }
 
   /**

@@ -4,16 +4,19 @@ package io.github.ema4j.dl4j.evaluation;
 import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ModelEmaListener;
+import io.github.ema4j.dl4j.Moment;
 import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
 import io.github.ema4j.dl4j.internal.SameOutput;
 import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.deeplearning4j.datasets.iterator.MultiDataSetWrapperIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -58,7 +61,7 @@ import org.slf4j.LoggerFactory;
  * averaged ones, which are as good as they were, from being evaluated.
  *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
- * the iterator that trains.
+ * the iterator that trains: within an epoch that is refused, where it is noticed.
  *
  * <p>On another thread than the one that trains, {@link #averaged(Model)} evaluates a copy of the
  * average, as it was between two updates: training is not touched. Raw weights, and so comparisons,
@@ -78,6 +81,9 @@ public final class EmaEvaluator {
     /** In an independent network, with batch-norm statistics fitted to them. */
     RECALIBRATED
   }
+
+  private static final Set<Moment> WITHIN_EPOCH =
+      EnumSet.of(Moment.UPDATING, Moment.ITERATION_DONE);
 
   private final EmaListener ema;
   private final ValidationSet validation;
@@ -366,9 +372,20 @@ public final class EmaEvaluator {
 
   private void requireReady(Model network) {
     ema.requireAverageOf(network);
+    requireDataOfItsOwn();
     if (ema.isSwapped()) {
       throw new IllegalStateException(
           "The averaged weights are swapped into the network already: close the Swap first");
+    }
+  }
+
+  /** Within an epoch a reset of the data would begin it anew: it might never end. */
+  private void requireDataOfItsOwn() {
+    if (!ema.isTrainedElsewhere()
+        && WITHIN_EPOCH.contains(ema.moment())
+        && validation.isInTraining()) {
+      throw new IllegalStateException(
+          "The evaluator has the iterator that fit is training from, and to evaluate would reset it in the middle of the epoch, which might never end: give the EmaEvaluator an iterator of its own");
     }
   }
 

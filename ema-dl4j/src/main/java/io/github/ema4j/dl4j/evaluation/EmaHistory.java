@@ -6,7 +6,6 @@ import io.github.ema4j.dl4j.EmaListener;
 import io.github.ema4j.dl4j.ReadOnlyListener;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
@@ -27,9 +26,17 @@ public final class EmaHistory extends EmaFollower implements ReadOnlyListener {
   /** The events that an interval counts. */
   enum Unit {
     /** Completed epochs, in the ways to fit that have epochs. */
-    EPOCHS,
+    EPOCHS("epoch", "epochs"),
     /** Iterations: optimizer steps. */
-    ITERATIONS
+    ITERATIONS("iteration", "iterations");
+
+    private final String one;
+    private final String several;
+
+    Unit(String one, String several) {
+      this.one = one;
+      this.several = several;
+    }
   }
 
   private static final String NO_EPOCHS =
@@ -90,8 +97,10 @@ public final class EmaHistory extends EmaFollower implements ReadOnlyListener {
   public Comparison last() {
     if (history.isEmpty()) {
       throw new IllegalStateException(
-          "Nothing was evaluated yet: the first evaluation comes after %d %s%s"
-              .formatted(every, unit.name().toLowerCase(Locale.ROOT), whyNot()));
+          ema().isStarted()
+              ? "Nothing was evaluated yet: the first evaluation comes after %d %s%s"
+                  .formatted(every, every == 1 ? unit.one : unit.several, whyNot())
+              : "Nothing was evaluated, as the average has seen no training: call net.addListeners(ema) after any net.setListeners(...), which drops it, and then fit");
     }
     return history.get(history.size() - 1);
   }

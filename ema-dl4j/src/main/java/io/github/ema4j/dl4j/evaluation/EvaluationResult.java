@@ -112,7 +112,8 @@ public final class EvaluationResult {
       }
     }
     throw new IllegalArgumentException(
-        "No %s was evaluated, only: %s".formatted(type.getSimpleName(), names()));
+        "No %s was evaluated, only: %s. Name it where the evaluator is made: new EmaEvaluator(ema, data, new %s(), ...)"
+            .formatted(type.getSimpleName(), names(), type.getSimpleName()));
   }
 
   /**

@@ -72,6 +72,11 @@ final class ValidationSet {
     return new ValidationSet(null, Objects.requireNonNull(iterator, "iterator"), prototypes);
   }
 
+  /** Whether {@code fit} reads from the same iterator just now. */
+  boolean isInTraining() {
+    return DataInTraining.contains(dataSets != null ? dataSets : multiDataSets);
+  }
+
   /**
    * Whether more than one pass can be made.
    *

@@ -129,6 +129,16 @@ class EmaRunTest {
     assertEquals(2, EmaCheckpointListener.availableCheckpoints(directory.resolve("graph")).size());
   }
 
+  @Test
+  void withoutADecayTheAverageIsThatOfAListenerWithout() throws IOException {
+    EmaRun<Model> run = EmaRun.startOrResume(directory, Kind.MLP::initialised);
+    run.fitUntil(data(Kind.MLP), 1);
+    assertEquals(new ModelEmaListener().config(), run.ema().only().config());
+    EmaRun<Model> again = EmaRun.startOrResume(directory, Kind.MLP::initialised);
+    assertTrue(again.isResumed());
+    assertEquals(state(run), state(again));
+  }
+
   private void assertRefused(String message, Kind kind, AveragingConfig... averages) {
     EmaCheckpointException e =
         assertThrows(EmaCheckpointException.class, () -> run(kind, directory, averages));

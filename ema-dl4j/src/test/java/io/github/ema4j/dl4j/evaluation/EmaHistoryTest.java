@@ -18,6 +18,8 @@ import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -68,6 +70,59 @@ class EmaHistoryTest {
     assertEquals(List.of(0, 1), history.stream().map(Comparison::epoch).toList());
     assertEquals(
         List.of(3L, 6L), history.stream().map(c -> c.averages().get(0).updateCount()).toList());
+  }
+
+  /** Each evaluation would begin the epoch anew: training would not end. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theIteratorOfTheTrainingIsRefusedWithinAnEpoch(boolean isGraph) {
+    MultiLayerNetwork network = Nets.mlp();
+    ComputationGraph graph = Nets.graph();
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    Batches data = Batches.of(POINTS, 1).async();
+    EmaHistory history = new EmaEvaluator(ema, data).everyIterations(5);
+    network.setListeners(ema);
+    graph.setListeners(ema);
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> {
+              if (isGraph) {
+                graph.fit(data);
+              } else {
+                network.fit(data);
+              }
+            });
+    assertTrue(e.getMessage().contains("an iterator of its own"), e.getMessage());
+    assertEquals(5, ema.updateCount());
+    assertEquals(List.of(), history.history());
+  }
+
+  @Test
+  void theIteratorOfTheTrainingMayBeReadAtTheEndOfAnEpoch() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    Batches data = Batches.of(POINTS, 1).async();
+    EmaHistory history = new EmaEvaluator(ema, data).everyEpochs(1);
+    network.setListeners(ema);
+    network.fit(data, 2);
+    assertEquals(48, ema.updateCount());
+    assertEquals(2, history.history().size());
+  }
+
+  @Test
+  void whereNothingWasEvaluatedTheCauseIsNamed() {
+    MultiLayerNetwork network = Nets.mlp();
+    ModelEmaListener ema = new ModelEmaListener(0.9);
+    EmaHistory history = new EmaEvaluator(ema, Batches.of(VALIDATION, 16)).everyEpochs(1);
+    network.fit(Batches.of(POINTS, 8));
+    String message = assertThrows(IllegalStateException.class, history::last).getMessage();
+    assertTrue(message.contains("call net.addListeners(ema)"), message);
+
+    network.setListeners(ema);
+    network.fit(POINTS);
+    message = assertThrows(IllegalStateException.class, history::last).getMessage();
+    assertTrue(message.contains("the first evaluation comes after 1 epoch, but"), message);
   }
 
   @Test
