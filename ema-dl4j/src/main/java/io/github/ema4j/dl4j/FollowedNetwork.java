@@ -5,6 +5,7 @@ import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
+import io.github.ema4j.dl4j.internal.SameOutput;
 import io.github.ema4j.dl4j.internal.SwappedNetworks;
 import java.util.Collections;
 import java.util.List;
@@ -42,6 +43,7 @@ final class FollowedNetwork {
   /** Null until the first network is trained, or an average of it started. */
   private volatile Model network;
 
+  private boolean proofTried; // that a second network would predict the same
   private int examples; // of the minibatch whose gradient was known last; 0 after its step
 
   private Optional<ConstrainedParameters> constrained = Optional.empty();
@@ -131,12 +133,20 @@ final class FollowedNetwork {
   INDArray iterationDone(int iteration, int epoch) {
     position.iterationDone(iteration);
     seen.iterationDone(iteration);
+    proveOnce();
     INDArray params = network.params();
     if (constrained.isPresent()) {
       return constrained.get().after(params, iteration + 1, epoch);
     }
     lateChanges.afterStep(network, registered);
     return params;
+  }
+
+  /** With the first minibatch that is at hand. */
+  private void proveOnce() {
+    if (!proofTried) {
+      proofTried = SameOutput.proveOnPresentInput(network);
+    }
   }
 
   /**
@@ -194,6 +204,7 @@ final class FollowedNetwork {
   void updated(long steps) {
     position.reset();
     seen.updated(network, steps);
+    proveOnce();
   }
 
   /** The average has begun anew at the present weights. */

@@ -96,7 +96,7 @@ final class Refusals {
   static void requireOrderOfWorkers(Model network) {
     if (network instanceof ComputationGraph graph) {
       ComputationGraph onWorker = new ComputationGraph(graph.getConfiguration().clone());
-      onWorker.init(Networks.params(graph), false);
+      Networks.initialise(onWorker, Networks.params(graph));
       if (!NetworkParameter.of(onWorker).equals(NetworkParameter.of(graph))) {
         throw new IllegalArgumentException(
             "This ComputationGraph has its vertices in the order %s, but Deeplearning4j's workers would have %s, and so mix up its parameters. Make a new graph from graph.getConfiguration().clone(), and set its parameters by name with setParam"

@@ -59,6 +59,7 @@ public final class EmaCheckpointListener extends EmaFollower implements ReadOnly
   private final Retention retention;
   private final Consumer<EmaCheckpoint.Builder> contents;
   private boolean started;
+  private boolean proved;
   private long epochsEnded;
 
   private EmaCheckpointListener(Builder builder) {
@@ -164,6 +165,10 @@ public final class EmaCheckpointListener extends EmaFollower implements ReadOnly
 
   @Override
   protected void afterStep(Model network, int iterations, int epoch) {
+    if (!proved) {
+      ModelEntries.requireReadable(network); // by its predictions, too, from the first step on
+      proved = true;
+    }
     if (cadence.isDueAfterIteration(iterations, System.nanoTime())) {
       save(network);
     }

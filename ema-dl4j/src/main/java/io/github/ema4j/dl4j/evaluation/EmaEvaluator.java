@@ -9,7 +9,6 @@ import io.github.ema4j.dl4j.batchnorm.BatchNormStatistics;
 import io.github.ema4j.dl4j.internal.KeptState;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
-import io.github.ema4j.dl4j.internal.SameOutput;
 import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
 import java.util.EnumSet;
 import java.util.List;
@@ -51,10 +50,11 @@ import org.slf4j.LoggerFactory;
  * shares the parameters. So an evaluation leaves no trace in training, at any time between updates:
  * weights, updater state, counters, score, recurrent state, random numbers, inputs and workspace
  * modes stay as they are, bit for bit. The second network has to prove first that it is the same,
- * by its configuration, by the order of its parameters, and by its predictions for the first batch
- * of the validation data; where Deeplearning4j cannot build the same one (word vectors given to an
- * embedding layer, some users' classes) a warning says why and the network itself makes the forward
- * passes, and has its state put back after them.
+ * by its configuration, by the order of its parameters, and by its predictions for the first
+ * minibatch that the average has seen trained, or else for the first of the validation data; where
+ * Deeplearning4j cannot build the same one (word vectors given to an embedding layer, some users'
+ * classes) a warning says why and the network itself makes the forward passes, and has its state
+ * put back after them.
  *
  * <p>Where weights have diverged, so that predictions are NaN, the result says so ({@link
  * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
@@ -424,9 +424,8 @@ public final class EmaEvaluator {
     twin = Optional.empty();
     obstacle = Optional.empty();
     try {
-      Model second = Replica.over(network, Networks.params(network));
-      validation.first().ifPresent(batch -> SameOutput.require(network, second, batch));
-      twin = Optional.of(second);
+      validation.proveSameOutput(network);
+      twin = Optional.of(Replica.over(network, Networks.params(network)));
     } catch (UncopyableNetworkException e) {
       obstacle = Optional.of(e);
     }

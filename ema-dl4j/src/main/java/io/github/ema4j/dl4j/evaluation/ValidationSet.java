@@ -2,12 +2,12 @@
 package io.github.ema4j.dl4j.evaluation;
 
 import io.github.ema4j.dl4j.internal.KeptRandom;
+import io.github.ema4j.dl4j.internal.SameOutput;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.AsyncShieldDataSetIterator;
@@ -86,20 +86,12 @@ final class ValidationSet {
     return dataSets != null ? dataSets.resetSupported() : multiDataSets.resetSupported();
   }
 
-  /**
-   * The first batch.
-   *
-   * @return empty where a batch that is read is lost for the pass, or there is none
-   */
-  Optional<MultiDataSet> first() {
-    if (!isRepeatable()) {
-      return Optional.empty();
-    }
-    reset();
-    try {
-      return hasNext() ? Optional.of(next()) : Optional.empty();
-    } finally {
-      reset();
+  /** Has a second network beside this one proved with the first batch, where that is possible. */
+  void proveSameOutput(Model network) {
+    if (dataSets != null) {
+      SameOutput.proveOn(network, dataSets);
+    } else {
+      SameOutput.proveOn(network, multiDataSets);
     }
   }
 

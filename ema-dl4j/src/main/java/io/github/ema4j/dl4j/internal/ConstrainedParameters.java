@@ -25,7 +25,7 @@ public final class ConstrainedParameters {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       copy = Networks.params(original).dup();
     }
-    network = Replica.over(original, copy);
+    network = Replica.unproved(original, copy);
   }
 
   /**

@@ -70,6 +70,25 @@ public final class Networks {
   }
 
   /**
+   * Gives a new network its parameters, with the values that they have. Deeplearning4j's own {@code
+   * init(params, false)} leaves them alone but for one: an OCNNOutputLayer writes its initial
+   * {@code r} over the one that was learnt.
+   *
+   * @param network not initialised yet
+   * @param params become the network's own memory
+   */
+  public static void initialise(Model network, INDArray params) {
+    try (INDArray values = params.dup()) {
+      if (network instanceof MultiLayerNetwork mln) {
+        mln.init(params, false);
+      } else {
+        ((ComputationGraph) network).init(params, false);
+      }
+      params.assign(values);
+    }
+  }
+
+  /**
    * An independent network with the given values as its parameters, in the data type of the network
    * it is modelled on, with its iteration and epoch counts.
    *

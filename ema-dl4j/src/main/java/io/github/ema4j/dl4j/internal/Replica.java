@@ -30,7 +30,8 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * other a schedule of AlphaDropout. And it rebuilds every weight matrix in 'f' order, while word
  * vectors that an embedding layer was given stand in 'c' order. So a copy of the configuration is
  * compared with the original field by field, and the arrays of the second network with those of the
- * first in shape and strides. A network of which there is no such copy is refused.
+ * first in shape and strides. Where an input was at hand, predictions were compared as well: {@link
+ * SameOutput}. A network of which there is no such copy is refused.
  */
 public final class Replica {
 
@@ -73,8 +74,14 @@ public final class Replica {
    * @return the new network
    * @throws UncopyableNetworkException if it would be another network
    */
-  @SuppressWarnings("unchecked")
   public static <M extends Model> M over(M network, INDArray params) {
+    SameOutput.requireNotDisproved(network);
+    return unproved(network, params);
+  }
+
+  /** The same, whatever it predicts: to find that out, or for what predicts nothing. */
+  @SuppressWarnings("unchecked")
+  static <M extends Model> M unproved(M network, INDArray params) {
     if (network instanceof MultiLayerNetwork layers) {
       return (M)
           rebuilt(
@@ -107,6 +114,7 @@ public final class Replica {
    * @throws UncopyableNetworkException if it would be another network
    */
   public static String text(Model network) {
+    SameOutput.requireNotDisproved(network);
     if (network instanceof MultiLayerNetwork layers) {
       MultiLayerConfiguration original = layers.getLayerWiseConfigurations();
       rebuilt(layers, faithful(original, List.of(Replica::throughText)), layers.params());
@@ -177,7 +185,7 @@ public final class Replica {
       configuration.setDataType(params.dataType());
       configuration.getConfs().forEach(conf -> giveOwnUpdaters(conf.getLayer()));
       MultiLayerNetwork rebuilt = new MultiLayerNetwork(configuration);
-      rebuilt.init(params, false);
+      Networks.initialise(rebuilt, params);
       rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
       requireSameArrays(original, rebuilt);
       return rebuilt;
@@ -194,7 +202,7 @@ public final class Replica {
         }
       }
       ComputationGraph rebuilt = new ComputationGraph(configuration);
-      rebuilt.init(params, false);
+      Networks.initialise(rebuilt, params);
       rebuilt.setScore(Double.NaN); // it has trained on nothing: 0 would look like a perfect loss
       requireSameArrays(original, rebuilt);
       return rebuilt;

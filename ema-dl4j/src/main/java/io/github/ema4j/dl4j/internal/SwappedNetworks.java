@@ -3,26 +3,20 @@ package io.github.ema4j.dl4j.internal;
 
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.core.Swap;
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
-import java.util.HashMap;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Which networks have averaged weights in them just now. Averages do not know of each other, and a
- * network has no place to keep a note, so the notes are here: the one thing that all averages of a
- * network share.
+ * Which networks have averaged weights in them just now. Averages do not know of each other: the
+ * notes are the one thing that all averages of a network share.
  *
  * <p>A note stands for an open {@link Swap} and goes with it, or with the network. It holds the
  * average, whose shadow has the raw weights meanwhile.
  */
 public final class SwappedNetworks {
 
-  private static final Map<Key, ParameterAverage> SWAPPED = new HashMap<>();
-  private static final ReferenceQueue<Model> GONE = new ReferenceQueue<>();
+  private static final NetworkNotes<ParameterAverage> SWAPPED = new NetworkNotes<>();
 
   private SwappedNetworks() {}
 
@@ -32,8 +26,8 @@ public final class SwappedNetworks {
    * @param network any
    * @return true while a swap is open
    */
-  public static synchronized boolean contains(Model network) {
-    return !SWAPPED.isEmpty() && SWAPPED.containsKey(new Key(network));
+  public static boolean contains(Model network) {
+    return SWAPPED.contains(network);
   }
 
   /**
@@ -46,54 +40,17 @@ public final class SwappedNetworks {
    * @throws IllegalStateException if averaged weights are in it already
    */
   public static Swap swap(Model network, ParameterAverage average, INDArray params) {
-    Key key = note(network, average);
-    try {
-      return average.swap(params).whenClosed(() -> delete(key));
-    } catch (RuntimeException e) {
-      delete(key);
-      throw e;
-    }
-  }
-
-  private static synchronized Key note(Model network, ParameterAverage average) {
-    for (Reference<?> gone = GONE.poll(); gone != null; gone = GONE.poll()) {
-      SWAPPED.remove(gone);
-    }
-    Key key = new Key(network);
-    if (SWAPPED.putIfAbsent(key, average) != null) {
+    if (!SWAPPED.add(network, average)) {
       throw new IllegalStateException(
           "Averaged weights are swapped into the network already: close that Swap first");
     }
-    return key;
-  }
-
-  private static synchronized void delete(Key key) {
-    SWAPPED.remove(key);
-  }
-
-  /** A network as itself: Deeplearning4j compares networks by their weights. */
-  private static final class Key extends WeakReference<Model> {
-
-    private final int hash;
-
-    Key(Model network) {
-      super(network, GONE);
-      hash = System.identityHashCode(network);
-    }
-
-    @Override
-    public int hashCode() {
-      return hash;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return this == other || (other instanceof Key key && refersTo(key));
-    }
-
-    private boolean refersTo(Key key) {
-      Model network = get();
-      return network != null && network == key.get();
+    // The average knows its open swap: a note must not keep its own network in memory by it.
+    WeakReference<Model> noted = new WeakReference<>(network);
+    try {
+      return average.swap(params).whenClosed(() -> SWAPPED.delete(noted.get()));
+    } catch (RuntimeException e) {
+      SWAPPED.delete(network);
+      throw e;
     }
   }
 }

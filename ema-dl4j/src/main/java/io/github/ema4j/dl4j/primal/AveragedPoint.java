@@ -7,6 +7,7 @@ import io.github.ema4j.core.Swap;
 import io.github.ema4j.dl4j.evaluation.EvaluationResult;
 import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
+import io.github.ema4j.dl4j.internal.SameOutput;
 import io.github.ema4j.dl4j.internal.SwappedNetworks;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -111,6 +112,7 @@ public final class AveragedPoint {
    */
   public static EvaluationResult evaluate(
       Model network, DataSetIterator validation, IEvaluation<?>... evaluations) {
+    SameOutput.proveOn(network, validation);
     return EvaluationResult.of(Replica.over(network, params(network)), validation, evaluations);
   }
 

@@ -86,6 +86,8 @@ class GridTest {
       Set.of(
           "Convolution1D", "Convolution2D", "Pooling1D", "Pooling2D", "LegacyDistributionHelper");
 
+  private static final long SEED = 7;
+
   @TempDir Path directory;
 
   static List<Grid.Case> all() {
@@ -120,6 +122,12 @@ class GridTest {
       return;
     }
     DataSet batch = each.batch(network);
+    Model alone = each.network().get();
+    alone.init();
+    Nd4j.getRandom().setSeed(SEED);
+    step(alone, batch);
+    step(alone, batch);
+
     ModelEmaListener ema = new ModelEmaListener(0.9).start(network);
     Path file = directory.resolve("checkpoint.zip");
     if (REFUSED.contains(each.name())) {
@@ -131,8 +139,10 @@ class GridTest {
     }
     EmaCheckpoint.save(file, network, ema);
     network.setListeners(ema);
+    Nd4j.getRandom().setSeed(SEED);
     step(network, batch);
     step(network, batch);
+    assertArrayEquals(bits(alone.params()), bits(network.params()), "training is not touched");
 
     EmaCheckpoint.save(file, network, ema);
     RestoredCheckpoint<Model> run = EmaCheckpoint.restore(file);

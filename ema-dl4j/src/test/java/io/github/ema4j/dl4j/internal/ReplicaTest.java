@@ -47,6 +47,7 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
@@ -219,6 +220,37 @@ class ReplicaTest {
   }
 
   // ---------------------------------------------------------------- nothing in common
+
+  /** Deeplearning4j writes the initial {@code r} over the one that was learnt. */
+  @Test
+  void aOneClassNetworkKeepsItsThreshold() throws IOException {
+    MultiLayerNetwork network =
+        new MultiLayerNetwork(
+            new NeuralNetConfiguration.Builder()
+                .list()
+                .layer(new DenseLayer.Builder().nIn(4).nOut(3).build())
+                .layer(
+                    new OCNNOutputLayer.Builder()
+                        .nIn(3)
+                        .hiddenLayerSize(2)
+                        .initialRValue(1)
+                        .build())
+                .build());
+    network.init();
+    INDArray threshold = network.getParam("1_r");
+    threshold.assign(0.25);
+    ModelEmaListener ema = new ModelEmaListener(0.5).start(network);
+    threshold.assign(0.75);
+    ema.update(network);
+    Path file = directory.resolve("one-class.zip");
+    EmaCheckpoint.save(file, network, ema);
+
+    assertEquals(0.5, ema.averagedNetwork(network).getParam("1_r").getDouble(0));
+    assertEquals(0.5, ema.averagedView(network).getParam("1_r").getDouble(0));
+    assertEquals(0.75, threshold.getDouble(0), "neither a view, a copy nor a file changes it");
+    assertEquals(
+        0.75, EmaCheckpoint.restoreMultiLayerNetwork(file).network().getParam("1_r").getDouble(0));
+  }
 
   /** In Deeplearning4j, that of a clone is that of the original. */
   @ParameterizedTest

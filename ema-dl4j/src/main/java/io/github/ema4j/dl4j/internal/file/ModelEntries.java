@@ -182,7 +182,7 @@ public final class ModelEntries {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     MultiLayerNetwork network = new MultiLayerNetwork(configuration);
-    network.init(params, false);
+    Networks.initialise(network, params);
     updaterState.ifPresent(state -> network.getUpdater().setStateViewArray(network, state, false));
     return network;
   }
@@ -192,7 +192,7 @@ public final class ModelEntries {
     ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
     configuration.setDataType(params.dataType());
     ComputationGraph graph = new ComputationGraph(configuration);
-    graph.init(params, false);
+    Networks.initialise(graph, params);
     updaterState.ifPresent(state -> graph.getUpdater().setStateViewArray(state));
     return graph;
   }
