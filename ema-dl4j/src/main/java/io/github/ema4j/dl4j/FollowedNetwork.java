@@ -82,7 +82,8 @@ final class FollowedNetwork {
   void requireNetwork() {
     if (network == null) {
       throw new IllegalStateException(
-          "This %s has seen no training. Call fit before this. %s".formatted(name(), Unseen.ADVICE));
+          "This %s has seen no training. Call fit before this. %s"
+              .formatted(name(), Unseen.ADVICE));
     }
   }
 

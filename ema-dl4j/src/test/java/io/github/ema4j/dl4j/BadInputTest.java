@@ -357,7 +357,8 @@ class BadInputTest {
 
   @Test
   void lastComparisonIsMissingBeforeTheFirst() {
-    EmaEvaluator evaluator = new EmaEvaluator(new ModelEmaListener(0.9), Batches.of(POINTS, 8));
+    ModelEmaListener ema = new ModelEmaListener(0.9).start(Nets.mlp());
+    EmaEvaluator evaluator = new EmaEvaluator(ema, Batches.of(POINTS, 8));
     assertRefused(
         IllegalStateException.class, () -> evaluator.everyEpochs(3).last(), "after 3 epochs");
     assertRefused(

@@ -109,7 +109,9 @@ class ForgottenLinesTest {
             () -> ema.averagedNetwork(network),
             () -> new EmaEvaluator(ema, data()).compare(network))) {
       String message = refused(reading);
-      assertTrue(message.contains("has seen no training. Call fit before this. If it was registered, net.setListeners"));
+      assertTrue(
+          message.contains(
+              "has seen no training. Call fit before this. If it was registered, net.setListeners"));
       assertFalse(message.contains("start("), message); // which alone leads to another silence
       assertFalse(message.contains("Spark"), message); // not on this class path
     }
