@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j;
 
+import io.github.ema4j.core.AveragingConfig;
 import io.github.ema4j.core.AveragingUnit;
+import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
 import io.github.ema4j.dl4j.internal.ConstrainedParameters;
 import io.github.ema4j.dl4j.internal.Networks;
@@ -97,6 +99,21 @@ final class FollowedNetwork {
                   network.getClass().getSimpleName(),
                   params().length(),
                   other == null ? "null" : other.getClass().getSimpleName()));
+    }
+  }
+
+  /** Refuses settings that would make a wrong average of such a network. */
+  static void requireSuited(Model network, AveragingConfig config) {
+    if (config.unit() == AveragingUnit.EXAMPLES && Networks.isTruncatedInTime(network)) {
+      throw new IllegalArgumentException(
+          "With truncated backpropagation through time a minibatch is several steps, with the same"
+              + " examples: count steps");
+    }
+    // An optimizer that searches along a line goes on from a copy of the weights of its own.
+    if (config.onNonFinite() == NonFinitePolicy.RESTORE && Networks.searchesAlongLine(network)) {
+      throw new IllegalArgumentException(
+          "The weights of a network that is trained by %s cannot be restored, since it keeps a copy of them: use another NonFinitePolicy than RESTORE"
+              .formatted(Networks.optimizationAlgorithm(network)));
     }
   }
 

@@ -2,7 +2,6 @@
 package io.github.ema4j.dl4j;
 
 import io.github.ema4j.core.AveragingConfig;
-import io.github.ema4j.core.AveragingUnit;
 import io.github.ema4j.core.DecayAdvice;
 import io.github.ema4j.core.NonFinitePolicy;
 import io.github.ema4j.core.ParameterAverage;
@@ -170,7 +169,7 @@ public final class ModelEmaListener extends AveragingListener {
               .formatted(
                   average.length(), average.paramsType(), params.length(), params.dataType()));
     }
-    requireSuited(network, average.config());
+    FollowedNetwork.requireSuited(network, average.config());
     ModelEmaListener listener = new ModelEmaListener(average.config());
     listener.begin(network, average);
     return listener;
@@ -230,23 +229,9 @@ public final class ModelEmaListener extends AveragingListener {
       followed().require(network);
       return average;
     }
-    requireSuited(network, config);
+    FollowedNetwork.requireSuited(network, config);
     return new ParameterAverage(
         config, followed().startingWeights(network), selection.coverageOf(network));
-  }
-
-  private static void requireSuited(Model network, AveragingConfig config) {
-    if (config.unit() == AveragingUnit.EXAMPLES && Networks.isTruncatedInTime(network)) {
-      throw new IllegalArgumentException(
-          "With truncated backpropagation through time a minibatch is several steps, with the same"
-              + " examples: count steps");
-    }
-    // An optimizer that searches along a line goes on from a copy of the weights of its own.
-    if (config.onNonFinite() == NonFinitePolicy.RESTORE && Networks.searchesAlongLine(network)) {
-      throw new IllegalArgumentException(
-          "The weights of a network that is trained by %s cannot be restored, since it keeps a copy of them: use another NonFinitePolicy than RESTORE"
-              .formatted(Networks.optimizationAlgorithm(network)));
-    }
   }
 
   /** Keeps an average of a network from now on, unless it is kept already. */
