@@ -13,7 +13,6 @@ import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.posthoc.GreedySoup;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
-import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +115,7 @@ final class Average implements Callable<Integer> {
     ParameterAverage average =
         new ParameterAverage(
             config(), weights(first), ParameterSelection.averageAll().coverageOf(first.network()));
-    Set<ImageShape> sizes = new HashSet<>();
+    Set<TrainedOn> trainedOn = new HashSet<>();
     for (Path file : files) {
       SavedWeights next = file.equals(first.file()) ? first : SavedWeights.load(file);
       requireSameNetwork(next, first);
@@ -125,9 +124,9 @@ final class Average implements Callable<Integer> {
       } catch (NonFiniteParametersException e) {
         throw notFinite(file, e);
       }
-      next.inputSize().ifPresent(sizes::add);
+      trainedOn.add(next.trainedOn());
     }
-    EmaExport.save(output, Networks.copy(first.network(), average.shadow()), metadata(sizes));
+    EmaExport.save(output, Networks.copy(first.network(), average.shadow()), metadata(trainedOn));
     print("%s: the weights of %d file%s%n", output, files.size(), files.size() > 1 ? "s" : "");
     return ExitCode.OK;
   }
@@ -146,13 +145,13 @@ final class Average implements Callable<Integer> {
     SavedWeights first = SavedWeights.load(files.get(0));
     ImageSource source = images.open(first);
     List<INDArray> candidates = new ArrayList<>();
-    Set<ImageShape> sizes = new HashSet<>();
+    Set<TrainedOn> trainedOn = new HashSet<>();
     for (Path file : files) {
       SavedWeights next = file.equals(first.file()) ? first : SavedWeights.load(file);
       requireSameNetwork(next, first);
       requireFinite(file, weights(next));
       candidates.add(weights(next));
-      next.inputSize().ifPresent(sizes::add);
+      trainedOn.add(next.trainedOn());
     }
     Validation scores = images.train().validation(source);
     DataSetIterator calibration = images.train().calibration(source);
@@ -174,7 +173,7 @@ final class Average implements Callable<Integer> {
           trial.in() ? "in " : "out",
           files.get(trial.candidate()));
     }
-    EmaExport.save(output, soup.network(), metadata(sizes));
+    EmaExport.save(output, soup.network(), metadata(trainedOn));
     print(
         "%s: the weights of %d of %d files, %.2f %% on the images that they were chosen by%n",
         output, soup.chosen().size(), files.size(), 100 * soup.score());
@@ -191,11 +190,10 @@ final class Average implements Callable<Integer> {
 
   // ---------------------------------------------------------------- the files
 
-  /**
-   * What is said of the written network: nothing where the files were of images of several sizes.
-   */
-  private static Map<String, String> metadata(Set<ImageShape> sizes) {
-    return sizes.size() == 1 ? InputSize.toTexts(sizes.iterator().next()) : Map.of();
+  /** What is said of the written network: nothing where the files say different things. */
+  private static Map<String, String> metadata(Set<TrainedOn> trainedOn) {
+    trainedOn.remove(TrainedOn.UNKNOWN);
+    return trainedOn.size() == 1 ? trainedOn.iterator().next().toTexts() : Map.of();
   }
 
   private AveragingConfig config() {

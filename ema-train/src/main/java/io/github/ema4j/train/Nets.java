@@ -17,6 +17,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /** What DL4J's two classes of networks both have, but not in their common interface. */
@@ -87,6 +88,13 @@ final class Nets {
     } else {
       BatchNormStatistics.recalibrate((ComputationGraph) network, data);
     }
+  }
+
+  /** What a network makes of one image, {@code [1, channels, height, width]}. */
+  static INDArray output(Model network, INDArray image) {
+    return network instanceof MultiLayerNetwork layers
+        ? layers.output(image)
+        : ((ComputationGraph) network).outputSingle(image);
   }
 
   /** The number of classes that a network tells apart, where its last layer says so. */

@@ -69,7 +69,7 @@ final class SavedImages {
   }
 
   private ImageSource inSize(SavedWeights weights) {
-    Optional<ImageShape> trained = weights.inputSize();
+    Optional<ImageShape> trained = weights.trainedOn().inputSize();
     if (trained.isPresent() && inputSize == null) {
       return train.openImages(trained.get());
     }

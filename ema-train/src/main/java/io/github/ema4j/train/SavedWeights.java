@@ -6,11 +6,9 @@ import io.github.ema4j.dl4j.checkpoint.EmaCheckpoint;
 import io.github.ema4j.dl4j.checkpoint.RestoredCheckpoint;
 import io.github.ema4j.dl4j.internal.file.NetworkFile;
 import io.github.ema4j.train.error.UserError;
-import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -20,10 +18,10 @@ import org.deeplearning4j.nn.api.Model;
  * @param file where they are from
  * @param network with the raw or only weights
  * @param averages of a checkpoint; empty for other files
- * @param inputSize of the images that it was trained on; empty if the file does not say it
+ * @param trainedOn as far as the file says it
  */
 record SavedWeights(
-    Path file, Model network, List<ModelEmaListener> averages, Optional<ImageShape> inputSize) {
+    Path file, Model network, List<ModelEmaListener> averages, TrainedOn trainedOn) {
 
   /**
    * Loads all of a file.
@@ -34,11 +32,11 @@ record SavedWeights(
     if (!Nets.isCheckpoint(file)) {
       NetworkFile.Content content = Nets.load(file);
       return new SavedWeights(
-          file, content.network(), List.of(), InputSize.in(content.metadata(), file));
+          file, content.network(), List.of(), TrainedOn.in(content.metadata(), file));
     }
     RestoredCheckpoint<Model> run = EmaCheckpoint.restore(file);
     return new SavedWeights(
-        file, run.network(), run.averages(), InputSize.in(run.info().metadata(), file));
+        file, run.network(), run.averages(), TrainedOn.in(run.info().metadata(), file));
   }
 
   /** How the average of this index is called. */

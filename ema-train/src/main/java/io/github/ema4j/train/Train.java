@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     abbreviateSynopsis = true,
     versionProvider = Version.class,
-    subcommands = {ListModels.class, Evaluate.class, Average.class},
+    subcommands = {ListModels.class, Evaluate.class, Average.class, Predict.class},
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
       "0:done",

@@ -87,7 +87,7 @@ final class TrainingRun {
     acceleration = parts.acceleration();
     checkpoints = new Checkpoints(directory.checkpoints());
     keep = parts.keep();
-    metadata = InputSize.toTexts(loading.shape());
+    metadata = TrainedOn.images(loading.shape(), source.classes()).toTexts();
     this.out = out;
   }
 

@@ -76,6 +76,14 @@ public record Gain(
   }
 
   /**
+   * What the difference may be at most where none is seen: two standard errors, and where no example
+   * tells the two apart three in {@link #examples} (the rule of three).
+   */
+  private double largestDifference() {
+    return 2 * Math.sqrt(onlyRaw + onlyAveraged + 2.25) / examples;
+  }
+
+  /**
    * The share of the examples that the two take for different classes.
    *
    * @return 0 to 1
@@ -105,7 +113,12 @@ public record Gain(
           "the average is %.1f points worse (± %.1f): it reaches back to weights that were worse than those of now",
           -points, error);
     }
-    return 2 * standardError() < MATTERS
+    if (differing == 0 && largestDifference() >= MATTERS) {
+      return text(
+          "the weights and their average predict the same for all %,d examples, too few to show a difference of less than %.1f points",
+          examples, 100 * largestDifference());
+    }
+    return largestDifference() < MATTERS
         ? text(
             "the weights have come to rest (a difference of %.1f ± %.1f points): averaging and annealing have nothing left to give",
             Math.abs(points), error)

@@ -67,6 +67,18 @@ class GainTest {
     assertTrue(new Gain(10_000, 60, 84, 200, 0, 0).forecast().contains("rest"));
   }
 
+  /** Where no example tells the two apart, three in as many may (the rule of three). */
+  @Test
+  void fewExamplesOfWhichNoneTellsThemApartShowNothing() {
+    assertEquals(
+        "the weights and their average predict the same for all 39 examples, too few to show a"
+            + " difference of less than 7.7 points",
+        new Gain(39, 0, 0, 0, 0, 0).forecast());
+    assertTrue(new Gain(300, 0, 0, 0, 0, 0).forecast().contains("too few"));
+    assertTrue(new Gain(301, 0, 0, 0, 0, 0).forecast().contains("come to rest"));
+    assertTrue(new Gain(39, 0, 0, 5, 0, 0).forecast().contains("do not show"));
+  }
+
   @Test
   void otherExamplesAreRefused() {
     ClassPredictions one = predictions(new int[] {0, 1, 2}, new int[] {0, 1, 2});

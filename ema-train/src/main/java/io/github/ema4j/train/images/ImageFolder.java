@@ -25,7 +25,7 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * brought to -1 to 1.
  */
 public final class ImageFolder implements ImageSource {
-  private static final double CENTRE_SHARE = 0.875;
+  static final double CENTRE_SHARE = 0.875;
 
   private final Path directory;
   private final List<String> classes;

@@ -5,6 +5,7 @@ import io.github.ema4j.train.models.ImageShape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.coobird.thumbnailator.Thumbnails;
 
@@ -75,6 +76,20 @@ record Preparation(ImageShape shape, double centreShare) {
   /** As it is, but for its values. */
   void plain(BufferedImage centre, float[] target, int offset) {
     write(centre, false, target, offset);
+  }
+
+  /** What is done to a picture that is taken as it is, in words. */
+  String description() {
+    return "of the middle, with the proportions of the result and %s of the largest such part, scaled to %d x %d (width x height): %s"
+        .formatted(
+            centreShare,
+            shape.width(),
+            shape.height(),
+            shape.channels() == 1
+                ? "(0.299 red + 0.587 green + 0.114 blue) / 255, less %s, divided by %s"
+                    .formatted(GREY_MEAN, GREY_DEVIATION)
+                : "red, green and blue / 255, in this order, less %s, divided by %s"
+                    .formatted(Arrays.toString(MEAN), Arrays.toString(DEVIATION)));
   }
 
   private void write(BufferedImage image, boolean mirrored, float[] target, int offset) {
