@@ -47,9 +47,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * </ul>
  *
  * <p>Properties: {@code cluster.hosts} is true if the workers of a round have a host each, rather
- * than an executor; {@code cluster.pause} the milliseconds that a worker rests after a minibatch;
- * {@code cluster.middle} those that one rests in the middle of the second round, after it has
- * written its host and process number to the file {@code middle-} and the mode.
+ * than an executor; {@code cluster.checkpoints} is where they are kept, by default in the
+ * directory; {@code cluster.pause} the milliseconds that a worker rests after a minibatch; {@code
+ * cluster.middle} those that one rests in the middle of the second round, after it has written its
+ * host and process number to the file {@code middle-} and the mode.
  */
 final class ClusterRun {
 
@@ -89,7 +90,11 @@ final class ClusterRun {
       builder.averageEveryStep();
     }
     if (mode.equals("halt") || mode.equals("resume")) {
-      builder.checkpoints(directory.resolve("checkpoints").toUri().toString());
+      String checkpoints =
+          System.getProperty(
+              "cluster.checkpoints", directory.resolve("checkpoints").toUri().toString());
+      builder.checkpoints(checkpoints);
+      System.out.println("checkpoints in " + checkpoints);
     }
     WatchedMaster watched =
         new WatchedMaster(

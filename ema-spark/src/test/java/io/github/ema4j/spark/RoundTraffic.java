@@ -29,17 +29,19 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * What a round sends over the network of the driver's host, and how long it takes, with 1,011,003
- * parameters and Adam. Linux only, and for a host on which nothing else is sent. Driven by {@code
+ * parameters. Linux only, and for a host on which nothing else is sent. Driven by {@code
  * .ci/hosts}.
  *
- * <p>Arguments: master, workers, partitions of the data, rounds, and the milliseconds that a worker
- * rests after each minibatch, in place of work. Data of one partition is on one host. Prints a line
- * for each round after the first two, then the medians, in copies of weights and updater state, and
- * a checksum of weights and average.
+ * <p>Arguments: master, workers, partitions of the data, rounds, the milliseconds that a worker
+ * rests after each minibatch, in place of work, and {@code adam} or {@code sgd}, which has no
+ * state. Data of one partition is on one host. Prints a line for each round after the first two,
+ * then the medians, in copies of weights and updater state, and a checksum of weights and average.
  */
 final class RoundTraffic {
 
@@ -81,13 +83,15 @@ final class RoundTraffic {
             Integer.parseInt(args[1]),
             Integer.parseInt(args[2]),
             Integer.parseInt(args[3]),
-            Integer.parseInt(args[4]));
+            Integer.parseInt(args[4]),
+            args[5].equals("adam") ? new Adam(0.001) : new Sgd(0.001));
   }
 
-  private void run(String master, int workers, int partitions, int count, int pause)
+  private void run(
+      String master, int workers, int partitions, int count, int pause, IUpdater updater)
       throws Exception {
-    MultiLayerNetwork network = network();
-    double copy = 12.0 * network.numParams();
+    MultiLayerNetwork network = network(updater);
+    double copy = 4.0 * (network.numParams() + updater.stateSize(network.numParams()));
     SparkConf conf = new SparkConf().setMaster(master).setAppName("RoundTraffic");
     try (JavaSparkContext sc = new JavaSparkContext(conf)) {
       CollectionAccumulator<String> hosts = sc.sc().collectionAccumulator("hosts");
@@ -107,8 +111,9 @@ final class RoundTraffic {
       EmaSparkTraining.of(sc, network, watched)
           .fit(sc.parallelize(Minibatches.of(minibatches, 4), partitions), 1);
       System.out.printf(
-          "%d parameters, %d workers, spark.locality.wait=%s, medians of %d rounds: %.2f s; sent %.2f C, received %.2f C, C = %.2f MB%n",
+          "%d parameters, %s, %d workers, spark.locality.wait=%s, medians of %d rounds: %.2f s; sent %.2f C, received %.2f C, C = %.2f MB%n",
           network.numParams(),
+          updater.getClass().getSimpleName(),
           workers,
           sc.getConf().get("spark.locality.wait", "3s"),
           rounds.size(),
@@ -162,12 +167,12 @@ final class RoundTraffic {
     return crc.getValue();
   }
 
-  private static MultiLayerNetwork network() {
+  private static MultiLayerNetwork network(IUpdater updater) {
     MultiLayerNetwork network =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()
                 .seed(7)
-                .updater(new Adam(0.001))
+                .updater(updater)
                 .activation(Activation.TANH)
                 .list()
                 .layer(new DenseLayer.Builder().nIn(Minibatches.FEATURES).nOut(WIDTH).build())

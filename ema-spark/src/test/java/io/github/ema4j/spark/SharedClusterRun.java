@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -165,40 +166,44 @@ final class SharedClusterRun {
     }
   }
 
-  /** As {@link #lost}, without an average. */
+  /** As {@link #lost}, without an average, and with a fit more before the host is lost. */
   private void lostWithout(Path file) throws Exception {
     AeronSettings.settle();
     SparkDl4jMultiLayer spark = new SparkDl4jMultiLayer(sc, network, training.build());
-    int[] received = new int[1];
-    for (int fit = 1; fit <= 3; fit++) {
-      float[] before = EmaOracle.floats(network.params());
-      int receivedBefore = received[0];
-      long start = System.nanoTime();
-      spark.fit(data);
-      float[] after = EmaOracle.floats(network.params());
-      double distance = 0;
-      for (int i = 0; i < after.length; i++) {
-        distance = Math.max(distance, Math.abs(after[i] - before[i]));
-      }
-      System.out.printf(
-          "Deeplearning4j's own master, fit %d: returns after %.1f s, %d updates received, weights moved by up to %g%n",
-          fit, (System.nanoTime() - start) / 1e9, received[0] - receivedBefore, distance);
-      if (fit == 1) {
-        ModelParameterServer.getInstance()
-            .addUpdatesSubscriber(
-                new AbstractUpdatesHandler() {
-                  @Override
-                  public void onNext(INDArray message) {
-                    received[0]++;
-                  }
+    spark.fit(data); // which starts the server that can be listened to
+    AtomicInteger received = new AtomicInteger();
+    ModelParameterServer.getInstance()
+        .addUpdatesSubscriber(
+            new AbstractUpdatesHandler() {
+              @Override
+              public void onNext(INDArray message) {
+                received.incrementAndGet();
+              }
 
-                  @Override
-                  public INDArray getParametersArray() {
-                    throw new UnsupportedOperationException("not the first subscriber");
-                  }
-                });
-        lose(file);
-      }
+              @Override
+              public INDArray getParametersArray() {
+                throw new UnsupportedOperationException("not the first subscriber");
+              }
+            });
+    fitWithout(spark, received, "before");
+    lose(file);
+    fitWithout(spark, received, "after");
+    fitWithout(spark, received, "after");
+  }
+
+  private void fitWithout(SparkDl4jMultiLayer spark, AtomicInteger received, String when) {
+    float[] before = EmaOracle.floats(network.params());
+    received.set(0);
+    long start = System.nanoTime();
+    spark.fit(data);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    float[] after = EmaOracle.floats(network.params());
+    double distance = 0;
+    for (int i = 0; i < after.length; i++) {
+      distance = Math.max(distance, Math.abs(after[i] - before[i]));
     }
+    System.out.printf(
+        "Deeplearning4j's own master, a fit %s the loss: returns after %.1f s, %d updates received, weights moved by up to %g%n",
+        when, seconds, received.get(), distance);
   }
 }

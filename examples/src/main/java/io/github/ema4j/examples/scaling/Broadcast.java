@@ -18,21 +18,18 @@ final class Broadcast {
   private Broadcast() {}
 
   /**
-   * Copies that the driver sends, by a formula that {@link #simulated} is close to. Were a block
-   * fetched by one worker after the other, the driver would be one of j that the j-th can choose
-   * from. But all begin at once, and in each of as many steps as there are blocks, every block is
-   * fetched by as many as there are workers for a block.
+   * Copies that the driver sends: what {@link #simulated} comes to in many times. In step s,
+   * counted from 0, each of the w - 1 other workers has the block that a worker fetches with
+   * probability p = s / B, since it has s of the B blocks in an order of its own. The driver is one
+   * of 1 + m to choose from, where m of them have it; the mean of 1 / (1 + m) is (1 - (1 - p)^w) /
+   * (w p).
    */
-  static double copiesOfDriver(int workers, double blocks) {
-    double oneByOne = 0;
-    for (int j = 1; j <= workers; j++) {
-      oneByOne += 1.0 / j;
+  static double copiesOfDriver(int workers, int blocks) {
+    double copies = (double) workers / blocks; // in the first step nobody else has any
+    for (int step = 1; step < blocks; step++) {
+      copies += (1 - Math.pow(1 - (double) step / blocks, workers)) / step;
     }
-    double together = 0;
-    for (int step = 0; step < blocks; step++) {
-      together += 1 / (blocks / workers + step);
-    }
-    return Math.max(oneByOne, together);
+    return copies;
   }
 
   /** Copies that the driver sends, the mean of many times. */

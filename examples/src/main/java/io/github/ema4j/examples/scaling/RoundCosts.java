@@ -47,7 +47,7 @@ record RoundCosts(double parameters, int workers) {
 
   /** Copies that the driver sends of the broadcast: the workers have the others of each other. */
   double sentCopies() {
-    return Broadcast.copiesOfDriver(workers, Math.ceil(copyBytes() / Broadcast.BLOCK_BYTES));
+    return Broadcast.copiesOfDriver(workers, (int) Math.ceil(copyBytes() / Broadcast.BLOCK_BYTES));
   }
 
   /** What it sends, and then the results. */
