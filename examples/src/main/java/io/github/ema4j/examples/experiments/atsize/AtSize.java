@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 public final class AtSize implements Callable<Integer> {
   /** The settings that are the default. */
-  static final Settings DOCUMENTED = new Settings(8, 64, 2);
+  static final Settings DOCUMENTED = new Settings(16, 64, 5);
 
   @Option(
       names = "--data",
@@ -74,14 +74,14 @@ public final class AtSize implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "2",
+      defaultValue = "5",
       description = "Passes over the training images, at least 1 (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(
       names = "--width",
       paramLabel = "N",
-      defaultValue = "8",
+      defaultValue = "16",
       description =
           "Channels of the network's first stage, at least 1; 64 as published (default:"
               + " ${DEFAULT-VALUE}).")
