@@ -26,61 +26,6 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 class ParameterAverageBadInputTest {
 
   @Nested
-  class Configuration {
-    private final AveragingConfig.Builder builder = AveragingConfig.builder().decay(0.9);
-
-    @ParameterizedTest
-    @ValueSource(
-        doubles = {
-          -0.1,
-          1.1,
-          Double.NaN,
-          Double.POSITIVE_INFINITY,
-          Double.NEGATIVE_INFINITY,
-          99.99
-        })
-    void decayOutsideZeroToOne(double decay) {
-      refused(() -> AveragingConfig.of(decay), "decay", Double.toString(decay));
-      refused(() -> builder.decay(decay), "decay", Double.toString(decay));
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
-    void updateEveryBelowOne(int steps) {
-      refused(() -> builder.updateEvery(steps), "updateEvery", Integer.toString(steps));
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {-1, Long.MIN_VALUE})
-    void startAfterBelowZero(long steps) {
-      refused(() -> builder.startAfter(steps), "startAfter", Long.toString(steps));
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-        value = DataType.class,
-        names = {"FLOAT", "DOUBLE"},
-        mode = EnumSource.Mode.EXCLUDE)
-    void shadowTypeOtherThanFloatOrDouble(DataType type) {
-      refused(() -> builder.shadowType(type), "shadowType", type.toString());
-    }
-
-    @Test
-    void nulls() {
-      assertThrows(NullPointerException.class, () -> builder.schedule(null));
-      assertThrows(NullPointerException.class, () -> builder.onNonFinite(null));
-      assertThrows(RuntimeException.class, () -> builder.shadowType(null));
-    }
-
-    @Test
-    void noDecayAtAll() {
-      IllegalStateException e =
-          assertThrows(IllegalStateException.class, () -> AveragingConfig.builder().build());
-      assertTrue(e.getMessage().contains("decay"), e.getMessage());
-    }
-  }
-
-  @Nested
   class Start {
     private final AveragingConfig config = AveragingConfig.of(0.9);
 
@@ -235,70 +180,6 @@ class ParameterAverageBadInputTest {
           new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2, 3).reshape(1, 3));
       ofRow.update(floats(3, 4, 5));
       assertArrayEquals(bits(floats(2, 3, 4)), bits(ofRow.shadow().reshape(3)));
-    }
-  }
-
-  @Nested
-  class WhileSwapped {
-    private final ParameterAverage average =
-        new ParameterAverage(AveragingConfig.of(0.5), floats(1, 2));
-    private final INDArray params = floats(5, 6);
-
-    @Test
-    void everythingButReadingTheCountersIsRefused() {
-      average.update(floats(3, 4));
-      try (Swap swap = average.swap(params)) {
-        for (Executable use :
-            new Executable[] {
-              () -> average.update(floats(7, 8)),
-              () -> average.set(floats(7, 8)),
-              () -> average.shadow(),
-              () -> average.swap(floats(7, 8))
-            }) {
-          IllegalStateException e = assertThrows(IllegalStateException.class, use);
-          assertTrue(e.getMessage().contains("swap"), e.getMessage());
-        }
-        assertEquals(1, average.updateCount());
-        assertEquals(1, average.stepCount());
-        assertEquals(0.5, average.decay());
-        assertArrayEquals(bits(floats(2, 3)), bits(params));
-      }
-      assertArrayEquals(bits(floats(5, 6)), bits(params));
-      assertArrayEquals(bits(floats(2, 3)), bits(average.shadow()));
-    }
-
-    @Test
-    void closingTwiceIsClosingOnce() {
-      Swap swap = average.swap(params);
-      swap.close();
-      swap.close();
-      assertArrayEquals(bits(floats(5, 6)), bits(params));
-      assertArrayEquals(bits(floats(1, 2)), bits(average.shadow()));
-    }
-
-    @Test
-    void closingAnOldSwapAgainDoesNotEndANewOne() {
-      Swap old = average.swap(params);
-      old.close();
-      try (Swap swap = average.swap(params)) {
-        old.close();
-        assertTrue(average.isSwapped());
-        assertArrayEquals(bits(floats(1, 2)), bits(params));
-      }
-      assertArrayEquals(bits(floats(5, 6)), bits(params));
-    }
-
-    @Test
-    void anExceptionInsideRestores() {
-      assertThrows(
-          ArithmeticException.class,
-          () -> {
-            try (Swap swap = average.swap(params)) {
-              throw new ArithmeticException("in the evaluation");
-            }
-          });
-      assertArrayEquals(bits(floats(5, 6)), bits(params));
-      assertFalse(average.isSwapped());
     }
   }
 

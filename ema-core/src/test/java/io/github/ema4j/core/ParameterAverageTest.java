@@ -13,7 +13,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * One life of an average, from the start to a restart. Bits are tested in {@link ConformanceTest}
  * and {@link ParameterAveragePropertiesTest}, refusals in {@link ParameterAverageBadInputTest},
- * intervals in {@link SeveralStepsTest}, memory in {@link ParameterAverageMemoryTest}.
+ * swaps in {@link SwapTest}, intervals in {@link SeveralStepsTest}, memory in {@link
+ * ParameterAverageMemoryTest}.
  */
 class ParameterAverageTest {
 

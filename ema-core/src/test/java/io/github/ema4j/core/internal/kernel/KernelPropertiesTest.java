@@ -7,7 +7,6 @@ import static io.github.ema4j.core.Vectors.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.core.Vectors;
@@ -21,7 +20,6 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -251,22 +249,6 @@ class KernelPropertiesTest {
       float[] expected = {value, value, even, next, -value, -even};
       host.copy(Nd4j.createFromArray(from), to, Chunks.all(6));
       assertArrayEquals(expected, to.castTo(DataType.FLOAT).toFloatVector(), "at " + value);
-    }
-  }
-
-  @Example
-  void denseArraysInHostMemoryGetTheHostKernelAndOthersTheNd4jOne() {
-    INDArray vector = floats(1, 2, 3, 4);
-    INDArray strided = Nd4j.create(DataType.FLOAT, 4, 3).getColumn(1);
-    assertInstanceOf(HostKernel.class, Kernels.forArrays(vector, vector));
-    assertInstanceOf(Nd4jKernel.class, Kernels.forArrays(vector, strided));
-  }
-
-  @Example
-  void arraysOfAnyBackendButTheCpuOneGetTheNd4jKernel() {
-    for (ExecutionerType type : ExecutionerType.values()) {
-      boolean cpu = type == ExecutionerType.NATIVE_CPU;
-      assertEquals(cpu, HostKernel.supports(floats(1, 2), type), type.name());
     }
   }
 
