@@ -100,7 +100,7 @@ class LateChangesTest {
         new MultiLayerNetwork(
             Nets.base()
                 .list()
-                .layer(new DenseLayer.Builder().nIn(2000).nOut(4).build())
+                .layer(new DenseLayer.Builder().nIn(2001).nOut(4).build())
                 .layer(new OutputLayer.Builder().nIn(4).nOut(3).build())
                 .build());
     large.init();

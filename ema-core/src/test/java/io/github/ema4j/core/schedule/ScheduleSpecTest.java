@@ -126,12 +126,12 @@ class ScheduleSpecTest {
         assertThrows(
             IllegalArgumentException.class, () -> DecaySchedule.parse("exponential(decay=0.9)"));
     String known = e.getMessage().replaceFirst(".*known are: ", "");
-    for (String name : known.split(", ")) {
+    for (String name : known.split(", ", -1)) {
       IllegalArgumentException lacks =
           assertThrows(
               IllegalArgumentException.class, () -> DecaySchedule.parse(name + "(nothing=0)"));
       assertTrue(!lacks.getMessage().contains("Unknown"), lacks.getMessage());
     }
-    assertEquals(14, known.split(", ").length);
+    assertEquals(14, known.split(", ", -1).length);
   }
 }

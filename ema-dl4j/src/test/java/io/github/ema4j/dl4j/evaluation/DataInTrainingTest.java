@@ -19,7 +19,7 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 /** The iterators that a fit fetches ahead from are found by the threads that do. */
 class DataInTrainingTest {
 
-  private static final DataSet POINTS = Data.points(1, 160);
+  private static final DataSet POINTS = Data.points(1, 80);
 
   /** It is so long that the thread cannot be at its end when the first step is done. */
   private static Batches data() {

@@ -3,6 +3,7 @@ package io.github.ema4j.dl4j.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -30,7 +32,7 @@ class EvaluationResultTest {
 
   /** Written in the reverse order of the outputs. */
   private EvaluationResult result() {
-    Map<Integer, List<IEvaluation<?>>> byOutput = new HashMap<>();
+    Map<Integer, List<IEvaluation<?>>> byOutput = new LinkedHashMap<>();
     byOutput.put(11, List.of(second));
     byOutput.put(2, List.of(regression, first));
     return new EvaluationResult(byOutput);
@@ -104,6 +106,6 @@ class EvaluationResultTest {
     RegressionEvaluation prototype = new RegressionEvaluation();
     EvaluationResult other = EvaluationResult.of(network, data, prototype);
     assertEquals("EvaluationResult[RegressionEvaluation at output 0]", other.toString());
-    assertTrue(other.get(RegressionEvaluation.class) != prototype);
+    assertNotSame(prototype, other.get(RegressionEvaluation.class));
   }
 }
