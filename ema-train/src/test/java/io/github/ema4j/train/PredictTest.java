@@ -101,8 +101,7 @@ class PredictTest {
     for (String each : Shapes.CLASSES) {
       assertTrue(line.contains(each + " "), line);
     }
-    String metadata =
-        new String(Zips.read(alone).get("metadata.json"), StandardCharsets.UTF_8);
+    String metadata = new String(Zips.read(alone).get("metadata.json"), StandardCharsets.UTF_8);
     assertTrue(metadata.contains("3x24x24"), metadata);
     assertTrue(metadata.contains("[0.485, 0.456, 0.406]"), metadata);
   }

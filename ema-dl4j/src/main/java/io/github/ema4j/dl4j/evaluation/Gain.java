@@ -76,8 +76,8 @@ public record Gain(
   }
 
   /**
-   * What the difference may be at most where none is seen: two standard errors, and where no example
-   * tells the two apart three in {@link #examples} (the rule of three).
+   * What the difference may be at most where none is seen: two standard errors, and where no
+   * example tells the two apart three in {@link #examples} (the rule of three).
    */
   private double largestDifference() {
     return 2 * Math.sqrt(onlyRaw + onlyAveraged + 2.25) / examples;

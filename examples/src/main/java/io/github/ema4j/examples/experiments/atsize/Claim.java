@@ -26,8 +26,7 @@ record Claim(String sentence, List<Method> methods, Predicate<List<Outcome>> tes
           new Claim(
               "There EMA 0.999 is less than half a point behind the default average, in the mean.",
               List.of(Method.CONSTANT, Method.RMSPROP),
-              outcomes ->
-                  gains(outcomes, LONG, Training.DEFAULT).average().orElseThrow() > -0.5),
+              outcomes -> gains(outcomes, LONG, Training.DEFAULT).average().orElseThrow() > -0.5),
           new Claim(
               "Where the rate falls to 0 the default average gains or loses less than 0.5 points in the mean.",
               List.of(Method.COSINE),
