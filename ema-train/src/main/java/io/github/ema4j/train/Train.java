@@ -140,12 +140,15 @@ public final class Train implements Callable<Integer> {
             "Building %s for images of %s and %d classes%n",
             model, data.shape(), source.classes().size());
     out().flush();
-    Model network = Models.create(model, modelSettings(source));
+    ModelSettings built = modelSettings(source);
+    Model network = Models.create(model, built);
     if (ema.recalibrates() && !Nets.hasBatchNorm(network)) {
       throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
     }
     RunSettings settings = settings(source);
     Averages averages = Averages.of(ema, source.trainingImages()).attachedTo(network);
+    acceleration.apply(network);
+    Models.tryOut(network, model, built);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
     try (FileChannel ignored = run.lock()) {
       return train(run, settings, source, network, averages, RunRecorders.NEW_RUN);

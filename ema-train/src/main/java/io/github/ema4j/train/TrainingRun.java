@@ -17,6 +17,7 @@ import io.github.ema4j.train.record.AveragedResult;
 import io.github.ema4j.train.record.Curves;
 import io.github.ema4j.train.record.EpochHistory;
 import io.github.ema4j.train.record.EpochResult;
+import io.github.ema4j.train.record.Guessing;
 import io.github.ema4j.train.record.RunDescription;
 import io.github.ema4j.train.record.RunRecorder;
 import io.github.ema4j.train.record.RunRecorders;
@@ -236,8 +237,17 @@ final class TrainingRun {
   private void report() {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
     RunReport.write(
-        directory.report(), description, epochs, divergence(epochs), ZoneId.systemDefault());
+        directory.report(),
+        description,
+        epochs,
+        guessing(),
+        divergence(epochs),
+        ZoneId.systemDefault());
     Curves.write(directory.path(), epochs);
+  }
+
+  private Guessing guessing() {
+    return new Guessing(source.largestValidationClass(), source.validationImages());
   }
 
   private Optional<String> divergence(List<EpochResult> epochs) {
@@ -260,7 +270,7 @@ final class TrainingRun {
     averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
     Optional<String> divergence = divergence(epochs);
     if (divergence.isEmpty()) {
-      advise(); // about the decay, which is not what is wrong with a run that diverged
+      unlearnt(epochs).ifPresentOrElse(out::println, this::adviseOnDecays);
     }
     out.printf("report: %s%n", directory.report());
     if (divergence.isEmpty()) {
@@ -275,7 +285,14 @@ final class TrainingRun {
     return false;
   }
 
-  private void advise() {
+  /** What to say of a network that does no better than guessing: no decay would help it. */
+  private Optional<String> unlearnt(List<EpochResult> epochs) {
+    return epochs.isEmpty()
+        ? Optional.empty()
+        : guessing().verdict(epochs.get(epochs.size() - 1));
+  }
+
+  private void adviseOnDecays() {
     for (int i = 0; i < averages.names().size(); i++) {
       for (String advice : EmaReport.of(averages.listeners().get(i), network).advice()) {
         out.printf("ema %s: %s%n", averages.names().get(i), inFlags(advice));

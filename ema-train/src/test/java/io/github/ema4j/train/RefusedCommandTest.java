@@ -89,6 +89,10 @@ class RefusedCommandTest {
     Path output = directory.resolve("output");
     Command.train("--lr", "0", "--output", output).refused();
     Command.train("--model", "vgg", "--output", output).refused("zoo:vgg16");
+    Command.Outcome tooSmall =
+        Command.train("--model", "zoo:vgg16", "--input-size", "16", "--output", output)
+            .refused("zoo:vgg16 cannot be built for images of 1x16x16 and 10 classes; larger");
+    assertEquals(1, tooSmall.err().lines().count(), tooSmall.err());
     assertFalse(Files.exists(output));
   }
 

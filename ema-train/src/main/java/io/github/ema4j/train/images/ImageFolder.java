@@ -91,6 +91,11 @@ public final class ImageFolder implements ImageSource {
     return validation.size();
   }
 
+  @Override
+  public int largestValidationClass() {
+    return validation.largestClass();
+  }
+
   /** 3 x 224 x 224, as is usual for photographs. */
   @Override
   public ImageShape naturalShape() {

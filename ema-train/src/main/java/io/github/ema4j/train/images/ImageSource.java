@@ -22,6 +22,12 @@ public interface ImageSource {
   /** The number of validation images, those included that turn out to be unreadable. */
   int validationImages();
 
+  /**
+   * The number of validation images of the class that has most of them: who always guesses it is
+   * right about so many.
+   */
+  int largestValidationClass();
+
   /** The size to train with when the user names none. */
   ImageShape naturalShape();
 

@@ -56,6 +56,11 @@ public final class ShippedImages implements ImageSource {
   }
 
   @Override
+  public int largestValidationClass() {
+    return pictures(validation).largestClass();
+  }
+
+  @Override
   public ImageShape naturalShape() {
     return new ImageShape(1, SIZE, SIZE);
   }

@@ -45,6 +45,7 @@ public final class RunReport {
    * @param html the file
    * @param run what was run
    * @param epochs in their order; may be empty
+   * @param guessing what the network has to be better than
    * @param divergence how the raw weights have diverged; empty if they have not
    * @param zone that dates are in
    * @throws UserError if it cannot be written
@@ -53,10 +54,11 @@ public final class RunReport {
       Path html,
       RunDescription run,
       List<EpochResult> epochs,
+      Guessing guessing,
       Optional<String> divergence,
       ZoneId zone) {
     byte[] page =
-        Markup.of("record/report.ftlh", content(run, epochs, divergence, zone))
+        Markup.of("record/report.ftlh", content(run, epochs, guessing, divergence, zone))
             .getBytes(StandardCharsets.UTF_8);
     try {
       OutputFile.write(html, out -> out.write(page));
@@ -66,8 +68,12 @@ public final class RunReport {
   }
 
   private static Map<String, Object> content(
-      RunDescription run, List<EpochResult> epochs, Optional<String> divergence, ZoneId zone) {
-    Verdict verdict = Verdict.of(epochs, divergence);
+      RunDescription run,
+      List<EpochResult> epochs,
+      Guessing guessing,
+      Optional<String> divergence,
+      ZoneId zone) {
+    Verdict verdict = Verdict.of(epochs, guessing, divergence);
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("title", run.model() + " on " + run.data());
     content.put("headline", verdict.headline());

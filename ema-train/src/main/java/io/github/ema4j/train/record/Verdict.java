@@ -25,16 +25,21 @@ record Verdict(String headline, List<String> explanations) {
    * Judges a run by its last epoch.
    *
    * @param epochs in their order
+   * @param guessing what the last epoch has to be better than
    * @param divergence how the raw weights have diverged; empty if they have not
    */
-  static Verdict of(List<EpochResult> epochs, Optional<String> divergence) {
+  static Verdict of(List<EpochResult> epochs, Guessing guessing, Optional<String> divergence) {
     if (epochs.isEmpty()) {
       return new Verdict("No epoch is done yet.", List.of());
     }
     EpochResult last = epochs.get(epochs.size() - 1);
     List<String> explanations = new ArrayList<>();
-    divergence.ifPresent(how -> explanations.add("The raw weights diverged: " + how + "."));
-    if (divergence.isEmpty()) {
+    Optional<String> wrong =
+        divergence
+            .map(how -> "The raw weights diverged: " + how)
+            .or(() -> guessing.verdict(last));
+    wrong.ifPresent(what -> explanations.add(what + "."));
+    if (wrong.isEmpty()) { // otherwise the average is not what matters
       last.averages()
           .forEach(
               average ->

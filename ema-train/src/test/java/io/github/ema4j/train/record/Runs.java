@@ -13,6 +13,8 @@ import java.util.OptionalDouble;
 final class Runs {
   static final Clock CLOCK = Clock.fixed(Instant.parse("2025-03-01T12:00:00Z"), ZoneOffset.UTC);
 
+  static final Guessing GUESSING = new Guessing(10, 100);
+
   private Runs() {}
 
   static RunDescription description() {
