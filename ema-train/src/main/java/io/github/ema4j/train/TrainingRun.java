@@ -19,13 +19,13 @@ import io.github.ema4j.train.record.EpochHistory;
 import io.github.ema4j.train.record.EpochResult;
 import io.github.ema4j.train.record.Guessing;
 import io.github.ema4j.train.record.RunDescription;
+import io.github.ema4j.train.record.RunFindings;
 import io.github.ema4j.train.record.RunRecorder;
 import io.github.ema4j.train.record.RunRecorders;
 import io.github.ema4j.train.record.RunReport;
 import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +48,8 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class TrainingRun {
   private static final EmaListener NO_AVERAGE = new ModelEmaListener(0);
+
+  private static final double SECONDS_WITHOUT_A_WORD = 5;
 
   private final RunDirectory directory;
   private final RunDescription description;
@@ -160,6 +162,7 @@ final class TrainingRun {
   private void finish(int epoch, double rate, Progress progress, RunRecorder recorder)
       throws IOException {
     double imagesPerSecond = progress.imagesPerSecond();
+    sayThatValidationTakesLong(imagesPerSecond);
     EvaluationResult raw = validation.raw(network);
     List<AveragedResult> results = new ArrayList<>();
     List<Optional<EvaluationResult>> averaged = new ArrayList<>();
@@ -184,6 +187,16 @@ final class TrainingRun {
     report();
     out.print(EpochTable.rows(result, rates.epochs())); // last: what is said to be done is on disk
     out.flush();
+  }
+
+  /** A forward pass takes about a third of a step. */
+  private void sayThatValidationTakesLong(double imagesPerSecond) {
+    int sets = 1 + averages.names().size();
+    if (sets * source.validationImages() / (3 * imagesPerSecond) > SECONDS_WITHOUT_A_WORD) {
+      out.printf(
+          "validating %d sets of weights on %d images ...%n", sets, source.validationImages());
+      out.flush();
+    }
   }
 
   private AveragedResult result(
@@ -240,8 +253,7 @@ final class TrainingRun {
         directory.report(),
         description,
         epochs,
-        guessing(),
-        divergence(epochs),
+        new RunFindings(guessing(), divergence(epochs), source.unreadable()),
         ZoneId.systemDefault());
     Curves.write(directory.path(), epochs);
   }
@@ -262,12 +274,17 @@ final class TrainingRun {
    */
   boolean end() throws IOException {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
-    Optional<Path> averaged = export(epochs);
+    OptionalInt bestAtEnd = bestAverage(epochs);
+    if (bestAtEnd.isPresent()) {
+      export(averages.listeners().get(bestAtEnd.getAsInt()));
+    }
     report();
     BestModels best = bestModels();
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
-    averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
+    if (bestAtEnd.isPresent()) {
+      sayExported(epochs.get(epochs.size() - 1).averages().get(bestAtEnd.getAsInt()));
+    }
     Optional<String> divergence = divergence(epochs);
     if (divergence.isEmpty()) {
       unlearnt(epochs).ifPresentOrElse(out::println, this::adviseOnDecays);
@@ -325,23 +342,29 @@ final class TrainingRun {
     return names.size() == 1 ? "" : " of ema " + names.get(average.index());
   }
 
-  /** Exports the average that was best in the last epoch. */
-  private Optional<Path> export(List<EpochResult> epochs) throws IOException {
-    if (epochs.isEmpty()) {
-      return Optional.empty();
-    }
-    OptionalInt best =
-        indexOfBest(
+  /** The file of the end, which an earlier epoch may have been better than. */
+  private void sayExported(AveragedResult average) {
+    out.printf(
+        Locale.ROOT,
+        "averaged network at the end (%.2f %%%s): %s%n",
+        100 * average.score().orElseThrow().accuracy(),
+        averages.names().size() == 1 ? "" : " of ema " + average.name(),
+        directory.averaged());
+  }
+
+  /** Of the averages that which was best in the last epoch, if there are any. */
+  private static OptionalInt bestAverage(List<EpochResult> epochs) {
+    return epochs.isEmpty()
+        ? OptionalInt.empty()
+        : indexOfBest(
             epochs.get(epochs.size() - 1).averages().stream()
                 .map(average -> average.score().map(Score::accuracy))
                 .toList());
-    if (best.isEmpty()) {
-      return Optional.empty();
-    }
-    ModelEmaListener ema = averages.listeners().get(best.getAsInt());
+  }
+
+  private void export(ModelEmaListener ema) throws IOException {
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
     Writing.to(
         directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged, metadata));
-    return Optional.of(directory.averaged());
   }
 }

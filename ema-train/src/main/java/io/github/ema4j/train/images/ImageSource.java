@@ -19,6 +19,9 @@ public interface ImageSource {
   /** The number of training images, those included that turn out to be unreadable. */
   int trainingImages();
 
+  /** Where the validation images are, in words or as a folder. */
+  String validationPlace();
+
   /** The number of validation images, those included that turn out to be unreadable. */
   int validationImages();
 

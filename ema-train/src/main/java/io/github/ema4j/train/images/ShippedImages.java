@@ -56,6 +56,11 @@ public final class ShippedImages implements ImageSource {
   }
 
   @Override
+  public String validationPlace() {
+    return NAME;
+  }
+
+  @Override
   public int largestValidationClass() {
     return pictures(validation).largestClass();
   }

@@ -34,7 +34,7 @@ class RunReportTest {
   private String page(RunDescription run, List<EpochResult> epochs, Optional<String> divergence)
       throws IOException {
     Path html = dir.resolve("report.html");
-    RunReport.write(html, run, epochs, Runs.GUESSING, divergence, ZoneId.of("UTC"));
+    RunReport.write(html, run, epochs, Runs.findings(divergence), ZoneId.of("UTC"));
     return Files.readString(html);
   }
 
@@ -237,8 +237,7 @@ class RunReportTest {
                     html,
                     Runs.description(),
                     List.of(),
-                    Runs.GUESSING,
-                    Optional.empty(),
+                    Runs.findings(Optional.empty()),
                     ZoneOffset.UTC));
     assertTrue(error.getMessage().contains(html.toString()), error.getMessage());
   }

@@ -13,9 +13,12 @@ import java.util.OptionalDouble;
 final class Runs {
   static final Clock CLOCK = Clock.fixed(Instant.parse("2025-03-01T12:00:00Z"), ZoneOffset.UTC);
 
-  static final Guessing GUESSING = new Guessing(10, 100);
-
   private Runs() {}
+
+  /** Of a run that learnt something. */
+  static RunFindings findings(Optional<String> divergence) {
+    return new RunFindings(new Guessing(10, 100), divergence, List.of());
+  }
 
   static RunDescription description() {
     return new RunDescription(
