@@ -92,12 +92,24 @@ final class DataOptions {
   private long seed;
 
   ImageSource open() {
+    checkCache();
+    return folder == null ? ShippedImages.open() : ImageFolder.open(folder, cacheBytes());
+  }
+
+  /** Images that are not trained on. */
+  ImageSource openForValidation() {
+    checkCache();
+    return folder == null
+        ? ShippedImages.open()
+        : ImageFolder.openForValidation(folder, cacheBytes());
+  }
+
+  private void checkCache() {
     if (imageCache != null && (imageCache < 0 || imageCache > MOST_MEGABYTES)) {
       throw new UserError(
           "--image-cache %d: it has to be from 0 to %d megabytes, what Java can take at most (-Xmx)"
               .formatted(imageCache, MOST_MEGABYTES));
     }
-    return folder == null ? ShippedImages.open() : ImageFolder.open(folder, cacheBytes());
   }
 
   private long cacheBytes() {

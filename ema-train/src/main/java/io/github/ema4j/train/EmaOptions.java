@@ -276,11 +276,11 @@ final class EmaOptions {
     for (String decay : byWarmUpAlone ? List.of(LARGEST_OF_TIMM) : decays) {
       try {
         averages.add(decay.equals(AUTO) ? ofAnyLength() : ofDecay(Double.parseDouble(decay)));
-      } catch (NumberFormatException e) {
+      } catch (IllegalArgumentException e) { // no number, or not one of these
         throw new UserError(
-            "--model-ema-decay " + decay + ": it has to be a number from 0 to 1, or auto", e);
-      } catch (IllegalArgumentException e) {
-        throw new UserError("--model-ema-decay " + decay + ": " + e.getMessage(), e);
+            "--model-ema-decay %s: it has to be a number from 0 to 1 such as 0.99, or auto"
+                .formatted(decay),
+            e);
       }
     }
     return averages;

@@ -2,10 +2,9 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.train.record.AveragedResult;
+import io.github.ema4j.train.record.Decay;
 import io.github.ema4j.train.record.EpochResult;
 import io.github.ema4j.train.record.Score;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -38,9 +37,12 @@ final class EpochTable {
           .append(
               String.format(
                   Locale.ROOT,
-                  "  decay %s  initial share %.1f %%%s%n",
-                  decay(average.decay()),
-                  100 * average.initialShare(),
+                  "  decay %s%s%s%n",
+                  Decay.text(average.decay()),
+                  average.holdsInitialWeights()
+                      ? String.format(
+                          Locale.ROOT, "  initial share %.1f %%", 100 * average.initialShare())
+                      : "",
                   average.restores() == 0 ? "" : "  restored " + average.restores()));
     }
     forecast(epoch.averages()).ifPresent(line -> rows.append("  ").append(line).append(EOL));
@@ -65,10 +67,5 @@ final class EpochTable {
         weights,
         100 * score.accuracy(),
         score.loss());
-  }
-
-  /** Six digits, which tell 0.9999 from 0.99995, and no zeros after them. */
-  private static String decay(double decay) {
-    return new BigDecimal(decay).round(new MathContext(6)).stripTrailingZeros().toPlainString();
   }
 }

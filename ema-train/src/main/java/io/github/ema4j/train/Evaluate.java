@@ -31,7 +31,8 @@ final class Evaluate implements Callable<Integer> {
       index = "1",
       arity = "0..1",
       paramLabel = "DIR",
-      description = "Folder of images with a part val/ (default: those of the run).")
+      description = "Folder of images, with a part val/ or a folder for each class (default: those of the"
+              + " run).")
   private Path folder;
 
   @ArgGroup(exclusive = true)
@@ -74,6 +75,7 @@ final class Evaluate implements Callable<Integer> {
     ImageSource source = images.open(weights);
     Validation validation = images.train().validation(source);
     PrintWriter out = command.commandLine().getOut();
+    out.printf("%d images of %s%n", source.validationImages(), source.validationPlace());
     try {
       if (!which.averaged) {
         out.println(

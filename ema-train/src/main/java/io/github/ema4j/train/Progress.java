@@ -20,6 +20,10 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   }
 
   private static final double NANOS = 1e9;
+
+  /** Before, the time that is left is anybody's guess. */
+  private static final int LEAST_ITERATIONS = 16;
+
   private static final double SECONDS_OF_A_DAY = 24 * 3600;
 
   private final Interruption interruption;
@@ -40,6 +44,11 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   private long restored;
   private boolean diverged;
   private boolean saidLong;
+  private double previousSecondsPerImage;
+  private int mark;
+  private long markAt;
+  private int olderMark;
+  private long olderMarkAt;
 
   /**
    * Follows epochs.
@@ -63,11 +72,17 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   }
 
   void begin(Plan epoch, double rate) {
+    previousSecondsPerImage =
+        plan == null || epoch.iterationsBefore() < LEAST_ITERATIONS
+            ? Double.NaN
+            : seconds() / images(iterations);
     plan = epoch;
     learningRate = rate;
     startedAt = nanoTime.getAsLong();
     reportedAt = startedAt;
     reported = 0;
+    mark = 0;
+    markAt = startedAt;
     iterations = 0;
     losses = 0;
     sumOfLosses = 0;
@@ -78,6 +93,7 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   public void iterationDone(Model model, int iteration, int epoch) {
     interruption.check();
     iterations++;
+    mark();
     double loss = model.score();
     if (restores.getAsLong() > restored) {
       restored = restores.getAsLong();
@@ -131,31 +147,52 @@ final class Progress extends BaseTrainingListener implements ReadOnlyListener {
   }
 
   private void print(double loss, double rate) {
-    double perImage = seconds() / images(iterations);
     double imagesLeft =
         plan.images()
             - images(iterations)
             + (double) (plan.epochs() - plan.epoch()) * plan.images();
+    double left = secondsPerImage() * imagesLeft;
     out.printf(
         Locale.ROOT,
-        "epoch %d/%d  iteration %d/%d  loss %.4f  %.0f images/s  %s left%n",
+        "epoch %d/%d  iteration %d/%d  loss %.4f  %.0f images/s%s%n",
         plan.epoch(),
         plan.epochs(),
         iterations,
         plan.iterations(),
         loss,
         rate,
-        duration(perImage * imagesLeft));
-    boolean warm = iterations > 1; // the first iteration also compiles
-    if (warm && !saidLong && perImage * imagesLeft > SECONDS_OF_A_DAY) {
+        Double.isNaN(left) ? "" : "  " + duration(left) + " left");
+    if (!saidLong && left > SECONDS_OF_A_DAY) {
       saidLong = true;
       out.printf(
           Locale.ROOT,
           "At this speed the run takes %.0f days. A smaller --model or --input-size, or fewer"
               + " --epochs, shorten it.%n",
-          Math.ceil(perImage * imagesLeft / SECONDS_OF_A_DAY));
+          Math.ceil(left / SECONDS_OF_A_DAY));
     }
     out.flush();
+  }
+
+  /**
+   * The time for an image, of the second half of what was done, as the first iterations also
+   * compile; early in an epoch that of the epoch before.
+   *
+   * @return NaN as long as too little was done to tell
+   */
+  private double secondsPerImage() {
+    return iterations < LEAST_ITERATIONS
+        ? previousSecondsPerImage
+        : (nanoTime.getAsLong() - olderMarkAt) / NANOS / (images(iterations) - images(olderMark));
+  }
+
+  /** Marks at 1, 2, 4, 8, ... iterations: the older of the last two lies in the first half. */
+  private void mark() {
+    if (iterations == Math.max(1, 2 * mark)) {
+      olderMark = mark;
+      olderMarkAt = markAt;
+      mark = iterations;
+      markAt = nanoTime.getAsLong();
+    }
   }
 
   /** The last batch may be smaller. */

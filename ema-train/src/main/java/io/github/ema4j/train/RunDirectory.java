@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.train.error.Reason;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.models.ImageShape;
 import java.io.IOException;
@@ -74,7 +75,7 @@ record RunDirectory(Path path) {
     } catch (IOException e) {
       throw new UserError(
           "cannot make a folder in --output %s (%s): name one that can be written to"
-              .formatted(options.output(), e),
+              .formatted(options.output(), Reason.of(e)),
           e);
     }
   }
@@ -99,12 +100,27 @@ record RunDirectory(Path path) {
     }
   }
 
-  private static Path named(Path path) throws IOException {
+  /**
+   * Refuses a name that {@link #create} would refuse.
+   *
+   * @throws UserError if there is a run of that name
+   */
+  static void requireUnused(OutputOptions options) throws IOException {
+    if (options.experiment() != null) {
+      requireUnused(options.output().resolve(options.experiment()));
+    }
+  }
+
+  private static void requireUnused(Path path) throws IOException {
     if (Files.exists(path) && !isUnused(path)) {
       throw new UserError(
           "%s exists: go on with it by --resume %s, or give another --experiment"
               .formatted(path, path));
     }
+  }
+
+  private static Path named(Path path) throws IOException {
+    requireUnused(path);
     return Files.createDirectories(path);
   }
 

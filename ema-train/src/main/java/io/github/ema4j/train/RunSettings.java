@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.NumericNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.ema4j.train.error.Reason;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.record.OutputFile;
@@ -123,7 +124,7 @@ record RunSettings(
     } catch (JsonProcessingException e) {
       throw new UserError("%s is damaged: %s".formatted(file, e.getOriginalMessage()), e);
     } catch (IOException e) {
-      throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw new UserError("%s cannot be read: %s".formatted(file, Reason.of(e)), e);
     }
   }
 

@@ -71,9 +71,9 @@ final class SavedImages {
   private ImageSource inSize(SavedWeights weights) {
     Optional<ImageShape> trained = weights.trainedOn().inputSize();
     if (trained.isPresent() && inputSize == null) {
-      return train.openImages(trained.get());
+      return train.openForValidation(trained.get());
     }
-    ImageSource source = train.openImages();
+    ImageSource source = train.openForValidation();
     if (trained.isPresent() && !trained.get().equals(train.inputSize())) {
       throw new UserError(
           "--input-size %s: %s was trained on images of %s; leave --input-size out"

@@ -6,6 +6,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST
 import io.github.ema4j.core.NonFiniteParametersException;
 import io.github.ema4j.dl4j.EmaCheckpointException;
 import io.github.ema4j.train.error.Printable;
+import io.github.ema4j.train.error.Reason;
 import io.github.ema4j.train.error.UserError;
 import io.github.ema4j.train.images.ImageSource;
 import io.github.ema4j.train.models.ImageShape;
@@ -17,6 +18,7 @@ import io.github.ema4j.train.record.RunRecorders;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -63,6 +65,14 @@ public final class Train implements Callable<Integer> {
 
   /** Images that batch-norm statistics are fitted to, at least; each such layer takes a pass. */
   private static final int CALIBRATION_IMAGES = 2048;
+
+  /** With fewer, a network that starts from random weights learns the easiest of images alone. */
+  private static final int FEW_STEPS = 300;
+
+  private static final String NO_MODEL =
+      "--model is missing: for images of your own name a network and a size that it can be trained"
+          + " with in the time you have, such as --model resnet18 --input-size 64; list-models"
+          + " shows all";
 
   @Mixin private DataOptions data;
 
@@ -135,17 +145,21 @@ public final class Train implements Callable<Integer> {
 
   private int start() throws IOException {
     ImageSource source = prepare();
+    RunDirectory.requireUnused(output);
     out()
         .printf(
             "Building %s for images of %s and %d classes%n",
             model, data.shape(), source.classes().size());
     out().flush();
-    Model network = Models.create(model, modelSettings(source));
+    ModelSettings built = modelSettings(source);
+    Model network = Models.create(model, built);
     if (ema.recalibrates() && !Nets.hasBatchNorm(network)) {
       throw new UserError("--model-ema-bn recalibrate: " + model + " has no batch norm");
     }
     RunSettings settings = settings(source);
     Averages averages = Averages.of(ema, source.trainingImages()).attachedTo(network);
+    acceleration.apply(network);
+    Models.tryOut(network, model, built);
     RunDirectory run = RunDirectory.create(output, model, data.shape());
     try (FileChannel ignored = run.lock()) {
       return train(run, settings, source, network, averages, RunRecorders.NEW_RUN);
@@ -160,32 +174,51 @@ public final class Train implements Callable<Integer> {
     }
     optimizer.complete();
     ema.check();
-    ImageSource source = openImages();
-    if (model == null && data.isFolder()) {
-      throw new UserError(
-          "--model is missing: for images of your own name a network and a size that it can be trained"
-              + " with in the time you have, such as --model resnet18 --input-size 64; list-models"
-              + " shows all");
+    if (model != null) {
+      Models.requireKnown(model);
     }
+    ImageSource source = openImagesAndRequireModel();
     model = model == null ? "lenet" : model;
     data.training(); // checks its values
     return source;
   }
 
+  /** Who mends a folder should know of the other thing that is missing. */
+  private ImageSource openImagesAndRequireModel() {
+    boolean missing = model == null && data.isFolder();
+    ImageSource source;
+    try {
+      source = openImages();
+    } catch (UserError e) {
+      throw missing ? new UserError(e.getMessage() + ". And " + NO_MODEL, e) : e;
+    }
+    if (missing) {
+      throw new UserError(NO_MODEL);
+    }
+    return source;
+  }
+
   /** The images, and their size where it was left open. */
-  ImageSource openImages() {
+  private ImageSource openImages() {
     ImageSource source = data.open();
     data.complete(source);
     return source;
   }
 
-  /** The images in the size that a network was trained on. */
-  ImageSource openImages(ImageShape shape) {
-    data.sized(shape);
-    return openImages();
+  /** The images to validate on, and their size where it was left open. */
+  ImageSource openForValidation() {
+    ImageSource source = data.openForValidation();
+    data.complete(source);
+    return source;
   }
 
-  /** After {@link #openImages}. */
+  /** The images to validate on in the size that a network was trained on. */
+  ImageSource openForValidation(ImageShape shape) {
+    data.sized(shape);
+    return openForValidation();
+  }
+
+  /** After {@link #openForValidation()}. */
   ImageShape inputSize() {
     return data.shape();
   }
@@ -230,6 +263,10 @@ public final class Train implements Callable<Integer> {
       if (checkpoint.isEmpty()) {
         return resumeFromNothing(run, now, source);
       }
+      int done = Checkpoints.epoch(checkpoint.get());
+      if (!output.evalOnly()) {
+        sayWhereItGoesOn(checkpoint.get(), done); // restoring a large network takes a while
+      }
       Checkpoints.Restored restored =
           Checkpoints.restore(
               checkpoint.get(), Averages.of(ema, source.trainingImages()).configs());
@@ -238,22 +275,25 @@ public final class Train implements Callable<Integer> {
         acceleration.applyForInference(restored.network());
         return validate(checkpoint.get(), restored.network(), averages, source);
       }
-      int done = Checkpoints.epoch(checkpoint.get());
-      if (epochs < done) {
-        throw new UserError(
-            "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
-                .formatted(epochs, done));
-      }
-      if (done == epochs) {
-        out()
-            .printf(
-                "This run is finished, with %1$d of %1$d epochs; to make it longer give more --epochs%n",
-                done);
-      } else {
-        out().printf("Going on from %s%n", checkpoint.get());
-      }
       return train(run, now, source, restored.network(), averages, done);
     }
+  }
+
+  private void sayWhereItGoesOn(Path checkpoint, int done) {
+    if (epochs < done) {
+      throw new UserError(
+          "--epochs %d: %d are done; give as many or more, or an earlier checkpoint to go on from"
+              .formatted(epochs, done));
+    }
+    if (done == epochs) {
+      out()
+          .printf(
+              "This run is finished, with %1$d of %1$d epochs; to make it longer give more --epochs%n",
+              done);
+    } else {
+      out().printf("Going on from %s%n", checkpoint);
+    }
+    out().flush();
   }
 
   private void allowOrRefuseOtherRounding(List<String> differences, RunDirectory run) {
@@ -321,6 +361,7 @@ public final class Train implements Callable<Integer> {
             source.validationImages(),
             source.classes().size());
     out().println(acceleration.apply(network));
+    sayIfStepsAreFew(source.trainingImages());
     out().printf("Results go to %s%n", run.path());
     out().flush();
     TrainingRun training =
@@ -367,14 +408,37 @@ public final class Train implements Callable<Integer> {
     }
   }
 
+  private void sayIfStepsAreFew(int images) {
+    long steps = (long) epochs * data.batchesFor(images);
+    if (steps < FEW_STEPS) {
+      out()
+          .printf(
+              "%d steps in all (images / batch * epochs), which are few from random weights: use a smaller batch -b or more --epochs%n",
+              steps);
+    }
+  }
+
   private void sayHowToResume(RunDirectory run) {
     out().printf("%nInterrupted.%s%n", resumeHint(run));
+    if (Files.exists(run.averaged())) {
+      out().printf("%s is still that of the end before it was resumed.%n", run.averaged());
+    }
     out().flush();
   }
 
   private static String resumeHint(RunDirectory run) {
-    return " All finished epochs are on disk; go on by: %s --resume %s"
+    return (hasCheckpoint(run)
+            ? " All finished epochs are on disk; go on by: %s --resume %s"
+            : " No epoch was finished: %s --resume %s starts from the beginning")
         .formatted(Environment.command(), quoted(run.path().toString()));
+  }
+
+  private static boolean hasCheckpoint(RunDirectory run) {
+    try {
+      return new Checkpoints(run.checkpoints()).latest().isPresent();
+    } catch (IOException e) {
+      return true; // what is there to go on from, --resume will say
+    }
   }
 
   static void sayUnreadable(ImageSource source, PrintWriter out) {
@@ -439,10 +503,17 @@ public final class Train implements Callable<Integer> {
       return CommandLine.ExitCode.USAGE;
     }
     if (e instanceof IOException) {
-      command.getErr().println("failed: " + Printable.of(String.valueOf(e.getMessage())));
+      command.getErr().println("failed: " + Printable.of(inWords((IOException) e)));
       return CommandLine.ExitCode.SOFTWARE;
     }
     throw e; // picocli prints where it comes from and exits with the same code
+  }
+
+  /** Java's own exceptions about a file have only its name as their message. */
+  private static String inWords(IOException e) {
+    return e instanceof FileSystemException inFiles
+        ? inFiles.getFile() + ": " + Reason.of(e)
+        : String.valueOf(e.getMessage());
   }
 
   /** Runs with the given options and exits: 0 done, 1 failed, 2 to be mended, 130 interrupted. */

@@ -17,14 +17,15 @@ import io.github.ema4j.train.record.AveragedResult;
 import io.github.ema4j.train.record.Curves;
 import io.github.ema4j.train.record.EpochHistory;
 import io.github.ema4j.train.record.EpochResult;
+import io.github.ema4j.train.record.Guessing;
 import io.github.ema4j.train.record.RunDescription;
+import io.github.ema4j.train.record.RunFindings;
 import io.github.ema4j.train.record.RunRecorder;
 import io.github.ema4j.train.record.RunRecorders;
 import io.github.ema4j.train.record.RunReport;
 import io.github.ema4j.train.record.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,8 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class TrainingRun {
   private static final EmaListener NO_AVERAGE = new ModelEmaListener(0);
+
+  private static final double SECONDS_WITHOUT_A_WORD = 5;
 
   private final RunDirectory directory;
   private final RunDescription description;
@@ -159,6 +162,7 @@ final class TrainingRun {
   private void finish(int epoch, double rate, Progress progress, RunRecorder recorder)
       throws IOException {
     double imagesPerSecond = progress.imagesPerSecond();
+    sayThatValidationTakesLong(imagesPerSecond);
     EvaluationResult raw = validation.raw(network);
     List<AveragedResult> results = new ArrayList<>();
     List<Optional<EvaluationResult>> averaged = new ArrayList<>();
@@ -183,6 +187,16 @@ final class TrainingRun {
     report();
     out.print(EpochTable.rows(result, rates.epochs())); // last: what is said to be done is on disk
     out.flush();
+  }
+
+  /** A forward pass takes about a third of a step. */
+  private void sayThatValidationTakesLong(double imagesPerSecond) {
+    int sets = 1 + averages.names().size();
+    if (sets * source.validationImages() / (3 * imagesPerSecond) > SECONDS_WITHOUT_A_WORD) {
+      out.printf(
+          "validating %d sets of weights on %d images ...%n", sets, source.validationImages());
+      out.flush();
+    }
   }
 
   private AveragedResult result(
@@ -236,8 +250,16 @@ final class TrainingRun {
   private void report() {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
     RunReport.write(
-        directory.report(), description, epochs, divergence(epochs), ZoneId.systemDefault());
+        directory.report(),
+        description,
+        epochs,
+        new RunFindings(guessing(), divergence(epochs), source.unreadable()),
+        ZoneId.systemDefault());
     Curves.write(directory.path(), epochs);
+  }
+
+  private Guessing guessing() {
+    return new Guessing(source.largestValidationClass(), source.validationImages());
   }
 
   private Optional<String> divergence(List<EpochResult> epochs) {
@@ -252,15 +274,20 @@ final class TrainingRun {
    */
   boolean end() throws IOException {
     List<EpochResult> epochs = EpochHistory.read(directory.history()).epochs();
-    Optional<Path> averaged = export(epochs);
+    OptionalInt bestAtEnd = bestAverage(epochs);
+    if (bestAtEnd.isPresent()) {
+      export(averages.listeners().get(bestAtEnd.getAsInt()));
+    }
     report();
     BestModels best = bestModels();
     best.raw().ifPresent(file -> say("best raw", file));
     best.averaged().ifPresent(file -> say("best averaged", file));
-    averaged.ifPresent(file -> out.printf("averaged network: %s%n", file));
+    if (bestAtEnd.isPresent()) {
+      sayExported(epochs.get(epochs.size() - 1).averages().get(bestAtEnd.getAsInt()));
+    }
     Optional<String> divergence = divergence(epochs);
     if (divergence.isEmpty()) {
-      advise(); // about the decay, which is not what is wrong with a run that diverged
+      unlearnt(epochs).ifPresentOrElse(out::println, this::adviseOnDecays);
     }
     out.printf("report: %s%n", directory.report());
     if (divergence.isEmpty()) {
@@ -275,7 +302,14 @@ final class TrainingRun {
     return false;
   }
 
-  private void advise() {
+  /** What to say of a network that does no better than guessing: no decay would help it. */
+  private Optional<String> unlearnt(List<EpochResult> epochs) {
+    return epochs.isEmpty()
+        ? Optional.empty()
+        : guessing().verdict(epochs.get(epochs.size() - 1));
+  }
+
+  private void adviseOnDecays() {
     for (int i = 0; i < averages.names().size(); i++) {
       for (String advice : EmaReport.of(averages.listeners().get(i), network).advice()) {
         out.printf("ema %s: %s%n", averages.names().get(i), inFlags(advice));
@@ -308,23 +342,29 @@ final class TrainingRun {
     return names.size() == 1 ? "" : " of ema " + names.get(average.index());
   }
 
-  /** Exports the average that was best in the last epoch. */
-  private Optional<Path> export(List<EpochResult> epochs) throws IOException {
-    if (epochs.isEmpty()) {
-      return Optional.empty();
-    }
-    OptionalInt best =
-        indexOfBest(
+  /** The file of the end, which an earlier epoch may have been better than. */
+  private void sayExported(AveragedResult average) {
+    out.printf(
+        Locale.ROOT,
+        "averaged network at the end (%.2f %%%s): %s%n",
+        100 * average.score().orElseThrow().accuracy(),
+        averages.names().size() == 1 ? "" : " of ema " + average.name(),
+        directory.averaged());
+  }
+
+  /** Of the averages that which was best in the last epoch, if there are any. */
+  private static OptionalInt bestAverage(List<EpochResult> epochs) {
+    return epochs.isEmpty()
+        ? OptionalInt.empty()
+        : indexOfBest(
             epochs.get(epochs.size() - 1).averages().stream()
                 .map(average -> average.score().map(Score::accuracy))
                 .toList());
-    if (best.isEmpty()) {
-      return Optional.empty();
-    }
-    ModelEmaListener ema = averages.listeners().get(best.getAsInt());
+  }
+
+  private void export(ModelEmaListener ema) throws IOException {
     Model averaged = validation.evaluator(ema).averagedNetwork(network);
     Writing.to(
         directory.averaged(), () -> EmaExport.save(directory.averaged(), averaged, metadata));
-    return Optional.of(directory.averaged());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train;
 
+import io.github.ema4j.train.error.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -23,8 +24,14 @@ final class Writing {
   static void to(Path target, Action action) throws IOException {
     try {
       action.run();
-    } catch (IOException | UncheckedIOException e) {
-      throw new IOException("cannot write %s: %s".formatted(target, e.getMessage()), e);
+    } catch (IOException e) {
+      throw failure(target, e);
+    } catch (UncheckedIOException e) {
+      throw failure(target, e.getCause());
     }
+  }
+
+  private static IOException failure(Path target, IOException e) {
+    return new IOException("cannot write %s: %s".formatted(target, Reason.of(e)), e);
   }
 }

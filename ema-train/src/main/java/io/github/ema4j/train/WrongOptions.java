@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -20,6 +22,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class WrongOptions implements IParameterExceptionHandler {
 
   private static final Map<String, String> OF_TIMM = new HashMap<>();
+
+  private static final Set<String> OF_LARGE_BATCHES = Set.of("lamb", "lambc", "lars", "larc");
 
   private static void answer(String sentence, String... options) {
     for (String option : options) {
@@ -110,7 +114,37 @@ final class WrongOptions implements IParameterExceptionHandler {
           .map(option -> unknown(option, unmatched.getSuggestions()))
           .orElseGet(() -> tooMany(unmatched));
     }
-    return inSmallLetters(e.getMessage());
+    return withoutTypesOfJava(inSmallLetters(e.getMessage())) + optimizerOfTimm(e);
+  }
+
+  /** What picocli says of text where a number should be. */
+  private static String withoutTypesOfJava(String message) {
+    return message
+        .replaceFirst("is not an? (int|long)$", "is not a whole number")
+        .replaceFirst("is not a (float|double)$", "is not a number");
+  }
+
+  /** What to take instead of one of timm's optimizers that is missing here. */
+  private static String optimizerOfTimm(ParameterException e) {
+    if (!(e.getArgSpec() instanceof OptionSpec option)
+        || !option.longestName().equals("--opt")
+        || e.getValue() == null) {
+      return "";
+    }
+    String name = e.getValue().toLowerCase(Locale.ROOT);
+    if (name.startsWith("lookahead")) {
+      return ". There is no lookahead: take the optimizer after the '_', and --model-ema for weights"
+          + " that are averaged";
+    }
+    if (name.startsWith("adamw") || name.startsWith("nadamw") || name.startsWith("fusedadamw")) {
+      return ". The nearest is adam; --weight-decay is an L2 penalty here, not decoupled";
+    }
+    if (OF_LARGE_BATCHES.contains(name)) {
+      return ". It is for batches of thousands: take adam or momentum";
+    }
+    return name.contains("sgd") || name.equals("nesterov")
+        ? ". timm's sgd, with Nesterov momentum, is momentum here"
+        : name.contains("rmsprop") ? ". The nearest is rmsprop" : ". The nearest is mostly adam";
   }
 
   /** Names of constants as they are typed: "expected one of [SGD, ADAM] (case-insensitive)". */

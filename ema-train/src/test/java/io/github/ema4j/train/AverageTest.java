@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.commons.io.FileUtils;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -239,6 +240,8 @@ class AverageTest {
         .refused("tells 3 classes apart", "of 2");
     Command.train("eval", moved, images, "--input-size", "20").refused("--input-size");
     String line = Command.train("eval", moved, images, "--input-size", "16", "--raw").ok().out();
-    assertTrue(line.startsWith("  raw ") && line.lines().count() == 1, line);
+    List<String> lines = line.lines().toList();
+    assertTrue(lines.get(0).matches("\\d+ images of " + Pattern.quote(images + "/val")), line);
+    assertTrue(lines.get(1).startsWith("  raw ") && lines.size() == 2, line);
   }
 }

@@ -35,7 +35,7 @@ class EpochTableTest {
         List.of(
             "epoch 2/3 done in 0:05: train loss 0.7500, learning rate 0.1000",
             "  raw              accuracy  70.00 %  loss 1.0000",
-            "  ema auto         accuracy  80.00 %  loss 0.5000  decay 0.9  initial share 0.0 %",
+            "  ema auto         accuracy  80.00 %  loss 0.5000  decay 0.9",
             "  " + BETTER.forecast()),
         rows(average("auto", Optional.of(BETTER))));
   }
@@ -46,6 +46,17 @@ class EpochTableTest {
         rows(average("0.9", Optional.of(LESS)), average("0.99", Optional.of(BETTER)));
     assertEquals("  ema 0.99: " + BETTER.forecast(), rows.get(4));
     assertEquals(5, rows.size());
+  }
+
+  @Test
+  void initialWeightsAreSpokenOfWhileTheyMatter() {
+    AveragedResult young =
+        new AveragedResult("a", "s", 0.9, 0.0006, OptionalDouble.empty(), Optional.empty());
+    assertEquals(
+        "  ema a            not updated yet  decay 0.9  initial share 0.1 %", rows(young).get(2));
+    AveragedResult old =
+        new AveragedResult("a", "s", 3.88892e-6, 0.0004, OptionalDouble.empty(), Optional.empty());
+    assertEquals("  ema a            not updated yet  decay 3.889e-6", rows(old).get(2));
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ema4j.dl4j.checkpoint.CheckpointInfo;
@@ -116,6 +117,41 @@ class InterruptedRunTest {
         printed.contains("go on by: train --resume " + directory.resolve("sigint")), printed);
     assertTrue(Summary.rows(directory.resolve("sigint")).size() < EPOCHS, printed);
     assertSameEnd("sigint");
+  }
+
+  @Test
+  void inTheFirstEpochItSaysThatNoneWasFinished() throws Exception {
+    Process process = Command.start(log("early"), hearingInterrupts(), arguments("early"));
+    Command.await(process, log("early"), "iteration 1/");
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+
+    assertTrue(process.waitFor(20, TimeUnit.SECONDS), "ends promptly");
+    String printed = Files.readString(log("early"));
+    assertTrue(
+        printed.contains("done in")
+            || printed.contains(
+                "No epoch was finished: train --resume "
+                    + directory.resolve("early")
+                    + " starts from the beginning"),
+        printed);
+    assertFalse(printed.contains("is still that of the end"), printed);
+    assertSameEnd("early");
+  }
+
+  @Test
+  void whatALongerRunHasNotReplacedYetIsSaid() throws Exception {
+    Path run = directory.resolve("longer");
+    Command.train(arguments("longer")).ok();
+    Process process =
+        Command.start(
+            log("longer"), hearingInterrupts(), "--resume", run, "--epochs", EPOCHS + 500);
+    Command.await(process, log("longer"), "epoch " + (EPOCHS + 1) + "/");
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+
+    assertTrue(process.waitFor(20, TimeUnit.SECONDS), "ends promptly");
+    String printed = Files.readString(log("longer"));
+    assertTrue(
+        printed.contains(run.resolve("averaged.zip") + " is still that of the end before"), printed);
   }
 
   @Test

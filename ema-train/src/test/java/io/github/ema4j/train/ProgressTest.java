@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -41,6 +42,35 @@ class ProgressTest {
             System::nanoTime);
     progress.begin(new Progress.Plan(1, 1, 0, 1, 4), 0.1);
     return progress;
+  }
+
+  /** Each of the first eight iterations takes ten seconds, each of the others one. */
+  @Test
+  void theTimeLeftIsThatOfTheWarmIterationsAndThenOfTheEpochBefore() {
+    AtomicLong seconds = new AtomicLong();
+    try (Interruption interruption = new Interruption(() -> {})) {
+      Progress progress =
+          new Progress(
+              interruption,
+              null,
+              new PrintWriter(text, true),
+              100,
+              restores::get,
+              () -> seconds.get() * 1_000_000_000);
+      progress.begin(new Progress.Plan(1, 2, 0, 1, 32), 0.1);
+      for (int i = 1; i <= 32; i++) {
+        seconds.addAndGet(i <= 8 ? 10 : 1);
+        iterate(progress, 1);
+      }
+      seconds.addAndGet(32); // of validation
+      progress.begin(new Progress.Plan(2, 2, 32, 1, 32), 0.1);
+      seconds.incrementAndGet();
+      iterate(progress, 1);
+    }
+    List<String> lines = text.toString().lines().toList();
+    assertTrue(lines.get(0).endsWith(" images/s"), text.toString());
+    assertTrue(lines.get(1).endsWith(" 0:32 left"), text.toString());
+    assertTrue(lines.get(2).endsWith(" 2:12 left"), text.toString());
   }
 
   private void iterate(Progress progress, double loss) {

@@ -29,12 +29,18 @@ class RefusedCommandTest {
         "--drop=0.2 | Unknown option: '--drop', of timm: ",
         "nowhere --hflip 0.5 | --hflip takes no number",
         "--epochs 0 | --epochs 0: it has to be 1 or more",
-        "--epochs many | 'many' is not an int",
+        "--epochs many | 'many' is not a whole number",
+        "--seed x | 'x' is not a whole number",
+        "--lr 0.1x | '0.1x' is not a number",
+        "--model-ema --model-ema-half-life 2,x | 'x' is not a number",
         "--lr 0 | --lr 0.0: it has to be above 0",
         "--lr NaN | --lr NaN: it has to be above 0",
         "--momentum 1 | --momentum 1.0: it has to be at least 0 and below 1",
         "--weight-decay -1 | --weight-decay -1.0: it has to be 0 or more",
-        "--opt adamw | expected one of [sgd, momentum, adam, rmsprop] but was 'adamw'",
+        "--opt adamw | expected one of [sgd, momentum, adam, rmsprop] but was 'adamw'. The nearest is adam; --weight-decay is",
+        "--opt lookahead_adam | take the optimizer after the '_'",
+        "--opt lamb | take adam or momentum",
+        "--opt adamp | The nearest is mostly adam",
         "--sched plateau | 'plateau'",
         "--decay-rate 2 | --decay-rate 2.0: it has to be above 0, at most 1",
         "--warmup-epochs -1 | --warmup-epochs -1: it has to be 0 or more",
@@ -53,7 +59,7 @@ class RefusedCommandTest {
         "--model resnet35 | there is no model \"resnet35\"; the nearest names are",
         "--model-ema-decay 0.99 | --model-ema-decay needs --model-ema",
         "--model-ema-warmup | --model-ema-warmup needs --model-ema",
-        "--model-ema --model-ema-decay 1.5 | --model-ema-decay 1.5: ",
+        "--model-ema --model-ema-decay 1.5 | --model-ema-decay 1.5: it has to be a number from 0 to 1 such as",
         "--model-ema --model-ema-decay high | --model-ema-decay high: it has to be a number",
         "--model-ema --model-ema-decay auto --model-ema-warmup | has its own warm-up",
         "--model-ema --model-ema-decay 0.9,0.9 | 0.9 is asked for twice",
@@ -89,19 +95,43 @@ class RefusedCommandTest {
     Path output = directory.resolve("output");
     Command.train("--lr", "0", "--output", output).refused();
     Command.train("--model", "vgg", "--output", output).refused("zoo:vgg16");
+    Command.Outcome tooSmall =
+        Command.train("--model", "zoo:vgg16", "--input-size", "16", "--output", output)
+            .refused("zoo:vgg16 cannot be built for images of 1x16x16 and 10 classes; larger");
+    assertEquals(1, tooSmall.err().lines().count(), tooSmall.err());
     assertFalse(Files.exists(output));
   }
 
   @Test
   void anOutputThatIsAFileIsRefused() throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
-    Command.train("--output", file).refused("--output " + file);
+    Command.Outcome outcome = Command.train("--output", file).refused("--output " + file);
+    assertFalse(outcome.err().contains("java"), outcome.err());
   }
 
   @Test
   void aFolderWithoutClassesIsRefused() throws Exception {
     Files.createDirectories(directory.resolve("train"));
     Command.train(directory).refused(directory.resolve("train").toString());
+  }
+
+  @Test
+  void whatIsMissingIsSaidAtOnce() throws Exception {
+    Files.createDirectories(directory.resolve("val"));
+    Command.train(directory).refused("has no directory train, only val", "--model is missing");
+    String named = Command.train(directory, "--model", "lenet").refused("train, only val").err();
+    assertFalse(named.contains("--model is missing"), named);
+  }
+
+  @Test
+  void aTakenOrMisspeltNameIsRefusedBeforeANetworkIsBuilt() throws Exception {
+    Files.createFile(Files.createDirectories(directory.resolve("taken")).resolve("log.jsonl"));
+    for (Command.Outcome outcome :
+        List.of(
+            Command.train("--output", directory, "--experiment", "taken").refused("taken exists"),
+            Command.train("--output", directory, "--model", "lenett").refused("lenet"))) {
+      assertEquals("", outcome.out());
+    }
   }
 
   /** A network of any default would be too large or too small for the images of somebody's own. */

@@ -66,7 +66,7 @@ class TrainTest {
   }
 
   @Test
-  void progressIsPrinted() {
+  void progressIsPrinted() throws Exception {
     for (String part :
         List.of(
             "96 training and 30 validation images of 3 classes",
@@ -76,8 +76,11 @@ class TrainTest {
             "epoch 4/4 done in 0:",
             "  raw              accuracy ",
             "  ema 0.8          accuracy ",
-            "decay 0.8  initial share 0.0 %",
-            "best averaged: accuracy ")) {
+            "decay 0.8%n".formatted(),
+            "48 steps in all (images / batch * epochs)",
+            "best averaged: accuracy ",
+            "averaged network at the end (%.2f %%): "
+                .formatted(Summary.last(run, "eval_top1_ema")))) {
       assertTrue(outcome.out().contains(part), "'" + part + "' is not in: " + outcome.out());
     }
     assertEquals("", outcome.err());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.images;
 
+import io.github.ema4j.train.error.Reason;
 import io.github.ema4j.train.error.UserError;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -35,13 +36,22 @@ final class ClassFolders {
 
   /** Lists a part, everything sorted by name. */
   static ClassFolders list(Path directory, String part) {
-    Path folder = directory.resolve(part);
-    if (!Files.isDirectory(folder)) {
+    if (!Files.isDirectory(directory.resolve(part))) {
       throw new UserError(
           String.format(
-              "%s has no directory %s, only %s: arrange it as %s",
-              directory, part, listed(names(directory)), LAYOUT));
+              "%s has no directory %s%s: arrange it as %s",
+              directory, part, only(names(directory)), LAYOUT));
     }
+    return listClasses(directory, part);
+  }
+
+  /** Lists a folder that holds the classes itself, everything sorted by name. */
+  static ClassFolders list(Path directory) {
+    return listClasses(directory, "");
+  }
+
+  private static ClassFolders listClasses(Path directory, String part) {
+    Path folder = directory.resolve(part);
     List<String> ignored = new ArrayList<>();
     List<String> classes = new ArrayList<>();
     for (String name : names(folder)) {
@@ -67,10 +77,10 @@ final class ClassFolders {
       if (images.size() == before) {
         throw new UserError(
             String.format(
-                "%s has no images (%s), only %s: add some, or remove the class from train and val",
+                "%s has no images (%s)%s: add some, or remove the class from train and val",
                 folder.resolve(classes.get(label)),
                 String.join(", ", PictureFile.ENDINGS),
-                listed(names(folder.resolve(classes.get(label))))));
+                only(names(folder.resolve(classes.get(label))))));
       }
     }
     if (!ignored.isEmpty()) {
@@ -87,18 +97,24 @@ final class ClassFolders {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new UserError("cannot list " + folder + ": " + e, e);
+      throw new UserError("cannot list " + folder + ": " + Reason.of(e), e);
     }
+  }
+
+  /** What there is instead, if anything. */
+  private static String only(List<String> names) {
+    return names.isEmpty() ? "" : ", only " + listed(names);
   }
 
   /** The first few, and how many more. */
   private static String listed(List<String> names) {
-    if (names.isEmpty()) {
-      return "nothing";
-    }
     int shown = Math.min(names.size(), 5);
     String more = names.size() > shown ? " and " + (names.size() - shown) + " more" : "";
     return String.join(", ", names.subList(0, shown)) + more;
+  }
+
+  Path folder() {
+    return directory.resolve(part);
   }
 
   List<String> classes() {

@@ -6,6 +6,7 @@ import io.github.ema4j.train.models.ImageShape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /**
@@ -27,19 +28,27 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 public final class ImageFolder implements ImageSource {
   static final double CENTRE_SHARE = 0.875;
 
+  private static final String TRAINING = "train";
+  private static final String VALIDATION = "val";
+
   private final Path directory;
   private final List<String> classes;
   private final UnreadableFiles unreadable = new UnreadableFiles();
-  private final Pictures training;
+  private final Optional<Pictures> training;
   private final Pictures validation;
+  private final Path validationFolder;
   private final PictureCache cache;
 
   private ImageFolder(
-      Path directory, ClassFolders training, ClassFolders validation, PictureCache cache) {
+      Path directory,
+      Optional<ClassFolders> training,
+      ClassFolders validation,
+      PictureCache cache) {
     this.directory = directory;
-    this.classes = training.classes();
-    this.training = training.reading(unreadable);
+    this.classes = validation.classes();
+    this.training = training.map(part -> part.reading(unreadable));
     this.validation = validation.reading(unreadable);
+    this.validationFolder = validation.folder();
     this.cache = cache;
   }
 
@@ -63,6 +72,36 @@ public final class ImageFolder implements ImageSource {
    *     the classes of {@code train} and {@code val} differ; the message says where and what to do
    */
   public static ImageFolder open(Path directory, long cacheBytes) {
+    requireDirectory(directory);
+    ClassFolders training = ClassFolders.list(directory, TRAINING);
+    ClassFolders validation = ClassFolders.list(directory, VALIDATION);
+    training.requireSameClasses(validation);
+    return new ImageFolder(
+        directory, Optional.of(training), validation, new PictureCache(cacheBytes));
+  }
+
+  /**
+   * Lists the images of a folder to validate on, which needs none to train on: that of {@link
+   * #open(Path, long)}, one with {@code val} alone, or one that holds the classes itself.
+   *
+   * @param directory with {@code val}, or with a folder for each class
+   * @param cacheBytes as for {@link #open(Path, long)}
+   * @throws UserError as {@link #open(Path, long)}
+   */
+  public static ImageFolder openForValidation(Path directory, long cacheBytes) {
+    requireDirectory(directory);
+    if (Files.isDirectory(directory.resolve(TRAINING))) {
+      return open(directory, cacheBytes);
+    }
+    ClassFolders validation =
+        Files.isDirectory(directory.resolve(VALIDATION))
+            ? ClassFolders.list(directory, VALIDATION)
+            : ClassFolders.list(directory);
+    return new ImageFolder(
+        directory, Optional.empty(), validation, new PictureCache(cacheBytes));
+  }
+
+  private static void requireDirectory(Path directory) {
     if (!Files.isDirectory(directory)) {
       throw new UserError(
           directory
@@ -70,10 +109,6 @@ public final class ImageFolder implements ImageSource {
               + ": name a directory that holds "
               + ClassFolders.LAYOUT);
     }
-    ClassFolders training = ClassFolders.list(directory, "train");
-    ClassFolders validation = ClassFolders.list(directory, "val");
-    training.requireSameClasses(validation);
-    return new ImageFolder(directory, training, validation, new PictureCache(cacheBytes));
   }
 
   @Override
@@ -83,12 +118,17 @@ public final class ImageFolder implements ImageSource {
 
   @Override
   public int trainingImages() {
-    return training.size();
+    return training.map(Pictures::size).orElse(0);
   }
 
   @Override
   public int validationImages() {
     return validation.size();
+  }
+
+  @Override
+  public int largestValidationClass() {
+    return validation.largestClass();
   }
 
   /** 3 x 224 x 224, as is usual for photographs. */
@@ -100,9 +140,15 @@ public final class ImageFolder implements ImageSource {
   @Override
   public DataSetIterator training(LoadOptions options, int epoch) {
     return new BatchIterator(
-        Batches.training(training, classes.size(), options, CENTRE_SHARE, epoch, cache),
+        Batches.training(
+            training.orElseThrow(this::noTraining),
+            classes.size(),
+            options,
+            CENTRE_SHARE,
+            epoch,
+            cache),
         classes,
-        directory.resolve("train").toString());
+        directory.resolve(TRAINING).toString());
   }
 
   @Override
@@ -110,7 +156,18 @@ public final class ImageFolder implements ImageSource {
     return new BatchIterator(
         Batches.validation(validation, classes.size(), options, CENTRE_SHARE, cache),
         classes,
-        directory.resolve("val").toString());
+        validationPlace());
+  }
+
+  private UserError noTraining() {
+    return new UserError(
+        "%s has no directory %s, whose images batch-norm statistics are to be fitted to: add it"
+            .formatted(directory, TRAINING));
+  }
+
+  @Override
+  public String validationPlace() {
+    return validationFolder.toString();
   }
 
   @Override

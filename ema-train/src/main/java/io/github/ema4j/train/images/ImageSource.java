@@ -19,8 +19,17 @@ public interface ImageSource {
   /** The number of training images, those included that turn out to be unreadable. */
   int trainingImages();
 
+  /** Where the validation images are, in words or as a folder. */
+  String validationPlace();
+
   /** The number of validation images, those included that turn out to be unreadable. */
   int validationImages();
+
+  /**
+   * The number of validation images of the class that has most of them: who always guesses it is
+   * right about so many.
+   */
+  int largestValidationClass();
 
   /** The size to train with when the user names none. */
   ImageShape naturalShape();

@@ -65,7 +65,7 @@ final class PictureFile {
       throw new IOException("larger than the memory that is free: give Java more with -Xmx", e);
     } catch (RuntimeException e) {
       // What ImageIO's readers throw for some damaged files.
-      throw new IOException("damaged: " + e, e);
+      throw new IOException(e.getMessage() == null ? "damaged" : "damaged: " + e.getMessage(), e);
     }
   }
 

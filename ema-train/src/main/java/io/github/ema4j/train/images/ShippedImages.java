@@ -56,6 +56,16 @@ public final class ShippedImages implements ImageSource {
   }
 
   @Override
+  public String validationPlace() {
+    return NAME;
+  }
+
+  @Override
+  public int largestValidationClass() {
+    return pictures(validation).largestClass();
+  }
+
+  @Override
   public ImageShape naturalShape() {
     return new ImageShape(1, SIZE, SIZE);
   }

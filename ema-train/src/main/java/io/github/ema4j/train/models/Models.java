@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.deeplearning4j.nn.api.Layer;
@@ -17,6 +18,7 @@ import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Networks that classify images, by name. All take batches of FLOAT [images, channels, height,
@@ -79,14 +81,77 @@ public final class Models {
    * @throws UserError if there is no such network, or not for this size of image
    */
   public static Model create(String name, ModelSettings settings) {
-    if (OWN.containsKey(name)) {
-      return OWN.get(name).apply(settings);
+    requireKnown(name);
+    return orRefuse(
+        name,
+        settings,
+        () -> OWN.containsKey(name) ? OWN.get(name).apply(settings) : Zoo.create(name, settings));
+  }
+
+  /**
+   * Has a network classify an image, since Deeplearning4j also builds those whose layers have nothing
+   * left of it to look at.
+   *
+   * @param network made by {@link #create} with the same settings, accelerated or not
+   * @throws UserError if it cannot
+   */
+  public static void tryOut(Model network, String name, ModelSettings settings) {
+    orRefuse(
+        name,
+        settings,
+        () -> {
+          classifyOneImage(network, settings.input());
+          return network;
+        });
+  }
+
+  private static Model orRefuse(String name, ModelSettings settings, Supplier<Model> attempt) {
+    try {
+      return attempt.get();
+    } catch (UserError e) {
+      throw e;
+    } catch (RuntimeException e) { // Deeplearning4j has several for sizes that do not fit
+      throw cannotBeBuilt(name, settings, "larger images may help: " + e.getMessage(), e);
+    } catch (OutOfMemoryError e) {
+      throw cannotBeBuilt(
+          name, settings, "memory is short: take smaller images, or JAVA_OPTS=-Xmx8g", e);
     }
+  }
+
+  /**
+   * Refuses a name that {@link #create} would refuse for any settings.
+   *
+   * @throws UserError if there is no such network, or it is no classifier
+   */
+  public static void requireKnown(String name) {
     if (Zoo.has(name)) {
-      return Zoo.create(name, settings);
+      Zoo.requireClassifier(name);
+    } else if (!OWN.containsKey(name)) {
+      throw new UserError(
+          "there is no model \"" + name + "\"; the nearest names are " + nearest(name));
     }
-    throw new UserError(
-        "there is no model \"" + name + "\"; the nearest names are " + nearest(name));
+  }
+
+  private static void classifyOneImage(Model model, ImageShape input) {
+    try (INDArray image = Nd4j.zeros(1, input.channels(), input.height(), input.width())) {
+      if (model instanceof ComputationGraph graph) {
+        graph.outputSingle(image);
+        graph.clear();
+      } else {
+        MultiLayerNetwork layers = (MultiLayerNetwork) model;
+        layers.output(image);
+        layers.clear();
+      }
+    }
+  }
+
+  private static UserError cannotBeBuilt(
+      String name, ModelSettings settings, String advice, Throwable cause) {
+    return new UserError(
+        "%s cannot be built for images of %s and %d classes; %s"
+            .formatted(
+                name, settings.input(), settings.classes(), advice.strip().replaceAll("\\s+", " ")),
+        cause);
   }
 
   /**

@@ -160,13 +160,12 @@ final class Zoo {
   }
 
   /**
-   * Builds a classifier.
+   * Refuses a model that cannot be trained here.
    *
    * @param name one that the zoo {@link #has}
-   * @throws UserError if the model is no classifier that can be trained, or cannot be built for
-   *     this size of image
+   * @throws UserError if it is no classifier
    */
-  static Model create(String name, ModelSettings settings) {
+  static void requireClassifier(String name) {
     String plain = name.substring(PREFIX.length());
     if (OF_NO_USE.containsKey(plain)) {
       throw new UserError(
@@ -174,16 +173,16 @@ final class Zoo {
               "%s cannot be trained to classify images: Deeplearning4j's %s %s",
               name, plain, OF_NO_USE.get(plain)));
     }
-    Model model;
-    try {
-      model = CLASSIFIERS.get(plain).apply(settings).init();
-    } catch (RuntimeException e) {
-      throw new UserError(
-          String.format(
-              "%s cannot be built for images of %s and %d classes; larger images may help: %s",
-              name, settings.input(), settings.classes(), e.getMessage()),
-          e);
-    }
+  }
+
+  /**
+   * Builds a classifier.
+   *
+   * @param name of a {@linkplain #requireClassifier classifier}
+   * @throws RuntimeException of Deeplearning4j, if it cannot be built for this size of image
+   */
+  static Model create(String name, ModelSettings settings) {
+    Model model = CLASSIFIERS.get(name.substring(PREFIX.length())).apply(settings).init();
     for (Layer layer : Models.layers(model)) {
       if (layer.conf().getLayer() instanceof BaseLayer configuration) {
         trainAs(settings, configuration);

@@ -28,6 +28,14 @@ public record AveragedResult(
     Optional<Score> score,
     Optional<Gain> gain) {
 
+  /** Below it nothing but 0.0 % would be shown. */
+  private static final double SMALLEST_SHARE = 0.0005;
+
+  /** Whether the initial weights are still worth a word: they are 0.05 % of it, or more. */
+  public boolean holdsInitialWeights() {
+    return initialShare >= SMALLEST_SHARE;
+  }
+
   /** One that was never put into the network. */
   public AveragedResult(
       String name,

@@ -30,8 +30,8 @@ public final class Curves {
   private Curves() {}
 
   /**
-   * The charts that there are of these epochs: {@code accuracy}, {@code loss} and, if the run kept
-   * an average, {@code decay} and {@code initial-share}.
+   * The charts that there are of these epochs: {@code accuracy}, {@code loss}, if the run kept an
+   * average {@code decay}, and if that held initial weights {@code initial-share}.
    *
    * @param epochs in their order; without any there is no chart
    */
@@ -41,11 +41,21 @@ public final class Curves {
       charts.add(accuracy(epochs));
       charts.add(loss(epochs));
     }
-    if (!EpochResult.averageNames(epochs).isEmpty()) {
+    List<String> averages = EpochResult.averageNames(epochs);
+    if (!averages.isEmpty()) {
       charts.add(decay(epochs));
+    }
+    if (averages.stream().anyMatch(name -> holdsInitialWeights(name, epochs))) {
       charts.add(initialShare(epochs));
     }
     return charts;
+  }
+
+  /** Whether an average had a share of initial weights to speak of after any epoch. */
+  static boolean holdsInitialWeights(String average, List<EpochResult> epochs) {
+    return epochs.stream()
+        .flatMap(epoch -> epoch.average(average).stream())
+        .anyMatch(AveragedResult::holdsInitialWeights);
   }
 
   /**

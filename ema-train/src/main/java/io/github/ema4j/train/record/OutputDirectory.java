@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.train.error.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,10 @@ public final class OutputDirectory {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw new IOException(
-          "cannot create " + directory + " (" + e + "): name a directory that can be created", e);
+          "cannot create " + directory + " ("
+              + Reason.of(e)
+              + "): name a directory that can be created",
+          e);
     }
     if (!Files.isWritable(directory)) {
       throw new IOException(directory + " is not writable: change its permissions or name another");

@@ -2,6 +2,7 @@
 package io.github.ema4j.train.record;
 
 import io.github.ema4j.core.internal.file.AtomicFile;
+import io.github.ema4j.train.error.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ public final class OutputFile {
     try {
       AtomicFile.write(target, content::writeTo);
     } catch (IOException e) {
-      throw new IOException("cannot write " + target + ": " + e, e);
+      throw new IOException("cannot write " + target + ": " + Reason.of(e), e);
     }
     return target;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.dl4j.ModelEmaListener;
 import io.github.ema4j.train.chart.Markup;
 import io.github.ema4j.train.error.UserError;
 import java.io.IOException;
@@ -23,6 +24,9 @@ import java.util.function.ToDoubleFunction;
  * report.ftlh}.
  */
 public final class RunReport {
+  private static final String DEFAULT_SCHEDULE =
+      new ModelEmaListener().config().schedule().spec();
+
   private RunReport() {}
 
   /**
@@ -45,7 +49,7 @@ public final class RunReport {
    * @param html the file
    * @param run what was run
    * @param epochs in their order; may be empty
-   * @param divergence how the raw weights have diverged; empty if they have not
+   * @param findings what else is known of the run
    * @param zone that dates are in
    * @throws UserError if it cannot be written
    */
@@ -53,10 +57,10 @@ public final class RunReport {
       Path html,
       RunDescription run,
       List<EpochResult> epochs,
-      Optional<String> divergence,
+      RunFindings findings,
       ZoneId zone) {
     byte[] page =
-        Markup.of("record/report.ftlh", content(run, epochs, divergence, zone))
+        Markup.of("record/report.ftlh", content(run, epochs, findings, zone))
             .getBytes(StandardCharsets.UTF_8);
     try {
       OutputFile.write(html, out -> out.write(page));
@@ -66,13 +70,16 @@ public final class RunReport {
   }
 
   private static Map<String, Object> content(
-      RunDescription run, List<EpochResult> epochs, Optional<String> divergence, ZoneId zone) {
-    Verdict verdict = Verdict.of(epochs, divergence);
+      RunDescription run,
+      List<EpochResult> epochs,
+      RunFindings findings,
+      ZoneId zone) {
+    Verdict verdict = Verdict.of(epochs, findings);
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("title", run.model() + " on " + run.data());
     content.put("headline", verdict.headline());
     content.put("explanations", verdict.explanations());
-    content.put("diverged", divergence.isPresent());
+    content.put("diverged", findings.divergence().isPresent());
     content.put("facts", facts(run, epochs, zone));
     content.put("charts", Curves.of(epochs));
     content.put("best", best(epochs));
@@ -177,8 +184,17 @@ public final class RunReport {
   private static Map<String, String> schedules(List<EpochResult> epochs) {
     Map<String, String> schedules = new LinkedHashMap<>();
     epochs.forEach(
-        epoch -> epoch.averages().forEach(a -> schedules.put("EMA " + a.name(), a.schedule())));
+        epoch ->
+            epoch
+                .averages()
+                .forEach(a -> schedules.put("EMA " + a.name(), explained(a.schedule()))));
     return schedules;
+  }
+
+  private static String explained(String schedule) {
+    return schedule.equals(DEFAULT_SCHEDULE)
+        ? schedule + ", the default: over a share of the run so far"
+        : schedule;
   }
 
   private static Table epochTable(List<EpochResult> epochs) {
@@ -187,7 +203,12 @@ public final class RunReport {
     List<String> head =
         new ArrayList<>(List.of("epoch", "iteration", "learning rate", "train loss"));
     scores.keySet().forEach(name -> head.addAll(List.of(name + " (%)", name + " loss")));
-    names.forEach(name -> head.addAll(List.of("decay " + name, "initial share " + name + " (%)")));
+    for (String name : names) {
+      head.add("decay " + name);
+      if (Curves.holdsInitialWeights(name, epochs)) {
+        head.add("initial share " + name + " (%)");
+      }
+    }
     head.addAll(List.of("seconds", "images/s"));
     List<List<String>> rows = new ArrayList<>();
     for (EpochResult epoch : epochs) {
@@ -202,8 +223,10 @@ public final class RunReport {
       }
       for (String name : names) {
         Optional<AveragedResult> average = epoch.average(name);
-        row.add(average.map(a -> Double.toString(a.decay())).orElse(""));
-        row.add(average.map(a -> format("%.2f", 100 * a.initialShare())).orElse(""));
+        row.add(average.map(a -> Decay.text(a.decay())).orElse(""));
+        if (Curves.holdsInitialWeights(name, epochs)) {
+          row.add(average.map(a -> format("%.2f", 100 * a.initialShare())).orElse(""));
+        }
       }
       row.add(format("%.1f", epoch.seconds()));
       row.add(format("%.0f", epoch.imagesPerSecond()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.train.error.Printable;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
@@ -25,16 +26,21 @@ record Verdict(String headline, List<String> explanations) {
    * Judges a run by its last epoch.
    *
    * @param epochs in their order
-   * @param divergence how the raw weights have diverged; empty if they have not
+   * @param findings what else is known of it
    */
-  static Verdict of(List<EpochResult> epochs, Optional<String> divergence) {
+  static Verdict of(List<EpochResult> epochs, RunFindings findings) {
     if (epochs.isEmpty()) {
       return new Verdict("No epoch is done yet.", List.of());
     }
     EpochResult last = epochs.get(epochs.size() - 1);
     List<String> explanations = new ArrayList<>();
-    divergence.ifPresent(how -> explanations.add("The raw weights diverged: " + how + "."));
-    if (divergence.isEmpty()) {
+    Optional<String> wrong =
+        findings
+            .divergence()
+            .map(how -> "The raw weights diverged: " + how)
+            .or(() -> findings.guessing().verdict(last));
+    wrong.ifPresent(what -> explanations.add(what + "."));
+    if (wrong.isEmpty()) { // otherwise the average is not what matters
       last.averages()
           .forEach(
               average ->
@@ -47,7 +53,14 @@ record Verdict(String headline, List<String> explanations) {
     if (last.averages().isEmpty()) {
       explanations.add("No average was kept: --model-ema keeps one.");
     }
-    return new Verdict(headline(last, divergence.isPresent()), explanations);
+    if (!findings.unreadable().isEmpty()) {
+      explanations.add(
+          "%d images could not be read and were left out: %s."
+              .formatted(
+                  findings.unreadable().size(),
+                  Printable.of(String.join(", ", findings.unreadable()))));
+    }
+    return new Verdict(headline(last, findings.divergence().isPresent()), explanations);
   }
 
   private static String headline(EpochResult last, boolean diverged) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.train.record;
 
+import io.github.ema4j.train.error.Reason;
 import io.github.ema4j.train.error.UserError;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -57,7 +58,7 @@ final class WholeLines {
                   file, number, e.getMessage(), RunRecorders.SUMMARY, RunRecorders.TENSORBOARD),
           e);
     } catch (IOException e) {
-      throw new UserError("cannot read " + file + ", line " + number + ": " + e, e);
+      throw new UserError("cannot read " + file + ", line " + number + ": " + Reason.of(e), e);
     }
   }
 }

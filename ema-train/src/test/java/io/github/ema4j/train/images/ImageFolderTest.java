@@ -124,7 +124,7 @@ class ImageFolderTest {
   @Test
   void saysThatAPartIsMissing() throws IOException {
     assertTrue(
-        refused(directory).startsWith(directory + " has no directory train, only nothing"),
+        refused(directory).startsWith(directory + " has no directory train: arrange"),
         refused(directory));
     twoClasses();
     Files.move(directory.resolve("val"), directory.resolve("test"));
@@ -132,6 +132,36 @@ class ImageFolderTest {
         directory
             + " has no directory val, only test, train: arrange it as train/<class>/*.jpg and"
             + " val/<class>/*.jpg (or .jpeg, .png)",
+        refused(directory));
+  }
+
+  @Test
+  void validationNeedsNoImagesToTrainOn() throws IOException {
+    write("val/cat/a.png", RED);
+    write("val/dog/a.png", BLUE);
+    write("val/dog/b.png", BLUE);
+    for (Path folder : List.of(directory, directory.resolve("val"))) {
+      ImageFolder images = ImageFolder.openForValidation(folder, 0);
+      assertEquals(List.of("cat", "dog"), images.classes());
+      assertEquals(3, images.validationImages());
+      assertEquals(2, images.largestValidationClass());
+      assertEquals(3, images.validation(options(8, 0)).next().numExamples());
+      assertEquals(directory.resolve("val").toString(), images.validationPlace());
+      assertEquals(0, images.trainingImages());
+      UserError none =
+          assertThrows(UserError.class, () -> images.training(options(8, 0), 0).next());
+      assertTrue(none.getMessage().startsWith(folder + " has no directory train"), none.getMessage());
+    }
+    Files.createDirectories(directory.resolve("train"));
+    assertThrows(UserError.class, () -> ImageFolder.openForValidation(directory, 0));
+  }
+
+  @Test
+  void anEmptyClassHasNothingElseEither() throws IOException {
+    twoClasses();
+    Files.createDirectories(directory.resolve("val/cow"));
+    assertTrue(
+        refused(directory).contains("val/cow has no images (.jpg, .jpeg, .png): add some"),
         refused(directory));
   }
 

@@ -216,6 +216,29 @@ class ModelsTest {
         tooSmall);
   }
 
+  /** Of some, Deeplearning4j finds only when they see an image that a layer has nothing left of it. */
+  @ParameterizedTest
+  @MethodSource("io.github.ema4j.train.models.Models#zooNames")
+  void aModelOfTheZooClassifiesImagesOrIsRefused(String name) {
+    for (int size : new int[] {1, 16}) {
+      ImageShape shape = new ImageShape(3, size, size);
+      Model model;
+      try {
+        model = Models.create(name, settings(shape, 5));
+        Models.tryOut(model, name, settings(shape, 5));
+      } catch (UserError e) {
+        assertTrue(
+            e.getMessage()
+                .startsWith(
+                    name + " cannot be built for images of " + shape + " and 5 classes; larger"),
+            e.getMessage());
+        assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+        continue;
+      }
+      assertEquals(2, output(model, shape).sumNumber().doubleValue(), 1e-5);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("io.github.ema4j.train.models.Models#zooNames")
   void modelsOfTheZooTrainWithTheOptimizerOfTheSettings(String name) {

@@ -90,7 +90,7 @@ class ReportBrowserTest {
             "Fashion-MNIST, as shipped with EMA4J: 5000 training and 2000 validation images",
             Runs.CLOCK.instant());
     Path html = dir.resolve("report.html");
-    RunReport.write(html, run, epochs, Optional.empty(), ZoneId.of("UTC"));
+    RunReport.write(html, run, epochs, Runs.findings(Optional.empty()), ZoneId.of("UTC"));
     page.driver().get(html.toUri().toString());
   }
 

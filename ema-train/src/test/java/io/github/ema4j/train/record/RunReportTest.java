@@ -34,7 +34,7 @@ class RunReportTest {
   private String page(RunDescription run, List<EpochResult> epochs, Optional<String> divergence)
       throws IOException {
     Path html = dir.resolve("report.html");
-    RunReport.write(html, run, epochs, divergence, ZoneId.of("UTC"));
+    RunReport.write(html, run, epochs, Runs.findings(divergence), ZoneId.of("UTC"));
     return Files.readString(html);
   }
 
@@ -234,7 +234,11 @@ class RunReportTest {
             UserError.class,
             () ->
                 RunReport.write(
-                    html, Runs.description(), List.of(), Optional.empty(), ZoneOffset.UTC));
+                    html,
+                    Runs.description(),
+                    List.of(),
+                    Runs.findings(Optional.empty()),
+                    ZoneOffset.UTC));
     assertTrue(error.getMessage().contains(html.toString()), error.getMessage());
   }
 }
