@@ -118,6 +118,15 @@ class RefusalsTest {
     }
   }
 
+  /** Where Spark is on the class path, the message about an average without training names it. */
+  @Test
+  void anAverageThatHasSeenNoTraining() {
+    assertRefused(
+        IllegalStateException.class,
+        "train with EmaTrainingMaster of ema-spark",
+        () -> new ModelEmaListener(0.9).shadow());
+  }
+
   // ---------------------------------------------------------------- other masters
 
   @Test

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -147,6 +148,12 @@ public abstract class LibraryRules extends ArchitectureRules {
         .haveNameNotMatching("main")
         .allowEmptyShould(true)
         .check(module());
+  }
+
+  /** Files may come from strangers. */
+  @Test
+  final void nothingIsDeserializedByJava() {
+    noClasses().should(deserializeByJava()).check(module());
   }
 
   @Test

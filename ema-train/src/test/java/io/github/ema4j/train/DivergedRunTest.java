@@ -2,6 +2,7 @@
 package io.github.ema4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -48,6 +49,9 @@ class DivergedRunTest {
     Path averaged = run.resolve("checkpoints/bestAveraged.zip");
     assertTrue(
         outcome.out().contains("The best averaged weights are in " + averaged), outcome.out());
+    assertFalse(
+        outcome.out().lines().anyMatch(line -> line.startsWith("ema 0.9: ")),
+        "advice about the decay, which is not what is wrong");
     assertEquals(2, Summary.rows(run).size());
     assertEquals(0, Summary.last(run, "eval_top1"));
     MultiLayerNetwork network = MultiLayerNetwork.load(averaged.toFile(), false);

@@ -80,6 +80,9 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
   private boolean scoreless;
   private long lastTimestamp;
 
+  /** Iterations of which the network told since the averages told of one. */
+  private int unfollowed;
+
   /**
    * Posts the state of one average or several, without scores, as a session of its own.
    *
@@ -176,12 +179,14 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
   /** Says so where the network calls this listener, but what it follows does not. */
   @Override
   public void iterationDone(Model model, int iteration, int epoch) {
-    if (averages.values().stream().noneMatch(ModelEmaListener::isStarted)) {
+    unfollowed++;
+    if (unfollowed > 1) { // an iteration that its averages tell of may come first or last
       guarded(
           () -> {
             throw new IllegalStateException(
-                "The averages of this EmaUiListener have seen no training: register what keeps them"
-                    + " with net.addListeners(...)");
+                "This network trains, and the averages of this EmaUiListener are not moved: register"
+                    + " what keeps them with net.addListeners(...), after any"
+                    + " net.setListeners(...)");
           });
     }
   }
@@ -212,6 +217,7 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
+      unfollowed = 0;
       network = model;
       guarded(EmaUiListener.this::begin);
       // Deeplearning4j counts the iteration only after its listeners.
@@ -433,7 +439,10 @@ public final class EmaUiListener extends BaseTrainingListener implements ReadOnl
     /**
      * Posts a score of one's own in place of the usual ones. Without any, these are accuracy, F1,
      * precision and recall of an {@code Evaluation} or {@code EvaluationBinary}, the errors and R2
-     * of a {@code RegressionEvaluation}, and the areas under the curves of the {@code ROC} classes.
+     * of a {@code RegressionEvaluation}, and the areas under the curves of the {@code ROC} classes,
+     * as Deeplearning4j computes them: its F1, precision and recall of several classes leave out
+     * those never predicted, so that a network that has collapsed looks good. {@code
+     * ClassScores.macroF1} does not.
      *
      * @param name shown on the page
      * @param score what to show of an evaluation

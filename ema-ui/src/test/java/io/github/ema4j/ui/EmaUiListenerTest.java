@@ -31,6 +31,8 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.ui.model.stats.StatsListener;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.evaluation.classification.EvaluationCalibration;
 import org.nd4j.evaluation.classification.ROCMultiClass;
@@ -396,15 +398,30 @@ class EmaUiListenerTest {
     assertEquals(1, states(stats.getSessionID()).size());
   }
 
-  @Test
-  void averageThatIsNotRegisteredIsTold() {
+  /** And nothing is posted of it: it would be an old one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"forgotten", "only started", "dropped"})
+  void averageThatIsNotRegisteredIsTold(String how) {
     ModelEmaListener ema = new ModelEmaListener(0.9);
-    net.setListeners(EmaUiListener.builder(storage).average(ema).every(1).build());
+    EmaUiListener ui = EmaUiListener.builder(storage).average(ema).every(1).build();
+    if (how.equals("only started")) {
+      ema.start(net);
+    }
+    if (how.equals("dropped")) {
+      net.setListeners(ui, ema);
+      try (LogCapture log = new LogCapture(EmaUiListener.class)) {
+        net.fit(trainingData(), 1);
+        assertEquals(List.of(), log.messages(Level.WARN));
+      }
+    }
+    int posted = states(ui.sessionId()).size();
+    assertEquals(how.equals("dropped"), posted > 0);
+    net.setListeners(ui);
     try (LogCapture log = new LogCapture(EmaUiListener.class)) {
       net.fit(trainingData(), 1);
       assertEquals(1, log.messages(Level.WARN).size());
     }
-    assertTrue(storage.listSessionIDs().isEmpty());
+    assertEquals(posted, states(ui.sessionId()).size());
   }
 
   /** Whatever is registered, and in whichever order. */

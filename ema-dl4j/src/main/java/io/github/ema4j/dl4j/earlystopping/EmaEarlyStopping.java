@@ -36,6 +36,11 @@ import org.nd4j.common.function.Supplier;
  * goes on with the restored network and average. Deeplearning4j's trainer starts anew then: it
  * counts epochs from 0 and takes the first score for the best one so far, so give the second part a
  * directory of its own. {@code BestModels} remembers the best score.
+ *
+ * <p>Scores by Deeplearning4j's {@code Metric.F1}, {@code PRECISION} and {@code RECALL} of several
+ * classes reward a network that has collapsed to one of them, and an exact AUC depends on the order
+ * of examples with equal scores: stop by the loss or the accuracy, or by a score calculator that
+ * asks {@code ClassScores}.
  */
 public final class EmaEarlyStopping {
 

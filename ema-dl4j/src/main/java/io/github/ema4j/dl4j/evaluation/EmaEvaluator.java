@@ -60,6 +60,13 @@ import org.slf4j.LoggerFactory;
  * EvaluationResult#isFinite}) and nothing is thrown: raw weights that are lost do not keep the
  * averaged ones, which are as good as they were, from being evaluated.
  *
+ * <p>The evaluations are Deeplearning4j's, and some of their numbers are traps: {@code
+ * Evaluation.f1()} of several classes rewards a network that has collapsed ({@link
+ * ClassScores#macroF1} does not), the exact AUC of {@code new ROC(0)} depends on the order of
+ * examples with equal scores, {@code RegressionEvaluation.rSquared} of FLOAT labels can be above 1,
+ * and {@code ROCMultiClass.calculateAverageAUC} is NaN where a class is missing. Where none fits,
+ * {@link NetworkLoss} is the network's own loss.
+ *
  * <p>The validation iterator is reset before and after each pass if it supports that. Do not pass
  * the iterator that trains: within an epoch that is refused, where it is noticed.
  *

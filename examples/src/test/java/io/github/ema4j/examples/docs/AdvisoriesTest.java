@@ -28,6 +28,10 @@ class AdvisoriesTest {
       Pattern.compile(
           "(?m)^\\| ([A-Z][\\w ]+?) \\| ([\\d.]+) \\| CVE[^|]+\\| ([\\d.]+) \\| ([\\d.]+) \\|$");
 
+  private static final Pattern BROUGHT =
+      Pattern.compile(
+          "(Jackson|picocli|Thumbnailator|FreeMarker|Commons Text|Logback) ([0-9.]*[0-9])");
+
   private static final String BEGIN = "<dependencyManagement>";
   private static final String END = "</dependencyManagement>";
 
@@ -60,6 +64,36 @@ class AdvisoriesTest {
           () -> artifact + " is older than the fix");
     }
     assertEquals(5, rows);
+  }
+
+  @Test
+  void whatTrainBringsHasTheVersionsOfTheBuild() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "security.md"));
+    String poms =
+        Files.readString(Path.of("..", "pom.xml"))
+            + Files.readString(Path.of("..", "ema-train", "pom.xml"));
+    String section =
+        page.substring(page.indexOf("### What EMA4J brings"), page.indexOf("### What Deepl"));
+
+    int named = 0;
+    for (Matcher library = BROUGHT.matcher(section); library.find(); named++) {
+      String artifact = library.group(1).toLowerCase(Locale.ROOT).replace(' ', '-');
+      String version = Pattern.quote(library.group(2)) + "<";
+      assertTrue(
+          Pattern.compile(
+                  "<"
+                      + artifact
+                      + ".version>"
+                      + version
+                      + "|>"
+                      + artifact
+                      + "</artifactId>[^/]*<version>"
+                      + version)
+              .matcher(poms)
+              .find(),
+          library.group());
+    }
+    assertEquals(7, named, "five libraries, and two of them in the table again");
   }
 
   private static int[] numbers(String version) {
