@@ -159,9 +159,10 @@ class UncopyableNetworksTest {
     assertFalse(Files.exists(directory.resolve("file.zip")));
   }
 
-  @Test
-  void checkpointsOfWhatCannotBeReadBackAreRefusedBeforeTheFirstStep() throws Exception {
-    Model network = Kind.ANONYMOUS_VERTEX.network();
+  @ParameterizedTest
+  @EnumSource
+  void checkpointsOfWhatCannotBeReadBackAreRefusedBeforeTheFirstStep(Kind kind) throws Exception {
+    Model network = kind.network();
     EmaCheckpointListener.builder(directory, ema).saveEveryEpoch().build();
     network.setListeners(ema);
     Bits before = Bits.of(network.params());

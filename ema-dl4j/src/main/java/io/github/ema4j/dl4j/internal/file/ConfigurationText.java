@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.ema4j.dl4j.internal.file;
 
+import io.github.ema4j.dl4j.internal.Networks;
 import io.github.ema4j.dl4j.internal.Replica;
 import io.github.ema4j.dl4j.internal.UncopyableNetworkException;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +49,7 @@ final class ConfigurationText {
    */
   static String requireReadable(Model network) {
     try {
+      Networks.requireNoSubclass(network);
       return Replica.text(network);
     } catch (UncopyableNetworkException e) {
       throw new IllegalArgumentException(
