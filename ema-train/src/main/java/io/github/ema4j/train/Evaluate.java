@@ -31,7 +31,8 @@ final class Evaluate implements Callable<Integer> {
       index = "1",
       arity = "0..1",
       paramLabel = "DIR",
-      description = "Folder of images, with a part val/ or a folder for each class (default: those of the"
+      description =
+          "Folder of images, with a part val/ or a folder for each class (default: those of the"
               + " run).")
   private Path folder;
 

@@ -304,9 +304,7 @@ final class TrainingRun {
 
   /** What to say of a network that does no better than guessing: no decay would help it. */
   private Optional<String> unlearnt(List<EpochResult> epochs) {
-    return epochs.isEmpty()
-        ? Optional.empty()
-        : guessing().verdict(epochs.get(epochs.size() - 1));
+    return epochs.isEmpty() ? Optional.empty() : guessing().verdict(epochs.get(epochs.size() - 1));
   }
 
   private void adviseOnDecays() {

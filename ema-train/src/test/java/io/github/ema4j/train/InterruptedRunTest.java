@@ -151,7 +151,8 @@ class InterruptedRunTest {
     assertTrue(process.waitFor(20, TimeUnit.SECONDS), "ends promptly");
     String printed = Files.readString(log("longer"));
     assertTrue(
-        printed.contains(run.resolve("averaged.zip") + " is still that of the end before"), printed);
+        printed.contains(run.resolve("averaged.zip") + " is still that of the end before"),
+        printed);
   }
 
   @Test

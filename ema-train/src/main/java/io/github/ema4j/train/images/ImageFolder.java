@@ -97,8 +97,7 @@ public final class ImageFolder implements ImageSource {
         Files.isDirectory(directory.resolve(VALIDATION))
             ? ClassFolders.list(directory, VALIDATION)
             : ClassFolders.list(directory);
-    return new ImageFolder(
-        directory, Optional.empty(), validation, new PictureCache(cacheBytes));
+    return new ImageFolder(directory, Optional.empty(), validation, new PictureCache(cacheBytes));
   }
 
   private static void requireDirectory(Path directory) {

@@ -89,8 +89,8 @@ public final class Models {
   }
 
   /**
-   * Has a network classify an image, since Deeplearning4j also builds those whose layers have nothing
-   * left of it to look at.
+   * Has a network classify an image, since Deeplearning4j also builds those whose layers have
+   * nothing left of it to look at.
    *
    * @param network made by {@link #create} with the same settings, accelerated or not
    * @throws UserError if it cannot

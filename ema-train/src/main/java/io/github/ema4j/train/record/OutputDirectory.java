@@ -24,7 +24,9 @@ public final class OutputDirectory {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw new IOException(
-          "cannot create " + directory + " ("
+          "cannot create "
+              + directory
+              + " ("
               + Reason.of(e)
               + "): name a directory that can be created",
           e);

@@ -24,8 +24,7 @@ import java.util.function.ToDoubleFunction;
  * report.ftlh}.
  */
 public final class RunReport {
-  private static final String DEFAULT_SCHEDULE =
-      new ModelEmaListener().config().schedule().spec();
+  private static final String DEFAULT_SCHEDULE = new ModelEmaListener().config().schedule().spec();
 
   private RunReport() {}
 
@@ -54,11 +53,7 @@ public final class RunReport {
    * @throws UserError if it cannot be written
    */
   public static void write(
-      Path html,
-      RunDescription run,
-      List<EpochResult> epochs,
-      RunFindings findings,
-      ZoneId zone) {
+      Path html, RunDescription run, List<EpochResult> epochs, RunFindings findings, ZoneId zone) {
     byte[] page =
         Markup.of("record/report.ftlh", content(run, epochs, findings, zone))
             .getBytes(StandardCharsets.UTF_8);
@@ -70,10 +65,7 @@ public final class RunReport {
   }
 
   private static Map<String, Object> content(
-      RunDescription run,
-      List<EpochResult> epochs,
-      RunFindings findings,
-      ZoneId zone) {
+      RunDescription run, List<EpochResult> epochs, RunFindings findings, ZoneId zone) {
     Verdict verdict = Verdict.of(epochs, findings);
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("title", run.model() + " on " + run.data());

@@ -150,7 +150,8 @@ class ImageFolderTest {
       assertEquals(0, images.trainingImages());
       UserError none =
           assertThrows(UserError.class, () -> images.training(options(8, 0), 0).next());
-      assertTrue(none.getMessage().startsWith(folder + " has no directory train"), none.getMessage());
+      assertTrue(
+          none.getMessage().startsWith(folder + " has no directory train"), none.getMessage());
     }
     Files.createDirectories(directory.resolve("train"));
     assertThrows(UserError.class, () -> ImageFolder.openForValidation(directory, 0));

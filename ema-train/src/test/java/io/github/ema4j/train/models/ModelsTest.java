@@ -216,7 +216,9 @@ class ModelsTest {
         tooSmall);
   }
 
-  /** Of some, Deeplearning4j finds only when they see an image that a layer has nothing left of it. */
+  /**
+   * Of some, Deeplearning4j finds only when they see an image that a layer has nothing left of it.
+   */
   @ParameterizedTest
   @MethodSource("io.github.ema4j.train.models.Models#zooNames")
   void aModelOfTheZooClassifiesImagesOrIsRefused(String name) {

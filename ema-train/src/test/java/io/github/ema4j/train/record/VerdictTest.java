@@ -81,13 +81,10 @@ class VerdictTest {
 
   @Test
   void tellsOfDivergence() {
-    Verdict verdict =
-        Verdict.of(List.of(epoch(0.1, average("0.99", 0.87))), DIVERGED);
+    Verdict verdict = Verdict.of(List.of(epoch(0.1, average("0.99", 0.87))), DIVERGED);
     assertEquals("EMA 0.99: 87.0 %, the raw weights diverged", verdict.headline());
     assertEquals(List.of("The raw weights diverged: they are not finite."), verdict.explanations());
-    assertEquals(
-        "The raw weights diverged",
-        Verdict.of(List.of(epoch(0.1)), DIVERGED).headline());
+    assertEquals("The raw weights diverged", Verdict.of(List.of(epoch(0.1)), DIVERGED).headline());
   }
 
   /** Of 39 images of three classes a guesser gets 33 %, and in one of forty cases 48 %. */
@@ -101,7 +98,8 @@ class VerdictTest {
             "No better than guessing (33.3 %, ± 15.1 of 39 images): the network has not learnt yet."
                 + " Train longer (--epochs), with smaller batches (-b 8) or another rate (--lr"
                 + " 0.001)."),
-        Verdict.of(List.of(last), new RunFindings(guessing, Optional.empty(), List.of())).explanations());
+        Verdict.of(List.of(last), new RunFindings(guessing, Optional.empty(), List.of()))
+            .explanations());
     assertEquals(Optional.empty(), guessing.verdict(epoch(0.49, average("auto", 0.3))));
     assertEquals(Optional.empty(), guessing.verdict(epoch(0.3, average("auto", 0.49))));
     assertTrue(guessing.verdict(epoch(0.48, average("auto", 0.48))).isPresent());
