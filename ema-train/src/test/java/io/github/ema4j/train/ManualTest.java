@@ -36,7 +36,8 @@ class ManualTest {
       List<Object> arguments = new ArrayList<>();
       for (String word : words(command)) {
         arguments.add(
-            word.replaceFirst("^\\.\\./imagenette2-320$", images.toString())
+            word.replaceFirst("^(\\.\\./imagenette2-320|arranged)$", images.toString())
+                .replaceFirst("^(cat.jpg|dog.png)$", images + "/val/disc/0.png")
                 .replaceFirst("^(resnet34|lenet)$", "mlp")
                 .replaceFirst("^resnet18$", "simplecnn") // with batch norm
                 .replaceFirst("^(output|mean|decay)([/.-].*)$", directory + "/$1$2"));
