@@ -15,8 +15,11 @@ import io.github.ema4j.testing.dl4j.Data;
 import io.github.ema4j.testing.dl4j.Nets;
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.TrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,8 +84,15 @@ class EmaHistoryTest {
     ModelEmaListener ema = new ModelEmaListener(0.9);
     Batches data = Batches.of(POINTS, 1).async();
     EmaHistory history = new EmaEvaluator(ema, data).everyIterations(5);
-    network.setListeners(ema);
-    graph.setListeners(ema);
+    TrainingListener end = // where nothing refuses
+        new BaseTrainingListener() {
+          @Override
+          public void iterationDone(Model model, int iteration, int epoch) {
+            assertTrue(iteration < POINTS.numExamples(), "the epoch does not end");
+          }
+        };
+    network.setListeners(ema, end);
+    graph.setListeners(ema, end);
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,
